@@ -1,0 +1,147 @@
+//! What the person's command and the daemon say at the admin door.
+//!
+//! One [`Ask`] a connection, then [`Reply`]s up to the last one that the ask
+//! calls for; each is a JSON value in a frame of kind `Json`. Whoever connects is
+//! identified by the kernel (uid, pidfd, ancestry), never by what it says here.
+#![forbid(unsafe_code)]
+
+mod door;
+
+pub use door::{Connection, Error, read_frame, write_frame};
+
+use serde::{Deserialize, Serialize};
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Ask {
+    /// How the daemon does: answered by one [`Reply::Status`].
+    Status {},
+    /// The open questions: a [`Reply::Question`] each, then [`Reply::End`].
+    Questions {},
+    /// A person's answer to one question: [`Reply::Done`] or [`Reply::Refused`].
+    Answer {
+        /// The question's id, or the only start of one.
+        id: String,
+        /// What the person says.
+        answer: Answer,
+        /// Why, in the person's words.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// Opens a session that lasts as long as this connection:
+    /// [`Reply::Session`] or [`Reply::Refused`].
+    OpenSession {
+        /// The agent's name.
+        agent: String,
+        /// The session's id, when it is registered again after the daemon restarted.
+        #[serde(default)]
+        id: Option<String>,
+        /// A further policy file's path; it can only tighten.
+        #[serde(default)]
+        policy: Option<String>,
+    },
+}
+
+/// A person's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It may run, once.
+    Approve,
+    /// It may not.
+    Deny,
+}
+
+/// What comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum Reply {
+    /// How the daemon does.
+    Status(Status),
+    /// One open question.
+    Question(Box<Question>),
+    /// There is no more.
+    End {},
+    /// It is done.
+    Done {},
+    /// The session is open.
+    Session {
+        /// Its id.
+        id: String,
+        /// The socket that its shims ask.
+        gate: String,
+        /// The folder that is the session's own (the caller makes its shims there).
+        folder: String,
+    },
+    /// It may not be, and this is recorded.
+    Refused {
+        /// Why, for a person.
+        message: String,
+    },
+    /// It could not be.
+    Failed {
+        /// Why, for a person.
+        message: String,
+    },
+}
+
+/// How the daemon does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The daemon's version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// Seconds since it started.
+    pub up_s: u64,
+    /// The policy's files, or the profile's name where there are none.
+    pub policy: Vec<String>,
+    /// The policy's hash, `sha256:...`.
+    pub policy_hash: String,
+    /// Rules in force.
+    pub rules: usize,
+    /// Open sessions.
+    pub sessions: usize,
+    /// Commands that run now.
+    pub runs: usize,
+    /// Open questions.
+    pub questions: usize,
+    /// The audit's folder.
+    pub audit: String,
+    /// Records in the audit since the daemon started.
+    pub records: u64,
+    /// The last failure to write a record, if there was one.
+    pub audit_problem: Option<String>,
+}
+
+/// One open question, as a person is shown it. All texts are escaped already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Its id: a ULID.
+    pub id: String,
+    /// When it was asked: RFC 3339.
+    pub asked: String,
+    /// Seconds that are left for an answer.
+    pub left_s: u64,
+    /// Who wants it.
+    pub agent: String,
+    /// The session, where one is known.
+    pub session: Option<String>,
+    /// The command as one line, secrets scrubbed.
+    pub command: String,
+    /// The working directory.
+    pub folder: String,
+    /// The operation.
+    pub operation: String,
+    /// Its tier, 0 to 4; none when unknown.
+    pub tier: Option<u8>,
+    /// Why that tier.
+    pub rationale: String,
+    /// What else it does.
+    pub also: Vec<String>,
+    /// Target lines: `workspace staging-web (from TF_WORKSPACE)`.
+    pub target: Vec<String>,
+    /// The rule that asks, with its place.
+    pub rule: String,
+}

@@ -1,0 +1,82 @@
+//! The small bodies: how a tool ended, a signal to pass on, a process id.
+//!
+//! `Say` is text and `Wait` an id as they stand; `Started` and `Descriptors` have no body.
+
+use crate::{Error, Reader, Writer};
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// By `exit`, with this code (0 to 255).
+    Exited(u8),
+    /// By this signal.
+    Killed(u8),
+}
+
+impl End {
+    /// Bytes of an encoded ending.
+    pub const LENGTH: usize = 2;
+
+    /// Reads a whole body.
+    pub fn decode(body: &[u8]) -> Result<Self, Error> {
+        let mut reader = Reader::new(body);
+        let end = match (reader.u8()?, reader.u8()?) {
+            (0, code) => Self::Exited(code),
+            (1, signal) => Self::Killed(signal),
+            (other, _) => return Err(Error::Unknown(other)),
+        };
+        reader.finish()?;
+        Ok(end)
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn encode(self) -> [u8; Self::LENGTH] {
+        match self {
+            Self::Exited(code) => [0, code],
+            Self::Killed(signal) => [1, signal],
+        }
+    }
+}
+
+/// A signal that reached the shim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signal {
+    /// Its number.
+    pub number: i32,
+    /// `si_code`: `SI_KERNEL` for one of the terminal's.
+    pub code: i32,
+    /// The sender's process id where the kernel gives one, else 0.
+    pub sender: u32,
+}
+
+impl Signal {
+    /// Bytes of an encoded signal.
+    pub const LENGTH: usize = 12;
+
+    /// Reads a whole body.
+    pub fn decode(body: &[u8]) -> Result<Self, Error> {
+        let mut reader = Reader::new(body);
+        let signal = Self { number: reader.i32()?, code: reader.i32()?, sender: reader.u32()? };
+        reader.finish()?;
+        Ok(signal)
+    }
+
+    /// The body.
+    pub fn encode(self) -> Result<[u8; Self::LENGTH], Error> {
+        let mut body = [0; Self::LENGTH];
+        let mut writer = Writer::new(&mut body);
+        writer.i32(self.number)?;
+        writer.i32(self.code)?;
+        writer.u32(self.sender)?;
+        Ok(body)
+    }
+}
+
+/// The bodies of `Spawned` (a process id), `NotSpawned` (an errno) and `Stopped` (a signal).
+pub fn number(body: &[u8]) -> Result<i32, Error> {
+    let mut reader = Reader::new(body);
+    let number = reader.i32()?;
+    reader.finish()?;
+    Ok(number)
+}

@@ -1,0 +1,42 @@
+//! The exit record: one line that a supervisor leaves in `runs/ID`.
+//!
+//! `tollgate-run 1 exited 7` or `tollgate-run 1 killed 15`, ended by a newline:
+//! readable by a person, and whole or absent. Written before anyone is told.
+
+use crate::message::End;
+use crate::{Error, Writer};
+
+/// Most bytes of a record.
+pub const MAX: usize = 32;
+
+/// Writes the record; gives its length.
+pub fn encode(end: End, out: &mut [u8]) -> Result<usize, Error> {
+    let (word, number): (&[u8], u8) = match end {
+        End::Exited(code) => (b"exited ", code),
+        End::Killed(signal) => (b"killed ", signal),
+    };
+    let mut writer = Writer::new(out);
+    writer.put(HEAD)?;
+    writer.put(word)?;
+    for (scale, always) in [(100, false), (10, false), (1, true)] {
+        if always || number >= scale {
+            writer.u8(b'0' + number / scale % 10)?;
+        }
+    }
+    writer.u8(b'\n')?;
+    Ok(writer.written())
+}
+
+/// Reads a record; `None` unless it is whole.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Option<End> {
+    let line = bytes.strip_prefix(HEAD)?.strip_suffix(b"\n")?;
+    let number = |digits: &[u8]| core::str::from_utf8(digits).ok()?.parse().ok();
+    if let Some(digits) = line.strip_prefix(b"exited ") {
+        number(digits).map(End::Exited)
+    } else {
+        number(line.strip_prefix(b"killed ")?).map(End::Killed)
+    }
+}
+
+const HEAD: &[u8] = b"tollgate-run 1 ";

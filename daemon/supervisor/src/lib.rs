@@ -1,0 +1,2 @@
+//! The supervisor: holds one running command and outlives the daemon.
+#![cfg_attr(not(test), no_std)]
