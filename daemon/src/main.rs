@@ -1,2 +1,5 @@
-//! The program; everything is in the library beside it.
-fn main() {}
+//! The daemon; everything is in the library beside it.
+
+fn main() -> std::process::ExitCode {
+    tollgated::main()
+}

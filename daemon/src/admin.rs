@@ -1,0 +1,150 @@
+//! The admin door: status, questions, answers, sessions.
+//!
+//! One ask a connection. Who asks is told by the kernel; answers are for persons
+//! ([`crate::person`]), everything that is refused is recorded.
+
+mod session;
+
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tollgate_admin::{Answer, Ask, Question, Reply, Status};
+use tollgate_audit::{Approver, Decision, Entry, Kind};
+use tollgate_wire::MAX_BODY;
+use tollgate_wire::frame;
+
+use crate::channel::{Channel, Error};
+use crate::gate::Gate;
+use crate::person;
+use crate::questions::{Answered, Found};
+use crate::sys::peer::Peer;
+
+/// How long a connection may take to say what it wants.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves one connection of the admin door.
+pub(crate) async fn serve(gate: std::sync::Arc<Gate>, stream: UnixStream) {
+    let Ok(peer) = Peer::of(&stream) else { return };
+    let channel = Channel::new(stream);
+    let asked = tokio::time::timeout(PATIENCE, channel.receive()).await;
+    let ask = match asked {
+        Ok(Ok(Some(frame))) if frame.kind == frame::Kind::Json => serde_json::from_slice::<Ask>(&frame.body),
+        _ => return,
+    };
+    let served = match ask {
+        Ok(ask) => answer(&gate, &channel, peer, ask).await,
+        Err(cause) => {
+            reply(&channel, &Reply::Failed { message: format!("the daemon does not know this: {cause}") }).await
+        }
+    };
+    if let Err(cause) = served {
+        tracing::debug!(%cause, "an admin connection broke");
+    }
+}
+
+async fn answer(gate: &std::sync::Arc<Gate>, channel: &Channel, peer: Peer, ask: Ask) -> Result<(), Error> {
+    match ask {
+        Ask::Status {} => reply(channel, &Reply::Status(status(gate))).await,
+        Ask::Questions {} => {
+            for question in questions(gate) {
+                reply(channel, &Reply::Question(Box::new(question))).await?;
+            }
+            reply(channel, &Reply::End {}).await
+        }
+        Ask::Answer { id, answer, reason } => reply(channel, &take(gate, &peer, &id, answer, reason).await).await,
+        Ask::OpenSession { agent, id, policy } => session::hold(gate, channel, peer, &agent, id, policy).await,
+    }
+}
+
+/// Sends one reply.
+async fn reply(channel: &Channel, reply: &Reply) -> Result<(), Error> {
+    let mut body = serde_json::to_vec(reply).unwrap_or_default();
+    if body.len() > MAX_BODY {
+        let message = "the answer is too long to be sent".to_owned();
+        body = serde_json::to_vec(&Reply::Failed { message }).unwrap_or_default();
+    }
+    channel.send(frame::Kind::Json, &body, &[]).await
+}
+
+fn status(gate: &Gate) -> Status {
+    Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        up_s: gate.started.elapsed().as_secs(),
+        policy: gate.policy.sources().to_vec(),
+        policy_hash: gate.policy.hash().to_owned(),
+        rules: gate.policy.rules(),
+        sessions: gate.sessions.count(),
+        runs: gate.runs.count(),
+        questions: gate.questions.unanswered().len(),
+        audit: gate.places.audit().display().to_string(),
+        records: gate.audit.records(),
+        audit_problem: gate.audit.problem(),
+    }
+}
+
+fn questions(gate: &Gate) -> Vec<Question> {
+    let bounds = &gate.settings.approvals;
+    let open = gate.questions.unanswered();
+    open.iter().map(|open| Question { left_s: open.left(bounds).as_secs(), ..open.shown.clone() }).collect()
+}
+
+/// Takes a person's answer: proven, recorded, then in force.
+async fn take(gate: &Gate, peer: &Peer, id: &str, answer: Answer, reason: Option<String>) -> Reply {
+    let proof = person::prove(gate, peer);
+    let found = gate.questions.find(id);
+    let by = match proof {
+        Ok(by) => by,
+        Err(cause) => return refuse(gate, peer, &found, id, &cause.to_string()).await,
+    };
+    let question = match found {
+        Found::Open(question) => question,
+        Found::None => return failed(format!("no open question `{id}`: see `tollgate approvals`")),
+        Found::Several => return failed(format!("several open questions start with `{id}`: give more of it")),
+    };
+    let entry = Entry { message: reason.clone(), ..answered(question.entry.clone(), answer, by.clone()) };
+    if let Err(cause) = gate.record(entry).await {
+        return failed(format!("the audit cannot be written: {cause}"));
+    }
+    if gate.questions.answer(&question, Answered { answer, by, reason }) {
+        Reply::Done {}
+    } else {
+        failed(format!("question `{id}` was answered already, or its time is over"))
+    }
+}
+
+fn answered(entry: Entry, answer: Answer, by: Approver) -> Entry {
+    let decision = match answer {
+        Answer::Approve => Decision::Allow,
+        Answer::Deny => Decision::Deny,
+    };
+    Entry {
+        kind: Kind::Answer,
+        decision: Some(decision),
+        reason: Some("person".to_owned()),
+        approved_by: Some(by),
+        ..entry
+    }
+}
+
+/// Records that somebody tried to answer who may not.
+async fn refuse(gate: &Gate, peer: &Peer, found: &Found, id: &str, why: &str) -> Reply {
+    let entry = match found {
+        Found::Open(question) => question.entry.clone(),
+        Found::None | Found::Several => {
+            Entry::of(Kind::RefusedAnswer, tollgate_policies::show::text(id.as_bytes(), 26))
+        }
+    };
+    let pid = u32::try_from(peer.pid).ok();
+    let message = format!("uid {} process {}: {why}", peer.uid, peer.pid);
+    let entry = Entry { kind: Kind::RefusedAnswer, uid: Some(peer.uid), pid, message: Some(message), ..entry };
+    if let Err(cause) = gate.record(entry).await {
+        tracing::error!(%cause, "a refused answer could not be recorded");
+    }
+    tracing::warn!(uid = peer.uid, pid = peer.pid, why, "refused an answer");
+    Reply::Refused { message: why.to_owned() }
+}
+
+fn failed(message: String) -> Reply {
+    Reply::Failed { message }
+}

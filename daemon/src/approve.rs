@@ -1,0 +1,134 @@
+//! Judged -> Permitted: where the policy says so, a person decides.
+//!
+//! The question is recorded before anyone is told of it. The caller waits for a
+//! bounded time; the question outlives the wait, and the same command run again
+//! continues it.
+
+mod binding;
+pub(crate) mod question;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tollgate_admin::Answer;
+use tollgate_audit::{Approver, Entry, Kind};
+use tollgate_policies::Tier;
+use tollgate_policies::policy::Verdict;
+
+use crate::binary::Binary;
+use crate::caller::Left;
+use crate::classify::understand;
+use crate::decide::Judged;
+use crate::gate::Gate;
+use crate::identify::Call;
+use crate::questions::{Answered, Binding, Open};
+use crate::refuse::{Refusal, Refused};
+
+/// A call that may run, once. Made by [`approve`] alone.
+#[derive(Debug)]
+pub(crate) struct Permitted {
+    /// The call.
+    pub(crate) call: Call,
+    /// The real program.
+    pub(crate) binary: Binary,
+    _made: Made,
+}
+
+#[derive(Debug)]
+struct Made;
+
+/// Lets an allowed call through; asks a person about an escalated one.
+pub(crate) async fn approve(gate: &Gate, judged: Judged) -> Result<Permitted, Box<Refused>> {
+    let mut judged = judged;
+    let sha256 = gate.binaries.sha256(&judged.binary).await;
+    judged.call.entry = Entry {
+        binary: Some(judged.binary.path.clone().into()),
+        binary_sha256: sha256,
+        binary_writable_by_caller: Some(judged.binary.writable),
+        ..judged.call.entry
+    };
+    let approved_by = match judged.judgement.verdict {
+        Verdict::Allow => None,
+        Verdict::Escalate | Verdict::Deny => match ask(gate, &judged).await {
+            Ok(approver) => Some(approver),
+            Err(refusal) => return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal)),
+        },
+    };
+    judged.call.entry.approved_by = approved_by;
+    if is_changed(gate, &judged) {
+        return Err(Refused::new(judged.call.request.caller, judged.call.entry, Refusal::FactsChanged));
+    }
+    Ok(Permitted { call: judged.call, binary: judged.binary, _made: Made })
+}
+
+/// Whether the files that the judgement rests on say something else by now.
+/// What only reads may run on what it found.
+fn is_changed(gate: &Gate, judged: &Judged) -> bool {
+    if judged.read.is_empty() || judged.meaning.tier().is_some_and(|tier| tier < Tier::Modify) {
+        return false;
+    }
+    let argv = judged.call.request.strings.arguments();
+    let again = tokio::task::block_in_place(|| understand(gate, &judged.call, &argv));
+    again.operation != judged.meaning || again.read != judged.read
+}
+
+/// Asks, and waits as long as the caller does.
+async fn ask(gate: &Gate, judged: &Judged) -> Result<Approver, Refusal> {
+    let binding = binding::of(judged);
+    let until = Instant::now() + gate.settings.approvals.wait();
+    loop {
+        let question = open(gate, judged, binding).await?;
+        let answered = wait(gate, judged, &question, until).await?;
+        match answered {
+            Some(Answered { answer: Answer::Approve, by, .. }) => return Ok(by),
+            Some(Answered { answer: Answer::Deny, by, reason }) => return Err(Refusal::ByPerson { by, reason }),
+            // An equal call was quicker to use the approval: ask again.
+            None => {}
+        }
+    }
+}
+
+/// The question that this call waits for: an equal one that is open, or a new one.
+async fn open(gate: &Gate, judged: &Judged, binding: Binding) -> Result<Arc<Open>, Refusal> {
+    let question = match gate.questions.bound_to(&binding) {
+        Some(question) => question,
+        None => {
+            let question = question::of(gate, judged, binding);
+            let entry = Entry { kind: Kind::Question, ..question.entry.clone() };
+            gate.record(entry).await.map_err(|cause| Refusal::unrecorded(&cause))?;
+            gate.questions.keep(question)
+        }
+    };
+    let caller = &judged.call.request.caller;
+    // A caller that left shows in the wait that follows.
+    let _ = caller.wait_under(question.id).await;
+    let _ = caller.say(&question::waiting(&question)).await;
+    Ok(question)
+}
+
+/// Waits for an answer, the end of the caller's patience, or the caller's leaving.
+async fn wait(gate: &Gate, judged: &Judged, question: &Open, until: Instant) -> Result<Option<Answered>, Refusal> {
+    let caller = &judged.call.request.caller;
+    let bounds = &gate.settings.approvals;
+    loop {
+        let patience = until.saturating_duration_since(Instant::now());
+        let open = question.left(bounds);
+        tokio::select! {
+            () = question.answered() => return Ok(gate.questions.claim(question)),
+            () = tokio::time::sleep(patience.min(open)) => return Err(late(question, patience, open)),
+            () = caller.stirs() => match caller.left().await {
+                None => {}
+                Some(Left::Closed) => return Err(Refusal::CallerGone),
+                Some(Left::Signalled(signal)) => return Err(Refusal::Signalled(signal)),
+            },
+        }
+    }
+}
+
+fn late(question: &Open, patience: Duration, open: Duration) -> Refusal {
+    if open <= patience {
+        Refusal::Expired { id: question.id }
+    } else {
+        Refusal::Pending { id: question.id, open: open.saturating_sub(patience) }
+    }
+}

@@ -1,0 +1,87 @@
+//! The one who waits at the other end of a request.
+//!
+//! Texts go in frames and the shim writes them: the daemon never writes to a
+//! caller's descriptor, for a full pipe would hang it.
+
+use std::os::fd::OwnedFd;
+
+use tollgate_wire::MAX_BODY;
+use tollgate_wire::frame::Kind;
+use tollgate_wire::message::{End, Signal};
+use ulid::Ulid;
+
+use crate::channel::{Channel, Error};
+use crate::sys::peer::Peer;
+
+/// A shim that waits.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    channel: Channel,
+    peer: Peer,
+}
+
+/// Why a caller no longer waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Its connection closed.
+    Closed,
+    /// It got this signal while nothing ran yet.
+    Signalled(u8),
+}
+
+impl Caller {
+    /// The caller on this channel, who is `peer`.
+    pub(crate) fn new(channel: Channel, peer: Peer) -> Self {
+        Self { channel, peer }
+    }
+
+    /// Who it is, as the kernel says.
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Has the shim write `text` to its descriptor 2.
+    pub(crate) async fn say(&self, text: &str) -> Result<(), Error> {
+        for part in text.as_bytes().chunks(MAX_BODY) {
+            self.channel.send(Kind::Say, part, &[]).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the id under which to ask again should the connection break.
+    pub(crate) async fn wait_under(&self, id: Ulid) -> Result<(), Error> {
+        self.channel.send(Kind::Wait, id.to_string().as_bytes(), &[]).await
+    }
+
+    /// Has the shim end like this.
+    pub(crate) async fn end(&self, end: End) -> Result<(), Error> {
+        self.channel.send(Kind::Ended, &end.encode(), &[]).await
+    }
+
+    /// Returns once the caller has something to say, or has left. Nothing is
+    /// read, so this may be dropped at any time.
+    pub(crate) async fn stirs(&self) {
+        // An error here shows again when the frame is read.
+        let _ = self.channel.readable().await;
+    }
+
+    /// Reads what the caller had to say; `None` where it waits on.
+    pub(crate) async fn left(&self) -> Option<Left> {
+        let frame = match self.channel.receive().await {
+            Ok(Some(frame)) => frame,
+            Ok(None) | Err(_) => return Some(Left::Closed),
+        };
+        let signal = (frame.kind == Kind::Signal).then(|| Signal::decode(&frame.body).ok()).flatten()?;
+        let number = u8::try_from(signal.number).ok()?;
+        (signal.number != nix::libc::SIGCONT).then_some(Left::Signalled(number))
+    }
+
+    /// The connection itself, in blocking mode, for the supervisor.
+    pub(crate) fn hand_over(&self) -> std::io::Result<OwnedFd> {
+        use nix::fcntl::{FcntlArg, OFlag, fcntl};
+        let connection = self.channel.duplicate()?;
+        let flags = OFlag::from_bits_retain(fcntl(&connection, FcntlArg::F_GETFL)?);
+        fcntl(&connection, FcntlArg::F_SETFL(flags - OFlag::O_NONBLOCK))?;
+        Ok(connection)
+    }
+}

@@ -1,0 +1,59 @@
+//! Call -> Operation: what would it do, to what, by which binary?
+//!
+//! The judgement itself is in `tollgate-policies`, the reading of files in
+//! `tollgate-facts`; here they meet the call's own folder, environment and PATH.
+
+use std::os::fd::AsFd;
+
+use tollgate_audit::{Described, Entry, Fact};
+use tollgate_facts::{Judgeable, ReadFile, Reader};
+use tollgate_policies::classify::Invocation;
+
+use crate::binary::{self, Binary, Missing};
+use crate::gate::Gate;
+use crate::identify::Call;
+
+/// A call of which it is known what it does. Made by [`classify`] alone.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    /// The call.
+    pub(crate) call: Call,
+    /// What it does.
+    pub(crate) meaning: tollgate_policies::Operation,
+    /// The files that this knowledge rests on.
+    pub(crate) read: Vec<ReadFile>,
+    /// The real program, if there is one.
+    pub(crate) binary: Result<Binary, Missing>,
+    _made: Made,
+}
+
+#[derive(Debug)]
+struct Made;
+
+/// Finds out what the call would do.
+pub(crate) async fn classify(gate: &Gate, mut call: Call) -> Operation {
+    // Reading files may take a while on a slow disk: other requests go on.
+    let judged = tokio::task::block_in_place(|| understand(gate, &call, &call.request.strings.arguments()));
+    let binary = tokio::task::block_in_place(|| binary::resolve(&gate.binaries, &call.request));
+    call.entry = Entry { facts: facts(&judged.read), ..call.entry.describing(Described::of(&judged.operation)) };
+    Operation { call, meaning: judged.operation, read: judged.read, binary, _made: Made }
+}
+
+/// What this argv would mean in the call's place: its own, or a milder one.
+pub(crate) fn understand(gate: &Gate, call: &Call, argv: &[&[u8]]) -> Judgeable {
+    let request = &call.request;
+    let env = request.strings.variables();
+    let cwd = Some(request.folder.text.as_slice()).filter(|text| !text.is_empty());
+    let invocation = Invocation { tool: &request.tool, argv, env: &env, cwd };
+    let reader = Reader::new(request.folder.opened.as_ref().map(AsFd::as_fd));
+    tollgate_facts::classify(gate.grammars, &invocation, &reader)
+}
+
+fn digest(file: &ReadFile) -> String {
+    let Some(digest) = file.sha256 else { return "absent".to_owned() };
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn facts(read: &[ReadFile]) -> Vec<Fact> {
+    read.iter().map(|file| Fact { path: file.path.clone().into(), sha256: digest(file) }).collect()
+}

@@ -1,0 +1,56 @@
+//! The house that every request passes through: what outlives a single one.
+//!
+//! Each field is its own room with its own lock; nothing here decides.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tollgate_audit::{Entry, Receipt, Writer};
+use tollgate_places::Places;
+use tollgate_policies::classify::Grammars;
+use tollgate_policies::policy::Policy;
+
+use crate::binary::Binaries;
+use crate::questions::Questions;
+use crate::runs::Runs;
+use crate::sessions::Sessions;
+use crate::settings::Settings;
+use crate::supervisors::Supervisors;
+
+/// The running gate.
+pub(crate) struct Gate {
+    /// Where its things are.
+    pub(crate) places: Places,
+    /// Bounds that the person may set.
+    pub(crate) settings: Settings,
+    /// The policy in force.
+    pub(crate) policy: Policy,
+    /// What is known of tools.
+    pub(crate) grammars: &'static Grammars,
+    /// The record.
+    pub(crate) audit: Writer,
+    /// Open sessions.
+    pub(crate) sessions: Sessions,
+    /// Open questions.
+    pub(crate) questions: Questions,
+    /// Running commands.
+    pub(crate) runs: Runs,
+    /// Supervisors, some started ahead of time.
+    pub(crate) supervisors: Supervisors,
+    /// Real binaries seen so far.
+    pub(crate) binaries: Binaries,
+    /// Since when.
+    pub(crate) started: Instant,
+}
+
+impl Gate {
+    /// Returns when `entry` is on disk.
+    pub(crate) async fn record(&self, entry: Entry) -> Result<Receipt, Arc<tollgate_audit::Error>> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        self.audit.append(entry, move |written| {
+            // Nobody waits any more where the connection's task has ended.
+            let _ = tell.send(written);
+        });
+        told.await.unwrap_or_else(|_| Err(Arc::new(tollgate_audit::Error::Closed)))
+    }
+}

@@ -1,0 +1,89 @@
+//! Who may answer a question: a person, proven and not assumed.
+//!
+//! The proof is a controlling terminal that no session uses, whose session
+//! leader lives and is the caller itself or stands above it, with no keeper and
+//! no supervisor above. What remains: who can type into such a terminal
+//! (`tmux send-keys`) counts as its person; SECURITY.md says so.
+
+use nix::unistd::{Uid, User};
+use tollgate_audit::Approver;
+
+use crate::ancestry::{self, Above};
+use crate::gate::Gate;
+use crate::sys::peer::Peer;
+use crate::sys::process;
+
+/// Why somebody is not taken for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotAPerson {
+    /// It runs inside a session.
+    #[error("an answer may not come from inside session {0}")]
+    InSession(String),
+    /// It runs under a command that went through the gate.
+    #[error("an answer may not come from under a command of the gate's, run {0}")]
+    UnderRun(String),
+    /// It has no controlling terminal.
+    #[error("an answer needs a terminal of its own")]
+    NoTerminal,
+    /// A session's keeper is on the same terminal.
+    #[error("this terminal is used by an agent's session: answer from another one")]
+    SessionsTerminal,
+    /// The shell that the terminal belongs to is gone, or elsewhere.
+    #[error("the terminal's session leader is not above the one who answers")]
+    Leaderless,
+    /// It ended while it was looked at.
+    #[error("the one who answers has gone")]
+    Gone,
+}
+
+/// The person at the other end.
+pub(crate) fn prove(gate: &Gate, peer: &Peer) -> Result<Approver, NotAPerson> {
+    match ancestry::nearest(gate, peer.pid) {
+        Some(Above::Keeper { session }) => return Err(NotAPerson::InSession(session)),
+        Some(Above::Run { id, .. }) => return Err(NotAPerson::UnderRun(id)),
+        None => {}
+    }
+    let standing = process::standing(peer.pid).map_err(|_| NotAPerson::Gone)?;
+    if standing.terminal == 0 {
+        return Err(NotAPerson::NoTerminal);
+    }
+    if gate.sessions.uses_terminal(standing.terminal) {
+        return Err(NotAPerson::SessionsTerminal);
+    }
+    let above = process::ancestors(peer.pid);
+    if standing.session != peer.pid && !above.contains(&standing.session) {
+        return Err(NotAPerson::Leaderless);
+    }
+    if !peer.is_alive() {
+        return Err(NotAPerson::Gone);
+    }
+    let name = User::from_uid(Uid::from_raw(peer.uid)).ok().flatten().map(|user| user.name);
+    Ok(Approver {
+        name: name.unwrap_or_else(|| format!("uid {}", peer.uid)),
+        uid: Some(peer.uid),
+        how: "terminal".to_owned(),
+        from: Some(terminal(standing.terminal)),
+    })
+}
+
+/// A terminal's name from its device number: `pts/3` (`proc_pid_stat(5)`).
+fn terminal(device: i32) -> String {
+    let device = u64::from(device.unsigned_abs());
+    let (major, minor) = (nix::sys::stat::major(device), nix::sys::stat::minor(device));
+    match major {
+        136..=143 => format!("pts/{}", (major - 136) * 256 + minor),
+        4 => format!("tty{minor}"),
+        _ => format!("terminal {major}:{minor}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_named_as_ps_names_it() {
+        assert_eq!(terminal(0x8803), "pts/3");
+        assert_eq!(terminal(0x0401), "tty1");
+    }
+}

@@ -1,0 +1,169 @@
+//! The one way out for what does not run: recorded first, then told.
+//!
+//! Every refusal has a row in README's table of exit codes. Its words are in
+//! [`words`].
+
+mod words;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tollgate_audit::{Approver, Decision, Entry, Kind};
+use tollgate_policies::policy::{Judgement, Reason, Verdict};
+use tollgate_wire::exit;
+use tollgate_wire::message::End;
+use ulid::Ulid;
+
+use crate::caller::Caller;
+use crate::classify::understand;
+use crate::decide::judge;
+use crate::gate::Gate;
+use crate::identify::Call;
+
+/// Why a request does not run.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The policy, or its default, says no.
+    Denied {
+        /// Its word.
+        judgement: Judgement,
+        /// A milder command that this agent may run.
+        hint: Option<String>,
+    },
+    /// A person says no.
+    ByPerson {
+        /// Who.
+        by: Approver,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// The caller's wait is over, the question is still open.
+    Pending {
+        /// The question.
+        id: Ulid,
+        /// How much longer it stays open.
+        open: Duration,
+    },
+    /// The question's time is over.
+    Expired {
+        /// The question.
+        id: Ulid,
+    },
+    /// There is no real binary of that name.
+    NotFound,
+    /// There is one, but it cannot be executed.
+    NotExecutable(PathBuf),
+    /// The kernel would not execute it: this errno.
+    NotSpawned(i32),
+    /// A file that the judgement rests on has changed since.
+    FactsChanged,
+    /// The caller lives under limits that a tool of ours would not have.
+    Confined(String),
+    /// The gate itself failed.
+    Gate(String),
+    /// The caller got a signal before anything ran.
+    Signalled(u8),
+    /// The caller went away before anything ran.
+    CallerGone,
+}
+
+impl Refusal {
+    /// The audit could not take a record.
+    pub(crate) fn unrecorded(cause: &Arc<tollgate_audit::Error>) -> Self {
+        Self::Gate(format!("the audit cannot be written: {cause}"))
+    }
+
+    /// The verdict that is recorded and told.
+    fn decision(&self) -> Decision {
+        match self {
+            Self::Denied { .. } | Self::ByPerson { .. } => Decision::Deny,
+            Self::Pending { .. } | Self::Expired { .. } => Decision::Escalate,
+            _ => Decision::None,
+        }
+    }
+
+    /// The reason that is recorded and told; README lists them.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Denied { judgement, .. } => judgement.reason.map_or("default", Reason::name),
+            Self::ByPerson { .. } => "person",
+            Self::Pending { .. } => "pending",
+            Self::Expired { .. } => "expired",
+            Self::NotFound => "not_found",
+            Self::NotExecutable(_) | Self::NotSpawned(_) => "not_executable",
+            Self::FactsChanged | Self::Confined(_) | Self::Gate(_) => "gate",
+            Self::Signalled(_) | Self::CallerGone => "caller_gone",
+        }
+    }
+
+    /// Whether the same call may do better later.
+    fn retry(&self) -> bool {
+        matches!(
+            self,
+            Self::Pending { .. } | Self::Expired { .. } | Self::FactsChanged | Self::Gate(_) | Self::Signalled(_)
+        )
+    }
+
+    /// How the shim ends.
+    fn end(&self) -> End {
+        match self {
+            Self::Denied { .. } | Self::ByPerson { .. } => End::Exited(exit::DENIED),
+            Self::Pending { .. } | Self::Expired { .. } => End::Exited(exit::TRY_AGAIN),
+            Self::NotFound => End::Exited(exit::NOT_FOUND),
+            Self::NotSpawned(errno) if *errno == nix::libc::ENOENT => End::Exited(exit::NOT_FOUND),
+            Self::NotExecutable(_) | Self::NotSpawned(_) => End::Exited(exit::NOT_EXECUTABLE),
+            Self::Signalled(signal) => End::Killed(*signal),
+            Self::FactsChanged | Self::Confined(_) | Self::Gate(_) | Self::CallerGone => End::Exited(exit::GATE),
+        }
+    }
+}
+
+/// A refusal, with everything that is known of what is refused.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    caller: Caller,
+    entry: Entry,
+    refusal: Refusal,
+}
+
+impl Refused {
+    /// Ends the line for this caller.
+    pub(crate) fn new(caller: Caller, entry: Entry, refusal: Refusal) -> Box<Self> {
+        Box::new(Self { caller, entry, refusal })
+    }
+}
+
+/// Records a refusal, then tells the caller.
+pub(crate) async fn refuse(gate: &Gate, refused: Refused) {
+    let Refused { caller, entry, refusal } = refused;
+    let entry = Entry {
+        kind: Kind::Refused,
+        decision: Some(refusal.decision()),
+        reason: Some(refusal.reason().to_owned()),
+        approved_by: match &refusal {
+            Refusal::ByPerson { by, .. } => Some(by.clone()),
+            _ => entry.approved_by,
+        },
+        message: words::note(&refusal),
+        ..entry
+    };
+    // Where the record cannot be written the command does not run either: it is
+    // told all the same, and the writer keeps count of the gap.
+    if let Err(cause) = gate.record(entry.clone()).await {
+        tracing::error!(id = %entry.id, %cause, "a refusal could not be recorded");
+    }
+    tracing::info!(id = %entry.id, reason = refusal.reason(), "refused");
+    // A caller that has gone away needs no words.
+    let _ = caller.say(&words::text(&entry, &refusal)).await;
+    let _ = caller.end(refusal.end()).await;
+}
+
+/// A milder command, only where it was itself judged allow for this agent.
+pub(crate) fn hint(gate: &Gate, call: &Call, meaning: &tollgate_policies::Operation) -> Option<String> {
+    let milder = meaning.milder.as_ref()?;
+    let argv: Vec<&[u8]> = milder.iter().map(Vec::as_slice).collect();
+    let meaning = tokio::task::block_in_place(|| understand(gate, call, &argv)).operation;
+    let allowed = judge(gate, call, &meaning).verdict == Verdict::Allow;
+    allowed.then(|| tollgate_policies::show::command(&argv, 200))
+}

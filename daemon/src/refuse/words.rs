@@ -1,0 +1,126 @@
+//! What a refusal says: a few lines for people, one JSON line for agents.
+//!
+//! What came from the caller is escaped and cut before it stands here.
+
+use serde_json::{Value, json};
+use tollgate_audit::Entry;
+use tollgate_policies::Tier;
+use tollgate_policies::policy::{Judgement, Reason};
+use tollgate_policies::show;
+
+use super::Refusal;
+use crate::words::{command, target};
+
+/// Everything that the shim writes for a refusal; empty where nobody listens.
+pub(super) fn text(entry: &Entry, refusal: &Refusal) -> String {
+    if matches!(refusal, Refusal::Signalled(_) | Refusal::CallerGone) {
+        return String::new();
+    }
+    let mut text = String::new();
+    for line in lines(entry, refusal) {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text.push_str("tollgate: ");
+    text.push_str(&agents_line(entry, refusal).to_string());
+    text.push('\n');
+    text
+}
+
+fn lines(entry: &Entry, refusal: &Refusal) -> Vec<String> {
+    let command = command(entry);
+    let refused = format!("tollgate: refused `{command}`");
+    match refusal {
+        Refusal::Denied { judgement, hint } => {
+            let hint = hint.as_ref().map(|hint| format!("  hint: `{hint}` is allowed"));
+            let why = judgement.rule.as_ref().and_then(|rule| rule.reason.as_deref());
+            let why = why.map(|why| format!("  reason: {}", show::text(why.as_bytes(), 200)));
+            [Some(refused), Some(denied(entry, judgement)), why, hint].into_iter().flatten().collect()
+        }
+        Refusal::ByPerson { by, reason } => {
+            let said = reason.as_ref().map(|said| format!(": {}", show::text(said.as_bytes(), 200)));
+            vec![refused, format!("  denied by {}{}", by.name, said.unwrap_or_default())]
+        }
+        Refusal::Pending { id, open } => vec![
+            format!("tollgate: not decided yet: `{command}`"),
+            format!("  nobody has answered question {id}; it stays open for {} min", open.as_secs().div_ceil(60)),
+            "  run the same command again to go on waiting".to_owned(),
+        ],
+        Refusal::Expired { id } => vec![
+            format!("tollgate: not decided: `{command}`"),
+            format!("  nobody has answered question {id} in time; run the command again to ask anew"),
+        ],
+        Refusal::NotFound => vec![format!("tollgate: no program `{}` on PATH beside the shim", tool(entry))],
+        Refusal::NotExecutable(path) => {
+            let path = show::text(path.as_os_str().as_encoded_bytes(), 200);
+            vec![format!("tollgate: cannot execute `{path}`: permission denied")]
+        }
+        Refusal::NotSpawned(errno) => {
+            let path = entry.binary.as_ref().map(|path| show::text(path.as_slice(), 200)).unwrap_or_default();
+            vec![format!("tollgate: cannot execute `{path}`: {}", std::io::Error::from_raw_os_error(*errno))]
+        }
+        Refusal::FactsChanged => {
+            vec![refused, "  a file that it reads has changed while it was judged; run it again".to_owned()]
+        }
+        Refusal::Confined(what) => vec![
+            refused,
+            format!("  the caller is confined ({}), and the tool would not be", show::text(what.as_bytes(), 100)),
+            "  run it outside the sandbox, or start `tollgated` inside it".to_owned(),
+        ],
+        Refusal::Gate(what) => vec![refused, format!("  {what}"), "  see `tollgate status`".to_owned()],
+        Refusal::Signalled(_) | Refusal::CallerGone => Vec::new(),
+    }
+}
+
+fn denied(entry: &Entry, judgement: &Judgement) -> String {
+    let touched = std::iter::once(tier(entry)).chain(target(entry)).collect::<Vec<_>>().join(", ");
+    match (&judgement.rule, judgement.reason) {
+        (Some(rule), _) => format!("  rule: {rule} -- {touched}"),
+        (None, Some(Reason::Unknown)) => {
+            format!("  the gate does not know what it does, and no rule allows that -- {touched}")
+        }
+        (None, _) => format!("  no rule allows it -- {touched}"),
+    }
+}
+
+fn tier(entry: &Entry) -> String {
+    entry.tier.and_then(Tier::of_number).map_or_else(|| "tier unknown".to_owned(), |tier| tier.to_string())
+}
+
+fn tool(entry: &Entry) -> String {
+    show::text(entry.tool.as_deref().unwrap_or_default().as_bytes(), 100)
+}
+
+fn agents_line(entry: &Entry, refusal: &Refusal) -> Value {
+    let mut line = json!({
+        "v": 1,
+        "verdict": entry.decision.map(tollgate_audit::Decision::name),
+        "reason": entry.reason,
+        "operation": entry.operation,
+        "tier": entry.tier,
+        "rule": entry.rule,
+        "id": entry.id,
+        "retry": refusal.retry(),
+    });
+    if let (Refusal::Pending { id, .. } | Refusal::Expired { id }, Some(line)) = (refusal, line.as_object_mut()) {
+        line.insert("id".to_owned(), id.to_string().into());
+    }
+    line
+}
+
+/// What the record says beside the reason.
+pub(super) fn note(refusal: &Refusal) -> Option<String> {
+    match refusal {
+        Refusal::ByPerson { reason, .. } => reason.clone(),
+        Refusal::Pending { id, .. } => Some(format!("question {id} stays open")),
+        Refusal::Expired { id } => Some(format!("question {id} expired")),
+        Refusal::NotExecutable(path) => Some(path.display().to_string()),
+        Refusal::NotSpawned(errno) => Some(std::io::Error::from_raw_os_error(*errno).to_string()),
+        Refusal::FactsChanged => Some("a file that the judgement rests on has changed".to_owned()),
+        Refusal::Confined(what) => Some(format!("the caller is confined: {what}")),
+        Refusal::Gate(what) => Some(what.clone()),
+        Refusal::Signalled(signal) => Some(format!("the caller got signal {signal} before anything ran")),
+        Refusal::CallerGone => Some("the caller went away before anything ran".to_owned()),
+        Refusal::Denied { .. } | Refusal::NotFound => None,
+    }
+}

@@ -1,0 +1,66 @@
+//! Running -> Outcome: wait for the end, and record it.
+//!
+//! The tool has the caller's own descriptors, so there is nothing to carry
+//! between them. The supervisor writes its exit record before it tells anyone;
+//! where it is lost, that record still tells.
+
+use std::time::Duration;
+
+use tollgate_audit::{Entry, Kind};
+use tollgate_wire::frame;
+use tollgate_wire::message::End;
+
+use crate::channel::Channel;
+use crate::gate::Gate;
+use crate::runs::RunFile;
+use crate::spawn::Running;
+
+/// How a command ended. Made by [`relay`] alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// Its ending; `None` where nobody could tell.
+    pub(crate) end: Option<End>,
+}
+
+/// Waits until the command has ended and its outcome is recorded.
+pub(crate) async fn relay(gate: &Gate, running: Running) -> Outcome {
+    let Running { file, supervisor, entry, since, .. } = running;
+    let end = finished(&supervisor.control).await.or_else(|| file.end());
+    settle(gate, &file, entry, end, Some(since.elapsed())).await;
+    // The supervisor stays until the last descendant of the tool is gone.
+    let mut child = supervisor.child;
+    if let Err(cause) = child.wait().await {
+        tracing::warn!(%cause, id = %file.id, "cannot wait for a supervisor");
+    }
+    gate.runs.end(&file.id);
+    Outcome { end }
+}
+
+async fn finished(control: &Channel) -> Option<End> {
+    while let Ok(Some(frame)) = control.receive().await {
+        if frame.kind == frame::Kind::Finished {
+            return End::decode(&frame.body).ok();
+        }
+    }
+    None
+}
+
+/// Records how a run ended, then forgets its file.
+pub(crate) async fn settle(gate: &Gate, file: &RunFile, entry: Entry, end: Option<End>, took: Option<Duration>) {
+    let took = took.and_then(|took| u64::try_from(took.as_millis()).ok()).or_else(|| file.duration_ms());
+    let outcome = outcome(Entry { duration_ms: took, ..entry }, end);
+    match gate.record(outcome).await {
+        Ok(_) => file.remove(),
+        // The file stays, and the next daemon records what this one could not.
+        Err(cause) => tracing::error!(%cause, id = %file.id, "an outcome could not be recorded"),
+    }
+}
+
+fn outcome(entry: Entry, end: Option<End>) -> Entry {
+    let (kind, exit_code, signal) = match end {
+        Some(End::Exited(code)) => (Kind::Outcome, Some(i32::from(code)), None),
+        Some(End::Killed(signal)) => (Kind::Outcome, None, Some(i32::from(signal))),
+        None => (Kind::Interrupted, None, None),
+    };
+    Entry { kind, exit_code, signal, ..entry }
+}

@@ -1,0 +1,159 @@
+//! Running commands, and the exit records that outlive the daemon.
+//!
+//! Each run has a file `runs/ID-PID-STARTED`, named after its supervisor, opened
+//! here and written there. Where it holds a record the run has ended; where it is
+//! empty and that supervisor lives, the command still runs.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tollgate_wire::message::End;
+use tollgate_wire::record;
+
+use crate::ancestry::Above;
+use crate::supervisors::Supervisor;
+use crate::sys::process;
+
+/// One running command.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    /// The session of its caller.
+    pub(crate) session: Option<String>,
+    /// Its supervisor's process id.
+    pub(crate) supervisor: i32,
+    /// When that process started, in clock ticks since boot.
+    pub(crate) started: u64,
+}
+
+/// All running commands, by id.
+#[derive(Debug)]
+pub(crate) struct Runs {
+    folder: PathBuf,
+    running: Mutex<HashMap<String, Run>>,
+}
+
+/// The file that a supervisor leaves its record in.
+#[derive(Debug)]
+pub(crate) struct RunFile {
+    /// The run's id.
+    pub(crate) id: String,
+    /// Its supervisor's process id.
+    pub(crate) supervisor: i32,
+    /// When that process started.
+    pub(crate) started: u64,
+    path: PathBuf,
+}
+
+impl RunFile {
+    /// What the supervisor has written, if it is whole.
+    pub(crate) fn end(&self) -> Option<End> {
+        record::decode(&std::fs::read(&self.path).ok()?)
+    }
+
+    /// How long the run took, from the file's making to the record's writing.
+    pub(crate) fn duration_ms(&self) -> Option<u64> {
+        let file = std::fs::metadata(&self.path).ok()?;
+        let took = file.modified().ok()?.duration_since(file.created().ok()?).ok()?;
+        u64::try_from(took.as_millis()).ok()
+    }
+
+    /// Whether its supervisor still lives.
+    pub(crate) fn is_supervised(&self) -> bool {
+        process::standing(self.supervisor).is_ok_and(|standing| standing.started == self.started)
+    }
+
+    /// The run is in the audit: its file goes.
+    pub(crate) fn remove(&self) {
+        if let Err(cause) = std::fs::remove_file(&self.path) {
+            tracing::warn!(%cause, path = %self.path.display(), "cannot remove a run's file");
+        }
+    }
+
+    fn of(path: PathBuf) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let mut parts = name.split('-');
+        let (id, supervisor, started) = (parts.next()?, parts.next()?, parts.next()?);
+        let (supervisor, started) = (supervisor.parse().ok()?, started.parse().ok()?);
+        parts.next().is_none().then(|| Self { id: id.to_owned(), supervisor, started, path: path.clone() })
+    }
+}
+
+impl Runs {
+    /// Keeps its files in this folder.
+    pub(crate) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), running: Mutex::default() }
+    }
+
+    /// Makes the file for a run that this supervisor will hold; gives it open for writing.
+    pub(crate) fn create(&self, id: &str, supervisor: &Supervisor) -> io::Result<(RunFile, File)> {
+        let path = self.folder.join(format!("{id}-{}-{}", supervisor.pid, supervisor.started));
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let (supervisor, started) = (supervisor.pid, supervisor.started);
+        Ok((RunFile { id: id.to_owned(), supervisor, started, path }, opened))
+    }
+
+    /// The files that an earlier daemon left.
+    pub(crate) fn left_behind(&self) -> io::Result<Vec<RunFile>> {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(&self.folder)? {
+            files.extend(RunFile::of(entry?.path()));
+        }
+        Ok(files)
+    }
+
+    /// A command runs.
+    pub(crate) fn begin(&self, id: &str, run: Run) {
+        self.lock().insert(id.to_owned(), run);
+    }
+
+    /// Its supervisor is gone, and all that descended from the command.
+    pub(crate) fn end(&self, id: &str) {
+        self.lock().remove(id);
+    }
+
+    /// How many run.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Whether none runs.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// The run that this process supervises. Entries live as long as their
+    /// process is not reaped or its start time is the same, so the number is its.
+    pub(crate) fn of_supervisor(&self, pid: i32) -> Option<Above> {
+        let running = self.lock();
+        let (id, run) = running.iter().find(|(_, run)| run.supervisor == pid)?;
+        let same = process::standing(pid).is_ok_and(|standing| standing.started == run.started);
+        same.then(|| Above::Run { id: id.clone(), session: run.session.clone() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Run>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_s_file_tells_its_supervisor_and_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join(format!("01ABC-{}-77", std::process::id()));
+        std::fs::write(&name, "tollgate-run 1 exited 7\n").unwrap();
+        std::fs::write(folder.path().join("stray"), "").unwrap();
+        let files = Runs::new(folder.path()).left_behind().unwrap();
+        let [file] = files.as_slice() else { panic!("{files:?}") };
+        assert_eq!((file.id.as_str(), file.started, file.end()), ("01ABC", 77, Some(End::Exited(7))));
+        assert!(!file.is_supervised(), "the start time is another");
+        file.remove();
+        assert!(!name.exists());
+    }
+}

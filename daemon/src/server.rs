@@ -1,0 +1,132 @@
+//! The sockets: made safely, served until the daemon stops.
+//!
+//! A socket is 0600 in a folder that is 0700 and ours. One that is left from a
+//! daemon that died is taken over; one that answers is not.
+
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use interprocess::local_socket::tokio::Listener as LocalListener;
+use interprocess::local_socket::traits::tokio::Listener as _;
+use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName, tokio::Stream};
+use interprocess::os::unix::local_socket::ListenerOptionsExt;
+use tokio::net::UnixStream;
+use tollgate_wire::exit;
+use tollgate_wire::message::End;
+
+use crate::admin;
+use crate::caller::Caller;
+use crate::channel::Channel;
+use crate::gate::Gate;
+use crate::pipeline;
+use crate::request::{self, Listener};
+use crate::sys::peer::Peer;
+
+/// A socket that listens.
+#[derive(Debug)]
+pub(crate) struct Socket(LocalListener);
+
+/// Why a socket does not listen.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Somebody answers there.
+    #[error("another daemon answers at `{}`", .0.display())]
+    Taken(PathBuf),
+    /// What is there is not a socket.
+    #[error("`{}` is in the way and is no socket: remove it", .0.display())]
+    InTheWay(PathBuf),
+    /// It cannot be made.
+    #[error("cannot listen at `{}`: {}", .0.display(), .1)]
+    Listen(PathBuf, #[source] io::Error),
+    /// Its folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] tollgate_places::Error),
+}
+
+/// Listens at `path`, with nobody but this user able to connect.
+pub(crate) fn listen(path: &Path) -> Result<Socket, Error> {
+    let failed = |cause| Error::Listen(path.to_owned(), cause);
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(failed(io::ErrorKind::InvalidInput.into()));
+    };
+    tollgate_places::private_folder(folder)?;
+    // A socket's address holds 107 bytes; through the opened folder any path fits.
+    let folder = std::fs::File::open(folder).map_err(failed)?;
+    let short = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(name);
+    take_over(path, &short)?;
+    let name = short.as_os_str().to_fs_name::<GenericFilePath>().map_err(failed)?;
+    let options = ListenerOptions::new().name(name).mode(0o600).reclaim_name(false);
+    options.create_tokio().map(Socket).map_err(failed)
+}
+
+/// Removes a socket that nobody answers any more.
+fn take_over(path: &Path, short: &Path) -> Result<(), Error> {
+    let found = match std::fs::symlink_metadata(short) {
+        Ok(found) => found,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(cause) => return Err(Error::Listen(path.to_owned(), cause)),
+    };
+    if !found.file_type().is_socket() {
+        return Err(Error::InTheWay(path.to_owned()));
+    }
+    if std::os::unix::net::UnixStream::connect(short).is_ok() {
+        return Err(Error::Taken(path.to_owned()));
+    }
+    std::fs::remove_file(short).map_err(|cause| Error::Listen(path.to_owned(), cause))
+}
+
+/// Serves shims on a socket.
+pub(crate) async fn gate(house: Arc<Gate>, socket: Socket, listener: Listener) {
+    loop {
+        let Some(stream) = accept(&socket).await else { continue };
+        tokio::spawn(command(Arc::clone(&house), stream, listener.clone()));
+    }
+}
+
+/// Serves the admin door.
+pub(crate) async fn admin(house: Arc<Gate>, socket: Socket) {
+    loop {
+        let Some(stream) = accept(&socket).await else { continue };
+        tokio::spawn(admin::serve(Arc::clone(&house), stream));
+    }
+}
+
+/// The next connection of our own user; others are closed unheard.
+async fn accept(socket: &Socket) -> Option<UnixStream> {
+    let stream: UnixStream = match socket.0.accept().await {
+        Ok(Stream::UdSocket(stream)) => stream.into(),
+        Err(cause) => {
+            // Out of descriptors, for one: let those that run give some back.
+            tracing::error!(%cause, "cannot accept a connection");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            return None;
+        }
+    };
+    let uid = Peer::of(&stream).ok()?.uid;
+    if uid == nix::unistd::geteuid().as_raw() {
+        return Some(stream);
+    }
+    tracing::warn!(uid, "a connection of another user was closed");
+    None
+}
+
+/// One shim's connection: its request, through the line.
+async fn command(house: Arc<Gate>, stream: UnixStream, listener: Listener) {
+    let Ok(peer) = Peer::of(&stream) else { return };
+    let channel = Channel::new(stream);
+    match request::receive(&channel).await {
+        Ok(None) => {}
+        Ok(Some(request)) => pipeline::run(&house, request(Caller::new(channel, peer), listener)).await,
+        Err(cause) => {
+            tracing::warn!(%cause, pid = peer.pid, "a request could not be read");
+            let caller = Caller::new(channel, peer);
+            let line = r#"tollgate: {"v":1,"verdict":"none","reason":"gate","retry":true}"#;
+            // Whoever sent this may not be listening.
+            let _ = caller.say(&format!("tollgate: the request cannot be read: {cause}\n{line}\n")).await;
+            let _ = caller.end(End::Exited(exit::GATE)).await;
+        }
+    }
+}

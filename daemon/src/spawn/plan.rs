@@ -1,0 +1,70 @@
+//! Packs a plan and sends it, with every descriptor, to a supervisor.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use tollgate_wire::frame::Kind;
+use tollgate_wire::launch::{Block, Launch, Numbers};
+use tollgate_wire::plan::{Plan, Program};
+use tollgate_wire::{ID_LENGTH, MAX_BODY, MAX_DESCRIPTORS_A_FRAME};
+
+use crate::channel::{Channel, Error};
+use crate::record::Recorded;
+use crate::request::Streams;
+
+/// Room for everything in a body beside the block: state, folder, numbers, path.
+const BESIDE_THE_BLOCK: usize = 16 * 1024;
+
+/// Sends the plan for what was recorded. `record` is the run's exit record.
+pub(super) async fn send(control: &Channel, recorded: &Recorded, record: File) -> Result<(), Error> {
+    let request = &recorded.permitted.call.request;
+    let binary = &recorded.permitted.binary;
+    let strings = request.strings.for_tool();
+    let (bytes, arguments, variables) = strings.block();
+    let memory = (bytes.len() > MAX_BODY - BESIDE_THE_BLOCK).then(|| memory(bytes)).transpose()?;
+    let Streams::Passed(streams) = &request.streams;
+    let numbers: Vec<u8> = streams.iter().flat_map(|(number, _)| number.to_le_bytes()).collect();
+    let mut id = [0; ID_LENGTH];
+    request.id.array_to_str(&mut id);
+    let path = binary.path.as_os_str().as_encoded_bytes();
+    let plan = Plan {
+        id,
+        program: if binary.script { Program::Path(path) } else { Program::Opened },
+        launch: Launch {
+            state: request.state,
+            arguments,
+            variables,
+            block: if memory.is_some() { Block::Memory(bytes.len()) } else { Block::Inline(bytes) },
+            folder: &request.folder.text,
+            folder_rides: request.folder.opened.is_some(),
+            numbers: Numbers::from_bytes(&numbers),
+        },
+    };
+    let mut body = vec![0; MAX_BODY];
+    let length = plan.encode(&mut body)?;
+    let shim = request.caller.hand_over()?;
+    let riders: Vec<RawFd> = [shim.as_raw_fd(), record.as_raw_fd(), binary.opened.as_fd().as_raw_fd()]
+        .into_iter()
+        .chain(memory.as_ref().map(AsRawFd::as_raw_fd))
+        .chain(request.folder.opened.as_ref().map(AsRawFd::as_raw_fd))
+        .chain(streams.iter().map(|(_, descriptor)| descriptor.as_raw_fd()))
+        .collect();
+    let (first, more) = riders.split_at(riders.len().min(MAX_DESCRIPTORS_A_FRAME));
+    control.send(Kind::Plan, body.get(..length).unwrap_or_default(), first).await?;
+    for part in more.chunks(MAX_DESCRIPTORS_A_FRAME) {
+        control.send(Kind::Descriptors, &[], part).await?;
+    }
+    Ok(())
+}
+
+/// A sealed memory file that holds `bytes`.
+fn memory(bytes: &[u8]) -> std::io::Result<OwnedFd> {
+    let mut memory = File::from(memfd_create("tollgate", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?);
+    memory.write_all(bytes)?;
+    let all = SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
+    fcntl(&memory, FcntlArg::F_ADD_SEALS(all))?;
+    Ok(memory.into())
+}

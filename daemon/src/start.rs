@@ -1,0 +1,226 @@
+//! From the command line to a daemon that serves, and to its end.
+//!
+//! Whatever is wrong at the start is said in one line, and nothing is served:
+//! an unreadable policy, a second daemon, a folder that others may enter.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use nix::fcntl::{Flock, FlockArg};
+use tokio::signal::unix::{SignalKind, signal};
+use tollgate_audit::{Entry, Kind, Writer};
+use tollgate_places::{Places, private_folder};
+use tollgate_policies::classify::Grammars;
+use tollgate_policies::policy::{Layer, Policy, profile};
+
+use crate::binary::Binaries;
+use crate::gate::Gate;
+use crate::questions::Questions;
+use crate::request::Listener;
+use crate::runs::Runs;
+use crate::sessions::Sessions;
+use crate::settings::Settings;
+use crate::supervisors::Supervisors;
+use crate::{adopt, server};
+
+/// The profile that holds where a person has written no policy.
+const PROFILE: &str = "careful";
+/// How often open questions are looked through for those whose time is over.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// The gate in front of the command-line tools that agents use.
+#[derive(Debug, Parser)]
+#[command(name = "tollgated", version)]
+struct Arguments {
+    /// Keep configuration, state and sockets under this folder.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Use this policy file instead of those in `policy.d`.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+/// Why the daemon does not start.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Places(#[from] tollgate_places::Error),
+    #[error(transparent)]
+    Settings(#[from] crate::settings::Error),
+    #[error(transparent)]
+    PolicyFiles(#[from] tollgate_facts::policy_files::Error),
+    #[error("the policy has errors:\n{0}")]
+    Policy(tollgate_policies::policy::Problems),
+    #[error(transparent)]
+    Audit(#[from] tollgate_audit::Error),
+    #[error(transparent)]
+    Server(#[from] server::Error),
+    #[error("another daemon runs on `{}`", .0.display())]
+    Running(PathBuf),
+    #[error("cannot use `{}`: {}", .0.display(), .1)]
+    File(PathBuf, std::io::Error),
+    #[error("the program `{}` is missing: it is installed beside `tollgated`", .0.display())]
+    Program(PathBuf),
+    #[error("cannot set the process up: {0}")]
+    Process(#[from] std::io::Error),
+}
+
+/// Runs the daemon.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    logging();
+    let started = prepare().and_then(|()| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.block_on(run(arguments))
+    });
+    match started {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Standard error may be closed; the exit code tells as well.
+            let _ = writeln!(std::io::stderr(), "tollgated: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TOLLGATE_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+}
+
+/// What the process needs before it has threads.
+fn prepare() -> Result<(), Error> {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    use nix::sys::stat::{Mode, umask};
+    umask(Mode::from_bits_truncate(0o077));
+    nix::sys::prctl::set_dumpable(false).map_err(std::io::Error::from)?;
+    // A request may bring a thousand descriptors.
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(std::io::Error::from)?;
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map_err(std::io::Error::from)?;
+    Ok(())
+}
+
+async fn run(arguments: Arguments) -> Result<(), Error> {
+    let places = match &arguments.root {
+        Some(root) => Places::of_root(&absolute(root)?),
+        None => Places::of_environment()?,
+    };
+    let policy = policy(&places, arguments.policy.as_deref())?;
+    let settings = Settings::load(&places.config)?;
+    for folder in [&places.state, &places.runs(), &places.sockets] {
+        private_folder(folder)?;
+    }
+    let _lock = lock(&places.lock())?;
+    let gate = Arc::new(open(places, settings, policy)?);
+    let admin = server::listen(&gate.places.admin())?;
+    let shims = server::listen(&gate.places.gate())?;
+    std::env::set_current_dir("/")?;
+    say(&gate, Kind::Started, format!("tollgated {}", env!("CARGO_PKG_VERSION"))).await?;
+    adopt::adopt(&gate).await;
+    gate.supervisors.refill();
+    tracing::info!(state = %gate.places.state.display(), policy = gate.policy.hash(), "serving");
+    let serving = [
+        tokio::spawn(server::gate(Arc::clone(&gate), shims, Listener::Gate)),
+        tokio::spawn(server::admin(Arc::clone(&gate), admin)),
+        tokio::spawn(sweep(Arc::clone(&gate))),
+    ];
+    let signal = stopped().await?;
+    for task in serving {
+        task.abort();
+    }
+    tracing::info!(signal, "stopping");
+    say(&gate, Kind::Stopped, format!("by {signal}")).await?;
+    for socket in [gate.places.gate(), gate.places.admin()] {
+        // Whoever comes next takes a left socket over.
+        let _ = std::fs::remove_file(socket);
+    }
+    Ok(())
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    std::fs::create_dir_all(path)
+        .and_then(|()| path.canonicalize())
+        .map_err(|cause| Error::File(path.to_owned(), cause))
+}
+
+fn policy(places: &Places, file: Option<&Path>) -> Result<Policy, Error> {
+    let mut sources = match file {
+        Some(file) => vec![tollgate_facts::policy_files::file(file, Layer::User)?],
+        None => tollgate_facts::policy_files::load(&places.policies())?,
+    };
+    if sources.is_empty() {
+        sources.extend(profile(PROFILE));
+    }
+    Policy::parse(&sources).map_err(Error::Policy)
+}
+
+/// The lock that makes this the one daemon of its state folder.
+fn lock(path: &Path) -> Result<Flock<File>, Error> {
+    let file = File::options().write(true).create(true).truncate(false).mode(0o600).open(path);
+    let file = file.map_err(|cause| Error::File(path.to_owned(), cause))?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| Error::Running(path.to_owned()))
+}
+
+fn open(places: Places, settings: Settings, policy: Policy) -> Result<Gate, Error> {
+    let (audit, recovery) = Writer::open(&places.audit(), tollgate_audit::Options::default())?;
+    tracing::info!(?recovery, "the audit is open");
+    let runs = Runs::new(&places.runs());
+    Ok(Gate {
+        settings,
+        policy,
+        grammars: Grammars::built_in(),
+        audit,
+        sessions: Sessions::default(),
+        questions: Questions::default(),
+        runs,
+        supervisors: Supervisors::new(beside_us("tollgate-supervisor")?),
+        binaries: Binaries::new(&beside_us("tollgate-shim")?),
+        started: Instant::now(),
+        places,
+    })
+}
+
+/// Another of our programs: they are installed in one folder.
+fn beside_us(name: &str) -> Result<PathBuf, Error> {
+    let own = std::fs::read_link("/proc/self/exe")?;
+    let program = own.with_file_name(name);
+    if program.is_file() { Ok(program) } else { Err(Error::Program(program)) }
+}
+
+async fn say(gate: &Gate, kind: Kind, message: String) -> Result<(), Error> {
+    let entry = Entry { policy_hash: Some(gate.policy.hash().to_owned()), ..Entry::about_us(kind, message) };
+    match gate.record(entry).await {
+        Ok(_) => Ok(()),
+        Err(cause) => Err(Error::File(gate.places.audit(), std::io::Error::other(cause))),
+    }
+}
+
+async fn stopped() -> Result<&'static str, Error> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok("SIGTERM"),
+        _ = interrupt.recv() => Ok("SIGINT"),
+    }
+}
+
+/// Records the questions whose time is over.
+async fn sweep(gate: Arc<Gate>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        for question in gate.questions.expire(&gate.settings.approvals) {
+            let entry = Entry { kind: Kind::Expired, ..question.entry.clone() };
+            if let Err(cause) = gate.record(entry).await {
+                tracing::error!(%cause, id = %question.id, "an expired question could not be recorded");
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Who is at the other end of a socket, as the kernel says it.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{getsockopt, sockopt};
+
+/// The process that connected.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// Its user at the time of `connect`.
+    pub(crate) uid: u32,
+    /// Its process id; worth something only while [`Peer::is_alive`].
+    pub(crate) pid: i32,
+    pidfd: OwnedFd,
+}
+
+impl Peer {
+    /// Asks the kernel: `SO_PEERCRED` and `SO_PEERPIDFD` (`unix(7)`).
+    pub(crate) fn of(socket: &impl AsFd) -> io::Result<Self> {
+        let credentials = getsockopt(socket, sockopt::PeerCredentials)?;
+        let pidfd = getsockopt(socket, sockopt::PeerPidfd)?;
+        Ok(Self { uid: credentials.uid(), pid: credentials.pid(), pidfd })
+    }
+
+    /// Whether it still runs. What was read from `/proc/PID` before is of this
+    /// process only if this is true afterwards.
+    pub(crate) fn is_alive(&self) -> bool {
+        is_alive(&self.pidfd)
+    }
+}
+
+/// Whether the process of a pidfd still runs: a pidfd is readable once it ended.
+pub(crate) fn is_alive(pidfd: &impl AsFd) -> bool {
+    let mut polled = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
+    matches!(poll(&mut polled, PollTimeout::ZERO), Ok(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn the_kernel_names_the_other_end() {
+        let (left, _right) = UnixStream::pair().unwrap();
+        let peer = Peer::of(&left).unwrap();
+        assert_eq!(peer.pid, i32::try_from(std::process::id()).unwrap());
+        assert_eq!(peer.uid, nix::unistd::geteuid().as_raw());
+        assert!(peer.is_alive());
+    }
+}

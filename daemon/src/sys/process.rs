@@ -1,0 +1,86 @@
+//! What `/proc` says of a process (`proc_pid_stat(5)`, `proc_pid_status(5)`).
+//!
+//! A number in `/proc` may belong to another process by the time it is read:
+//! whoever needs certainty reads between two checks of a pidfd.
+
+use std::io::{self, Read};
+
+/// The fields of `/proc/PID/stat` that tell where a process stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// Its parent.
+    pub(crate) parent: i32,
+    /// Its session: the process id of the session's leader.
+    pub(crate) session: i32,
+    /// Its controlling terminal's device number, 0 without one.
+    pub(crate) terminal: i32,
+    /// When it started, in clock ticks since boot: with the pid, a name for good.
+    pub(crate) started: u64,
+}
+
+/// Reads where `pid` stands.
+pub(crate) fn standing(pid: i32) -> io::Result<Standing> {
+    let mut text = [0; 1024];
+    let length = std::fs::File::open(format!("/proc/{pid}/stat"))?.read(&mut text)?;
+    text.get(..length).and_then(parse_standing).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+fn parse_standing(stat: &[u8]) -> Option<Standing> {
+    // The second field is the name in parentheses and may hold anything.
+    let after_name = stat.iter().rposition(|byte| *byte == b')')?;
+    let fields = std::str::from_utf8(stat.get(after_name + 1..)?).ok()?;
+    let field = |number: usize| fields.split_ascii_whitespace().nth(number - 3);
+    Some(Standing {
+        parent: field(4)?.parse().ok()?,
+        session: field(6)?.parse().ok()?,
+        terminal: field(7)?.parse().ok()?,
+        started: field(22)?.parse().ok()?,
+    })
+}
+
+/// The processes above `pid`, nearest first, up to the first of the namespace.
+pub(crate) fn ancestors(pid: i32) -> Vec<i32> {
+    // Deeper than this is no shell but somebody who hides: the walk ends, and
+    // what it did not find is not there.
+    const DEPTH: usize = 4096;
+    std::iter::successors(standing(pid).ok().map(|own| own.parent), |above| standing(*above).ok().map(|own| own.parent))
+        .take_while(|above| *above > 0)
+        .take(DEPTH)
+        .collect()
+}
+
+/// The lines of `/proc/PID/status` that say what a process may do.
+pub(crate) fn credentials(pid: i32) -> io::Result<Vec<String>> {
+    const LINES: [&str; 10] =
+        ["Uid:", "Gid:", "Groups:", "NoNewPrivs:", "Seccomp:", "CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"];
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    Ok(status.lines().filter(|line| LINES.iter().any(|name| line.starts_with(name))).map(str::to_owned).collect())
+}
+
+/// The namespaces of a process, as `/proc/PID/ns` names them.
+pub(crate) fn namespaces(pid: i32) -> io::Result<Vec<std::path::PathBuf>> {
+    ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]
+        .into_iter()
+        .map(|kind| std::fs::read_link(format!("/proc/{pid}/ns/{kind}")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_parentheses_does_not_shift_the_fields() {
+        let stat = b"42 (a) b (c) S 7 8 9 34816 8 0 0 0 0 0 0 0 0 0 20 0 1 0 12345 0 0\n";
+        assert_eq!(parse_standing(stat), Some(Standing { parent: 7, session: 9, terminal: 34816, started: 12345 }));
+        assert_eq!(parse_standing(b"42 (a"), None);
+    }
+
+    #[test]
+    fn the_test_s_own_parent_is_an_ancestor() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let parent = nix::unistd::getppid().as_raw();
+        assert_eq!(ancestors(own).first(), Some(&parent));
+        assert!(credentials(own).unwrap().len() >= 9);
+    }
+}
