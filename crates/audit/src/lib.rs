@@ -1,1 +1,44 @@
-//! (being written)
+//! The hash-chained record of what was asked, decided and run.
+//!
+//! A log is a folder of segments; a segment is JSON lines; a line is one record,
+//! and its last field is the SHA-256 of the line's bytes before that field, which
+//! hold the hash of the line before:
+//! ```text
+//! {"v":1,"seq":1,"timestamp":"...","kind":"started",...,"prev_hash":"000...","hash":"3fa..."}
+//! {"v":1,"seq":2,"timestamp":"...","kind":"intent",...,"prev_hash":"3fa...","hash":"9c1..."}
+//! ```
+//! The first record of a segment goes on with the hash of the last one of the
+//! segment before; the very first follows 64 zeros. Anyone can check a line
+//! without this program: cut it at the last `,"hash":` and run `sha256sum`.
+//!
+//! The daemon is the one [`Writer`]; anyone may [`read`] and [`mod@verify`], also a
+//! copy. Not here: what is worth a record, and the scrubbing of secrets.
+#![forbid(unsafe_code)]
+
+mod base64;
+mod bytes;
+mod chain;
+mod described;
+mod disk;
+mod entry;
+mod journal;
+mod line;
+mod opening;
+pub mod read;
+mod record;
+#[cfg(test)]
+mod samples;
+mod segment;
+pub mod show;
+pub mod verify;
+mod writer;
+
+pub use bytes::Bytes;
+pub use described::{Also, Described, Found, TargetValue, Targets, targets};
+pub use entry::{Approver, Command, Decision, Entry, Fact, Kind};
+pub use jiff::Timestamp;
+pub use line::{MAX_LINE, VERSION};
+pub use opening::{Cut, Recovery};
+pub use record::Record;
+pub use verify::verify;
+pub use writer::{Error, Options, Receipt, Writer};

@@ -1,0 +1,158 @@
+//! Bytes that came from a caller, in JSON: a string where they are UTF-8, else
+//! `{"b64":"..."}`.
+//!
+//! Nothing is lost and nothing is guessed: argv, environment and paths on Linux
+//! are bytes. Not here: making them safe to look at (`show`).
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use serde::de::Error as _;
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::base64;
+
+/// An argument, a variable, a path: any bytes.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bytes(Vec<u8>);
+
+impl Bytes {
+    /// The bytes.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes themselves.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// As an operating system string.
+    #[must_use]
+    pub fn as_os_str(&self) -> &OsStr {
+        OsStr::from_bytes(&self.0)
+    }
+}
+
+impl std::fmt::Debug for Bytes {
+    /// `b"a\xff"`.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "b\"{}\"", self.0.escape_ascii())
+    }
+}
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<&[u8]> for Bytes {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
+
+impl From<&str> for Bytes {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+}
+
+impl From<String> for Bytes {
+    fn from(text: String) -> Self {
+        Self(text.into_bytes())
+    }
+}
+
+impl From<&OsStr> for Bytes {
+    fn from(text: &OsStr) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+}
+
+impl From<OsString> for Bytes {
+    fn from(text: OsString) -> Self {
+        Self(text.into_vec())
+    }
+}
+
+impl From<&Path> for Bytes {
+    fn from(path: &Path) -> Self {
+        path.as_os_str().into()
+    }
+}
+
+impl From<PathBuf> for Bytes {
+    fn from(path: PathBuf) -> Self {
+        path.into_os_string().into()
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Ok(text) = std::str::from_utf8(&self.0) {
+            return serializer.serialize_str(text);
+        }
+        let mut form = serializer.serialize_struct("Bytes", 1)?;
+        form.serialize_field("b64", &base64::encode(&self.0))?;
+        form.end()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Form {
+    Text(String),
+    Base64(Wrapped),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wrapped {
+    b64: String,
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Form::deserialize(deserializer)? {
+            Form::Text(text) => Ok(text.into()),
+            Form::Base64(Wrapped { b64 }) => {
+                base64::decode(&b64).map(Self).ok_or_else(|| D::Error::custom("`b64` is no base64"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(bytes: &[u8]) -> String {
+        serde_json::to_string(&Bytes::from(bytes)).unwrap()
+    }
+
+    #[test]
+    fn text_is_a_string_and_anything_else_is_base64() {
+        assert_eq!(json(b"apply"), r#""apply""#);
+        assert_eq!(json(b"a\n\x00\"\x7f"), "\"a\\n\\u0000\\\"\u{7f}\"");
+        assert_eq!(json(b"\xff\xfe"), r#"{"b64":"//4="}"#);
+    }
+
+    #[test]
+    fn a_wrapped_value_that_is_no_base64_is_refused() {
+        for wrong in [r#"{"b64":"a"}"#, r#"{"b64":"////="}"#, r#"{"b64":"/w==","more":1}"#, "1", "null"] {
+            assert!(serde_json::from_str::<Bytes>(wrong).is_err(), "{wrong}");
+        }
+    }
+}

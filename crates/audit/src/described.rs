@@ -1,0 +1,205 @@
+//! An operation as records and `tollgate explain` print it.
+//!
+//! The judgement's own types are not serialisable; this is their printed form,
+//! and its field names are a contract. Not here: how an operation is found.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tollgate_policies::{Meaning, Operation, Target, Tier, Value};
+
+use crate::Bytes;
+
+/// What a command would do, and to what.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Described {
+    /// The tool's canonical name.
+    pub tool: String,
+    /// What its words say: `terraform.apply`.
+    pub operation: String,
+    /// What it does as well.
+    #[serde(default)]
+    pub also: Vec<Also>,
+    /// The tier shown, 0 to 4: the highest of all; none when unknown.
+    pub tier: Option<u8>,
+    /// What the first operation touches.
+    #[serde(default)]
+    pub target: Targets,
+    /// One line: why that tier.
+    pub rationale: String,
+}
+
+/// One more thing that a command does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Also {
+    /// The operation.
+    pub operation: String,
+    /// Its own tier, 0 to 4; none when unknown.
+    pub tier: Option<u8>,
+    /// What it touches.
+    #[serde(default)]
+    pub target: Targets,
+}
+
+/// What one operation touches, by the dimension's name. A dimension that does
+/// not apply is absent.
+pub type Targets = BTreeMap<String, Found>;
+
+/// What is known of one dimension: nearly always one value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Found {
+    /// One value: an object.
+    One(TargetValue),
+    /// Several values of the same dimension (two paths): a list.
+    Several(Vec<TargetValue>),
+}
+
+impl Found {
+    /// All values.
+    #[must_use]
+    pub fn values(&self) -> &[TargetValue] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Several(values) => values,
+        }
+    }
+
+    fn and(self, value: TargetValue) -> Self {
+        match self {
+            Self::One(first) => Self::Several(vec![first, value]),
+            Self::Several(mut values) => {
+                values.push(value);
+                Self::Several(values)
+            }
+        }
+    }
+}
+
+/// One value of a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum TargetValue {
+    /// It is this.
+    Known {
+        /// As the tool would take it.
+        value: Bytes,
+        /// Where it came from: `TF_WORKSPACE`, `-n`, `default`.
+        source: String,
+    },
+    /// It applies, but could not be found out.
+    Unknown {
+        /// Why not.
+        unknown: String,
+    },
+}
+
+impl Described {
+    /// The printed form of an operation.
+    #[must_use]
+    pub fn of(operation: &Operation) -> Self {
+        let tier = operation.tier();
+        let decisive = operation.meanings().find(|meaning| meaning.tier == tier).unwrap_or(&operation.primary);
+        Self {
+            tool: operation.tool.clone().into_owned(),
+            operation: operation.primary.operation.clone().into_owned(),
+            also: operation.also.iter().map(Also::of).collect(),
+            tier: tier.map(Tier::number),
+            target: targets(&operation.primary.target),
+            rationale: decisive.rationale.clone().into_owned(),
+        }
+    }
+}
+
+impl Also {
+    fn of(meaning: &Meaning) -> Self {
+        Self {
+            operation: meaning.operation.clone().into_owned(),
+            tier: meaning.tier.map(Tier::number),
+            target: targets(&meaning.target),
+        }
+    }
+}
+
+/// The printed form of a target.
+#[must_use]
+pub fn targets(target: &Target) -> Targets {
+    let mut printed = Targets::new();
+    for (dimension, value) in target.iter() {
+        let name = dimension.name();
+        let value = TargetValue::of(value);
+        let found = match printed.remove(name) {
+            Some(found) => found.and(value),
+            None => Found::One(value),
+        };
+        printed.insert(name.to_owned(), found);
+    }
+    printed
+}
+
+impl TargetValue {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Known { value, source } => Self::Known { value: value.clone().into(), source: source.clone() },
+            Value::Unknown { reason } => Self::Unknown { unknown: reason.clone() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tollgate_policies::Dimension;
+
+    fn meaning(operation: &'static str, tier: Option<Tier>, target: Target) -> Meaning {
+        Meaning {
+            operation: operation.into(),
+            tier,
+            rationale: format!("why {operation}").into(),
+            target,
+            decided_by: None,
+        }
+    }
+
+    fn known(value: &[u8], source: &str) -> Value {
+        Value::Known { value: value.to_vec(), source: source.into() }
+    }
+
+    #[test]
+    fn an_operation_prints_in_the_shape_that_explain_promises() {
+        let mut target = Target::default();
+        target.set(Dimension::Workspace, known(b"staging-web", "TF_WORKSPACE"));
+        target.set(Dimension::Region, Value::Unknown { reason: "no profile".into() });
+        target.add(Dimension::Path, known(b"a", "argument"));
+        target.add(Dimension::Path, known(b"\xff", "argument"));
+        let operation = Operation {
+            tool: "terraform".into(),
+            primary: meaning("terraform.apply", Some(Tier::Modify), target),
+            also: vec![meaning("terraform.destroy", Some(Tier::BreakGlass), Target::default())],
+            milder: None,
+        };
+        assert_eq!(
+            serde_json::to_string(&Described::of(&operation)).unwrap(),
+            concat!(
+                r#"{"tool":"terraform","operation":"terraform.apply","#,
+                r#""also":[{"operation":"terraform.destroy","tier":4,"target":{}}],"tier":4,"target":{"#,
+                r#""path":[{"value":"a","source":"argument"},{"value":{"b64":"/w=="},"source":"argument"}],"#,
+                r#""region":{"unknown":"no profile"},"#,
+                r#""workspace":{"value":"staging-web","source":"TF_WORKSPACE"}},"#,
+                r#""rationale":"why terraform.destroy"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn an_unknown_tier_is_null_and_says_why() {
+        let operation = Operation {
+            tool: "terraform".into(),
+            primary: meaning("terraform.plan", Some(Tier::Observe), Target::default()),
+            also: vec![meaning("terraform.unknown", None, Target::default())],
+            milder: None,
+        };
+        let described = Described::of(&operation);
+        assert_eq!((described.tier, described.rationale.as_str()), (None, "why terraform.unknown"));
+    }
+}
