@@ -1,9 +1,10 @@
 //! Commands that an earlier daemon left running or unrecorded.
 //!
-//! Each has a file in `runs/`. A record in it is its outcome; without one, a
-//! supervisor that still lives is waited for; without either, nobody can say how
-//! the command ended, and the audit says that.
+//! Each has an intent in the audit and no end. A record in its file in `runs/` is
+//! its outcome; without one, a supervisor that still lives is waited for; without
+//! either, nobody can say how the command ended, and the audit says that.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,34 +17,49 @@ use crate::runs::{Run, RunFile};
 /// How often a run's file is looked at while its supervisor lives on.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Takes over everything in `runs/`.
+/// Takes over everything that has an intent and no end.
 pub(crate) async fn adopt(gate: &Arc<Gate>) {
+    let mut intents = unended(gate);
     let files = match gate.runs.left_behind() {
         Ok(files) => files,
         Err(cause) => return tracing::error!(%cause, "cannot read `runs`"),
     };
     for file in files {
-        let entry = intent(gate, &file.id);
-        if file.end().is_some() || !file.is_supervised() {
-            let end = file.end();
-            settle(gate, &file, entry, end, None).await;
-        } else {
-            let adopted = Entry { kind: Kind::Adopted, ..entry.clone() };
-            if let Err(cause) = gate.record(adopted).await {
-                tracing::error!(%cause, id = %file.id, "an adoption could not be recorded");
-            }
-            tracing::info!(id = %file.id, supervisor = file.supervisor, "adopted a running command");
-            tokio::spawn(watch(Arc::clone(gate), file, entry));
+        let entry = intents.remove(&file.id);
+        match (entry, file.end()) {
+            // The outcome is recorded: only the file was left.
+            (None, _) => file.remove(),
+            (Some(entry), None) if file.is_supervised() => hold(gate, file, entry).await,
+            (Some(entry), end) => settle(gate, &file, entry, end, None).await,
+        }
+    }
+    for (id, entry) in intents {
+        let message = Some("the daemon ended before the command was started".to_owned());
+        record(gate, &id, Entry { kind: Kind::Interrupted, message, ..entry }).await;
+    }
+}
+
+/// The intents that no record has ended, by id.
+fn unended(gate: &Gate) -> HashMap<String, Entry> {
+    match read::unended(&gate.places.audit()) {
+        Ok(records) => records.into_iter().map(|record| (record.entry.id.clone(), record.entry)).collect(),
+        Err(cause) => {
+            tracing::error!(%cause, "cannot read the audit for commands without an end");
+            HashMap::new()
         }
     }
 }
 
-/// What was recorded when the run began.
-fn intent(gate: &Gate, id: &str) -> Entry {
-    let folder = gate.places.audit();
-    let found = tokio::task::block_in_place(|| read::find(&folder, id));
-    let intent = found.ok().and_then(|records| records.into_iter().find(|record| record.entry.kind == Kind::Intent));
-    intent.map_or_else(|| Entry::of(Kind::Interrupted, id), |record| record.entry)
+async fn hold(gate: &Arc<Gate>, file: RunFile, entry: Entry) {
+    record(gate, &file.id, Entry { kind: Kind::Adopted, ..entry.clone() }).await;
+    tracing::info!(id = %file.id, supervisor = file.supervisor, "adopted a running command");
+    tokio::spawn(watch(Arc::clone(gate), file, entry));
+}
+
+async fn record(gate: &Gate, id: &str, entry: Entry) {
+    if let Err(cause) = gate.record(entry).await {
+        tracing::error!(%cause, id, "a command's fate could not be recorded");
+    }
 }
 
 async fn watch(gate: Arc<Gate>, file: RunFile, entry: Entry) {

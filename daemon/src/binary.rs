@@ -18,6 +18,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::{AccessFlags, faccessat};
 use sha2::{Digest, Sha256};
 
+use tollgate_wire::request::Door;
+
 use crate::request::Request;
 
 /// Where a shell looks when PATH is not set.
@@ -133,13 +135,18 @@ impl Binaries {
 
 /// Finds the program that the request's tool name stands for.
 pub(crate) fn resolve(binaries: &Binaries, request: &Request) -> Result<Binary, Missing> {
+    if let Some(named) = named(request) {
+        let found = candidate(binaries, request, named)?;
+        return found.ok_or(Missing::NotFound);
+    }
     let mut missing = Missing::NotFound;
     let path = request.strings.variable(b"PATH").unwrap_or(DEFAULT_PATH);
     for folder in path.split(|byte| *byte == b':') {
         // An empty part is the working directory (`execvp(3)`).
         let folder = if folder.is_empty() { b".".as_slice() } else { folder };
         let folder = Path::new(std::ffi::OsStr::from_bytes(folder));
-        match candidate(binaries, request, folder) {
+        let path = folder.join(std::ffi::OsStr::from_bytes(&request.tool));
+        match candidate(binaries, request, &path) {
             Ok(Some(binary)) => return Ok(binary),
             Ok(None) => {}
             Err(found) => missing = found,
@@ -148,21 +155,27 @@ pub(crate) fn resolve(binaries: &Binaries, request: &Request) -> Result<Binary, 
     Err(missing)
 }
 
-fn candidate(binaries: &Binaries, request: &Request, folder: &Path) -> Result<Option<Binary>, Missing> {
+/// The path that `tollgate exec -- PATH` names; a shim is called by its name alone.
+fn named(request: &Request) -> Option<&Path> {
+    let first = request.strings.arguments().first().copied()?;
+    let is_path = request.door == Door::Exec && first.contains(&b'/');
+    is_path.then(|| Path::new(std::ffi::OsStr::from_bytes(first)))
+}
+
+fn candidate(binaries: &Binaries, request: &Request, path: &Path) -> Result<Option<Binary>, Missing> {
     let base = request.folder.opened.as_ref();
-    let path = folder.join(std::ffi::OsStr::from_bytes(&request.tool));
-    let Some(opened) = open(base, &path) else { return Ok(None) };
+    let Some(opened) = open(base, path) else { return Ok(None) };
     let Ok(found) = metadata(&opened) else { return Ok(None) };
-    if !found.is_file() || binaries.is_shim(&opened, &found) || is_ours(base, folder) {
+    if !found.is_file() || binaries.is_shim(&opened, &found) || is_ours(base, path) {
         return Ok(None);
     }
-    let may = |flags| faccessat(at(base), &path, flags, AtFlags::AT_EACCESS).is_ok();
+    let may = |flags| faccessat(at(base), path, flags, AtFlags::AT_EACCESS).is_ok();
     if !may(AccessFlags::X_OK) {
-        return Err(Missing::NotExecutable(path));
+        return Err(Missing::NotExecutable(path.to_owned()));
     }
     let writable = may(AccessFlags::W_OK);
     let script = is_script(&opened);
-    Ok(Some(Binary { path, opened, script, writable, identity: Identity::of(&found) }))
+    Ok(Some(Binary { path: path.to_owned(), opened, script, writable, identity: Identity::of(&found) }))
 }
 
 fn at(base: Option<&OwnedFd>) -> std::os::fd::BorrowedFd<'_> {
@@ -190,8 +203,8 @@ fn metadata(opened: &Opened) -> std::io::Result<std::fs::Metadata> {
     }
 }
 
-fn is_ours(base: Option<&OwnedFd>, folder: &Path) -> bool {
-    faccessat(at(base), &folder.join(".gate"), AccessFlags::F_OK, AtFlags::AT_SYMLINK_NOFOLLOW).is_ok()
+fn is_ours(base: Option<&OwnedFd>, path: &Path) -> bool {
+    faccessat(at(base), &path.with_file_name(".gate"), AccessFlags::F_OK, AtFlags::AT_SYMLINK_NOFOLLOW).is_ok()
 }
 
 fn is_script(opened: &Opened) -> bool {

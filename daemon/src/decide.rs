@@ -61,7 +61,7 @@ fn entry(entry: Entry, judgement: &Judgement) -> Entry {
             Verdict::Escalate => Decision::Escalate,
             Verdict::Deny => Decision::Deny,
         }),
-        rule: judgement.rule.as_ref().map(ToString::to_string),
+        rule: judgement.rule.as_ref().map(|rule| rule.name.clone()),
         reason: judgement.reason.map(|reason| reason.name().to_owned()),
         ..entry
     }

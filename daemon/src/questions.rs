@@ -163,3 +163,90 @@ impl Questions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(binding: u8) -> Open {
+        let shown = Question {
+            id: String::new(),
+            asked: String::new(),
+            left_s: 0,
+            agent: String::new(),
+            session: None,
+            command: String::new(),
+            folder: String::new(),
+            operation: String::new(),
+            tier: None,
+            rationale: String::new(),
+            also: Vec::new(),
+            target: Vec::new(),
+            rule: String::new(),
+        };
+        Open::new(Ulid::generate(), [binding; 32], shown, Entry::default())
+    }
+
+    fn answered(answer: Answer) -> Answered {
+        Answered { answer, by: Approver::default(), reason: None }
+    }
+
+    #[test]
+    fn equal_calls_share_a_question_and_one_of_them_uses_the_approval() {
+        let questions = Questions::default();
+        let first = questions.keep(question(1));
+        let second = questions.keep(question(1));
+        assert_eq!(first.id, second.id);
+        assert!(questions.answer(&first, answered(Answer::Approve)));
+        assert!(questions.claim(&first).is_some());
+        assert!(questions.claim(&second).is_none(), "an approval is for one run");
+        assert!(questions.bound_to(&[1; 32]).is_none());
+    }
+
+    #[test]
+    fn only_the_first_answer_counts() {
+        let questions = Questions::default();
+        let open = questions.keep(question(1));
+        assert!(questions.answer(&open, answered(Answer::Deny)));
+        assert!(!questions.answer(&open, answered(Answer::Approve)));
+        assert_eq!(questions.claim(&open).unwrap().answer, Answer::Deny);
+    }
+
+    #[tokio::test]
+    async fn everyone_who_waits_hears_a_denial_and_the_next_call_is_asked_anew() {
+        let questions = Arc::new(Questions::default());
+        let open = questions.keep(question(1));
+        let waiter = Arc::clone(&open);
+        let waiting = tokio::spawn(async move { waiter.answered().await });
+        while open.answered.receiver_count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(questions.answer(&open, answered(Answer::Deny)));
+        waiting.await.unwrap();
+        assert!(questions.bound_to(&[1; 32]).is_none());
+        assert_eq!(questions.claim(&open).unwrap().answer, Answer::Deny);
+    }
+
+    #[test]
+    fn the_start_of_an_id_must_fit_one_open_question() {
+        let questions = Questions::default();
+        let open = questions.keep(question(1));
+        let id = open.id.to_string();
+        assert!(matches!(questions.find(&id), Found::Open(found) if found.id == open.id));
+        assert!(matches!(questions.find(""), Found::None));
+        assert!(matches!(questions.find("x"), Found::None));
+        questions.keep(question(2));
+        // The first characters are the time: both were asked in this century.
+        assert!(matches!(questions.find("01"), Found::Several));
+    }
+
+    #[test]
+    fn a_question_whose_time_is_over_goes() {
+        let questions = Questions::default();
+        questions.keep(question(1));
+        assert!(questions.expire(&Approvals::default()).is_empty());
+        let bounds: Approvals = toml::from_str("open_s = 0").unwrap();
+        assert_eq!(questions.expire(&bounds).len(), 1);
+        assert!(questions.unanswered().is_empty());
+    }
+}

@@ -51,7 +51,7 @@ pub(crate) struct Request {
 /// The caller's working directory.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    /// As text, for people; empty where the caller could not tell.
+    /// Its path as the kernel tells it; empty where there is none.
     pub(crate) text: Vec<u8>,
     /// Itself.
     pub(crate) opened: Option<OwnedFd>,

@@ -13,7 +13,7 @@ use crate::sys::process;
 
 struct Own {
     credentials: Vec<String>,
-    namespaces: Vec<PathBuf>,
+    surroundings: Vec<PathBuf>,
 }
 
 /// Says what differs between the caller and the daemon; `None` where nothing does.
@@ -30,10 +30,10 @@ pub(crate) fn differs(peer: &Peer) -> Option<String> {
     if let Some((caller, _)) = line {
         return Some(caller.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
     }
-    let namespace = caller.namespaces.iter().zip(&own.namespaces).find(|(caller, own)| caller != own);
-    namespace.map(|(caller, _)| format!("its namespace {}", caller.display()))
+    let around = caller.surroundings.iter().zip(&own.surroundings).find(|(caller, own)| caller != own);
+    around.map(|(caller, _)| format!("in {}", caller.display()))
 }
 
 fn look(pid: i32) -> std::io::Result<Own> {
-    Ok(Own { credentials: process::credentials(pid)?, namespaces: process::namespaces(pid)? })
+    Ok(Own { credentials: process::credentials(pid)?, surroundings: process::surroundings(pid)? })
 }

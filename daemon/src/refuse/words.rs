@@ -2,7 +2,7 @@
 //!
 //! What came from the caller is escaped and cut before it stands here.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use tollgate_audit::Entry;
 use tollgate_policies::Tier;
 use tollgate_policies::policy::{Judgement, Reason};
@@ -22,7 +22,7 @@ pub(super) fn text(entry: &Entry, refusal: &Refusal) -> String {
         text.push('\n');
     }
     text.push_str("tollgate: ");
-    text.push_str(&agents_line(entry, refusal).to_string());
+    text.push_str(&agents_line(entry, refusal));
     text.push('\n');
     text
 }
@@ -91,21 +91,36 @@ fn tool(entry: &Entry) -> String {
     show::text(entry.tool.as_deref().unwrap_or_default().as_bytes(), 100)
 }
 
-fn agents_line(entry: &Entry, refusal: &Refusal) -> Value {
-    let mut line = json!({
-        "v": 1,
-        "verdict": entry.decision.map(tollgate_audit::Decision::name),
-        "reason": entry.reason,
-        "operation": entry.operation,
-        "tier": entry.tier,
-        "rule": entry.rule,
-        "id": entry.id,
-        "retry": refusal.retry(),
-    });
-    if let (Refusal::Pending { id, .. } | Refusal::Expired { id }, Some(line)) = (refusal, line.as_object_mut()) {
-        line.insert("id".to_owned(), id.to_string().into());
-    }
-    line
+/// The line for agents: a contract, field order included.
+#[derive(Serialize)]
+struct Line<'a> {
+    v: u8,
+    verdict: &'static str,
+    reason: &'static str,
+    operation: Option<&'a str>,
+    tier: Option<u8>,
+    rule: Option<&'a str>,
+    id: String,
+    retry: bool,
+}
+
+fn agents_line(entry: &Entry, refusal: &Refusal) -> String {
+    let id = match refusal {
+        Refusal::Pending { id, .. } | Refusal::Expired { id } => id.to_string(),
+        _ => entry.id.clone(),
+    };
+    let line = Line {
+        v: 1,
+        verdict: refusal.decision().name(),
+        reason: refusal.reason(),
+        operation: entry.operation.as_deref(),
+        tier: entry.tier,
+        rule: entry.rule.as_deref(),
+        id,
+        retry: refusal.retry(),
+    };
+    // Numbers and texts alone: this cannot fail.
+    serde_json::to_string(&line).unwrap_or_default()
 }
 
 /// What the record says beside the reason.

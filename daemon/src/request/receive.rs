@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::Read;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
 use tollgate_wire::frame::Kind;
@@ -32,6 +32,9 @@ pub(crate) enum Error {
     /// It is another kind of frame.
     #[error("expected a request, got a frame of kind {0:?}")]
     Kind(Kind),
+    /// A tool's name is a name, not a path.
+    #[error("a tool's name is not empty and holds no slash")]
+    Tool,
     /// Fewer or more descriptors came than the request says.
     #[error("the request says that {expected} descriptors come along, {came} did")]
     Descriptors {
@@ -62,6 +65,9 @@ async fn read(channel: &Channel) -> Result<Option<impl FnOnce(Caller, Listener) 
         return Err(Error::Kind(frame.kind));
     }
     let body = Body::decode(&frame.body)?;
+    if matches!(body.tool, b"" | b"." | b"..") || body.tool.contains(&b'/') {
+        return Err(Error::Tool);
+    }
     let riders = riders(channel, &body.launch, frame.descriptors).await?;
     let (strings, folder, streams) = unpack(&body.launch, riders)?;
     let (door, state, tool) = (body.door, body.launch.state, body.tool.to_vec());
@@ -105,8 +111,15 @@ fn unpack(launch: &Launch<'_>, mut riders: VecDeque<OwnedFd>) -> Result<(Strings
     };
     let strings = Strings::of_block(block, launch.arguments, launch.variables)?;
     let opened = if launch.folder_rides { riders.pop_front() } else { None };
-    let folder = Folder { text: launch.folder.to_vec(), opened };
+    let folder = Folder { text: opened.as_ref().map(path).unwrap_or_default(), opened };
     Ok((strings, folder, Streams::Passed(launch.numbers.iter().zip(riders).collect())))
+}
+
+/// The folder's path in the kernel's word: what the caller says of it could lead
+/// the judgement elsewhere than the tool.
+fn path(folder: &OwnedFd) -> Vec<u8> {
+    let link = std::fs::read_link(format!("/proc/self/fd/{}", folder.as_raw_fd()));
+    link.map(|path| path.into_os_string().into_encoded_bytes()).unwrap_or_default()
 }
 
 /// Copies the block out of a sealed memory file: a read never waits there, and

@@ -57,11 +57,11 @@ pub(crate) fn credentials(pid: i32) -> io::Result<Vec<String>> {
     Ok(status.lines().filter(|line| LINES.iter().any(|name| line.starts_with(name))).map(str::to_owned).collect())
 }
 
-/// The namespaces of a process, as `/proc/PID/ns` names them.
-pub(crate) fn namespaces(pid: i32) -> io::Result<Vec<std::path::PathBuf>> {
-    ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"]
+/// The namespaces and the root of a process, as `/proc/PID` names them.
+pub(crate) fn surroundings(pid: i32) -> io::Result<Vec<std::path::PathBuf>> {
+    ["ns/cgroup", "ns/ipc", "ns/mnt", "ns/net", "ns/pid", "ns/user", "ns/uts", "root"]
         .into_iter()
-        .map(|kind| std::fs::read_link(format!("/proc/{pid}/ns/{kind}")))
+        .map(|link| std::fs::read_link(format!("/proc/{pid}/{link}")))
         .collect()
 }
 
