@@ -108,10 +108,11 @@ pub enum Block<'a> {
 pub struct Numbers<'a>(&'a [u8]);
 
 impl<'a> Numbers<'a> {
-    /// Numbers from their bytes as [`Writer::i32`] writes them.
+    /// Numbers from their bytes as [`Writer::i32`] writes them; bytes that make
+    /// no whole number at the end are left out.
     #[must_use]
     pub fn from_bytes(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self(bytes.as_chunks::<4>().0.as_flattened())
     }
 
     /// How many there are.

@@ -7,6 +7,14 @@
 //!
 //! Not here: sockets and descriptors themselves (each program moves its own),
 //! and what the JSON bodies of the admin door mean (`tollgate-admin`).
+//!
+//! Deliberately without: a negotiation of versions (a frame of another version
+//! is refused by its third byte), check sums and encryption (Unix sockets of one
+//! machine), identities (the kernel tells who a peer is, a peer never does),
+//! stream bytes (the tool has the caller's own descriptors), owned values (a
+//! decoder borrows its input), and the meaning of a number: a signal 0 or 200, a
+//! umask with high bits or a descriptor that is named twice decodes, and whoever
+//! acts on it decides what it is worth.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 

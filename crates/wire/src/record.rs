@@ -27,16 +27,21 @@ pub fn encode(end: End, out: &mut [u8]) -> Result<usize, Error> {
     Ok(writer.written())
 }
 
-/// Reads a record; `None` unless it is whole.
+/// Reads a record; `None` unless it is whole and exactly as [`encode`] writes it.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Option<End> {
     let line = bytes.strip_prefix(HEAD)?.strip_suffix(b"\n")?;
-    let number = |digits: &[u8]| core::str::from_utf8(digits).ok()?.parse().ok();
     if let Some(digits) = line.strip_prefix(b"exited ") {
         number(digits).map(End::Exited)
     } else {
         number(line.strip_prefix(b"killed ")?).map(End::Killed)
     }
+}
+
+/// `str::parse` would take `+7` and `007` as well.
+fn number(digits: &[u8]) -> Option<u8> {
+    let plain = digits.iter().all(u8::is_ascii_digit) && (digits.len() == 1 || digits.first() != Some(&b'0'));
+    if plain { core::str::from_utf8(digits).ok()?.parse().ok() } else { None }
 }
 
 const HEAD: &[u8] = b"tollgate-run 1 ";
