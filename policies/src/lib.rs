@@ -9,7 +9,11 @@
 //! [`policy::Judgement`].
 #![forbid(unsafe_code)]
 
+pub mod classify;
 pub mod operation;
+pub mod policy;
+pub mod scrub;
+pub mod show;
 pub mod target;
 
 pub use operation::{Meaning, Operation, Tier};

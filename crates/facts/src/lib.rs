@@ -2,51 +2,29 @@
 //! fact, and the loop that classifies, reads and classifies again.
 //!
 //! Files are opened as the tool would open them, from the caller's working
-//! directory; only regular files, at most 1 MiB each and 64 of them a command.
-//! What cannot be read is an *unknown* with its reason, never an error.
+//! directory; only regular files, of bounded size and number. What cannot be read
+//! is an *unknown* with its reason, never an error.
 //! Deliberately not here: what a fact means (that is `tollgate-policies`).
 #![forbid(unsafe_code)]
 
-pub mod policy_files;
-
-use std::os::fd::BorrowedFd;
-
 use tollgate_policies::Operation;
-use tollgate_policies::classify::{self, Classified, Facts, Finding, Grammars, Invocation};
+use tollgate_policies::classify::{self, Classified, Facts, Finding, Grammars, Invocation, Need};
+
+mod aws_profile;
+mod files;
+mod ini;
+mod kubeconfig;
+mod plan_file;
+pub mod policy_files;
+mod terraform_dir;
+mod yaml;
+mod zip;
+
+use files::Files;
+pub use files::{ReadFile, Reader};
 
 /// How often a command is classified at most.
 const ROUNDS: usize = 4;
-
-/// Where files are opened from.
-#[derive(Debug, Clone, Copy)]
-pub struct Reader<'fd> {
-    cwd: Option<BorrowedFd<'fd>>,
-    root: Option<BorrowedFd<'fd>>,
-}
-
-impl<'fd> Reader<'fd> {
-    /// Reads relative paths from this working directory; without one they are unknown.
-    #[must_use]
-    pub fn new(cwd: Option<BorrowedFd<'fd>>) -> Self {
-        Self { cwd, root: None }
-    }
-
-    /// Resolves absolute paths and symlinks under this folder: the root of the
-    /// caller (`/proc/PID/root`).
-    #[must_use]
-    pub fn with_root(self, root: BorrowedFd<'fd>) -> Self {
-        Self { root: Some(root), ..self }
-    }
-}
-
-/// A file that the judgement rests on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadFile {
-    /// Its path as the tool would open it.
-    pub path: Vec<u8>,
-    /// The digest of its bytes; `None` where it was absent.
-    pub sha256: Option<[u8; 32]>,
-}
 
 /// A command's meaning, and the files that it was concluded from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,17 +38,32 @@ pub struct Judgeable {
 /// Classifies, reads what that needs, and classifies again.
 #[must_use]
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reader<'_>) -> Judgeable {
-    let _ = (reader.cwd, reader.root);
     let mut facts = Facts::default();
-    for _ in 1..ROUNDS {
+    let mut files = Files::new(reader);
+    for _ in 0..ROUNDS {
         match classify::classify(grammars, invocation, &facts) {
-            Classified::Operation(operation) => return Judgeable { operation, read: Vec::new() },
+            Classified::Operation(operation) => return Judgeable { operation, read: files.into_read() },
             Classified::Needs(needs) => {
                 for need in needs {
-                    facts.add(need, Finding::Unknown { reason: String::from("not read") });
+                    let finding = find(&need, &mut files);
+                    facts.add(need, finding);
                 }
             }
         }
     }
-    Judgeable { operation: classify::unresolved(invocation), read: Vec::new() }
+    Judgeable { operation: classify::unresolved(invocation), read: files.into_read() }
+}
+
+/// Asks the resolver that the need names.
+fn find(need: &Need, files: &mut Files<'_>) -> Finding {
+    match need {
+        Need::TerraformDir { folder, data } => terraform_dir::find(folder, data, files),
+        Need::PlanFile { folder, path } => plan_file::find(folder, path, files),
+        Need::Kubeconfig { files: paths, context, cluster } => {
+            kubeconfig::find(paths, context.as_deref(), cluster.as_deref(), files)
+        }
+        Need::AwsProfile { config, credentials, home, profile } => {
+            aws_profile::find(&aws_profile::Wanted { config, credentials, home, profile }, files)
+        }
+    }
 }

@@ -1,0 +1,216 @@
+//! Which context, cluster, server and namespace kubeconfig files choose.
+//!
+//! As client-go merges them: the first file that names a current context decides
+//! it, and of two entries of one name that of the first file holds as a whole.
+//! Missing files are skipped. Deliberately not here: credentials.
+
+use tollgate_policies::classify::Finding;
+use tollgate_policies::classify::facts::{Field, Found, Stated};
+
+use crate::files::Files;
+use crate::yaml::{self, Node};
+
+pub(crate) fn find(
+    paths: &[Vec<u8>],
+    context: Option<&[u8]>,
+    cluster: Option<&[u8]>,
+    files: &mut Files<'_>,
+) -> Finding {
+    let mut configs = Vec::new();
+    for path in paths {
+        match read(path, files) {
+            Ok(Some(config)) => configs.push(config),
+            Ok(None) => {}
+            Err(reason) => return Finding::Unknown { reason },
+        }
+    }
+    chosen(&configs, context, cluster)
+}
+
+/// One file.
+struct Config {
+    shown: String,
+    root: Node,
+}
+
+fn read(path: &[u8], files: &mut Files<'_>) -> Result<Option<Config>, String> {
+    let shown = String::from_utf8_lossy(path).into_owned();
+    let Some(bytes) = files.read(path)? else {
+        return Ok(None);
+    };
+    let text = String::from_utf8(bytes).map_err(|_| format!("`{shown}`: it is no text"))?;
+    let root = yaml::read(&text).map_err(|why| format!("`{shown}`: {why}"))?;
+    for list in ["contexts", "clusters"] {
+        if let Some(name) = twice(&root, list) {
+            return Err(format!("`{shown}`: two {list} are called `{name}`"));
+        }
+    }
+    Ok(Some(Config { shown, root }))
+}
+
+/// A name that stands twice in a list, which the tool refuses.
+fn twice(root: &Node, list: &str) -> Option<String> {
+    let mut names: Vec<&str> = entries(root, list).filter_map(|entry| entry.get("name")?.text()).collect();
+    names.sort_unstable();
+    names.windows(2).find(|pair| pair.first() == pair.get(1)).and_then(|pair| pair.first()).map(|name| (*name).into())
+}
+
+fn entries<'n>(root: &'n Node, list: &str) -> impl Iterator<Item = &'n Node> {
+    root.get(list).map(Node::list).unwrap_or_default().iter()
+}
+
+fn chosen(configs: &[Config], context: Option<&[u8]>, cluster: Option<&[u8]>) -> Finding {
+    let current = || {
+        configs.iter().find_map(|config| {
+            let name = config.root.get("current-context")?.text()?;
+            Some((name.to_owned(), format!("{} current-context", config.shown)))
+        })
+    };
+    let asked = context.map(|name| (String::from_utf8_lossy(name).into_owned(), String::from("argument")));
+    let Some((name, source)) = asked.or_else(current) else {
+        return Finding::Found(Found { values: without_context(configs, cluster), ..Found::default() });
+    };
+    let mut values = vec![(Field::Context, Stated::Value { value: name.clone().into_bytes(), source })];
+    match entry(configs, "contexts", "context", &name) {
+        None => {
+            let unknown = Stated::Unknown { reason: format!("no kubeconfig has a context `{name}`") };
+            values.extend([Field::Cluster, Field::Server, Field::Namespace].map(|field| (field, unknown.clone())));
+        }
+        Some((inner, config)) => {
+            let text = |key: &str| inner.get(key)?.text().map(str::to_owned);
+            let source = || format!("{} context {name}", config.shown);
+            if let Some(namespace) = text("namespace") {
+                values.push((Field::Namespace, Stated::Value { value: namespace.into_bytes(), source: source() }));
+            }
+            let cluster = cluster.map(|name| String::from_utf8_lossy(name).into_owned()).or_else(|| text("cluster"));
+            if let Some(cluster) = cluster {
+                values.push((Field::Server, server(configs, &cluster)));
+                values.push((Field::Cluster, Stated::Value { value: cluster.into_bytes(), source: source() }));
+            }
+        }
+    }
+    Finding::Found(Found { values, ..Found::default() })
+}
+
+/// Nothing is chosen: the tool takes the cluster that a flag names, or one that
+/// it finds around itself.
+fn without_context(configs: &[Config], cluster: Option<&[u8]>) -> Vec<(Field, Stated)> {
+    let unknown = |what: &str| Stated::Unknown { reason: format!("no kubeconfig chooses a {what}") };
+    let server = match cluster {
+        Some(name) => server(configs, &String::from_utf8_lossy(name)),
+        None => unknown("cluster"),
+    };
+    vec![(Field::Context, unknown("context")), (Field::Cluster, unknown("cluster")), (Field::Server, server)]
+}
+
+fn server(configs: &[Config], cluster: &str) -> Stated {
+    let stated = entry(configs, "clusters", "cluster", cluster).and_then(|(inner, config)| {
+        let server = inner.get("server")?.text()?;
+        let source = format!("{} cluster {cluster}", config.shown);
+        Some(Stated::Value { value: server.as_bytes().to_vec(), source })
+    });
+    stated.unwrap_or_else(|| Stated::Unknown { reason: format!("no kubeconfig has a server for the cluster `{cluster}`") })
+}
+
+/// The entry of this name in the first file that has one.
+fn entry<'c>(configs: &'c [Config], list: &str, inner: &str, name: &str) -> Option<(&'c Node, &'c Config)> {
+    configs.iter().find_map(|config| {
+        let named = |entry: &&Node| entry.get("name").and_then(Node::text) == Some(name);
+        let entry = entries(&config.root, list).find(named)?;
+        Some((entry.get(inner)?, config))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::AsFd;
+
+    use super::*;
+    use crate::Reader;
+
+    const ONE: &str = "
+current-context: dev
+contexts:
+- name: dev
+  context: {cluster: small, user: me}
+- name: shared
+  context: {cluster: small, user: me}
+clusters:
+- name: small
+  cluster: {server: https://small}
+";
+    const TWO: &str = "
+current-context: prod
+contexts:
+- {name: prod, context: {cluster: big, user: me, namespace: shop}}
+- {name: shared, context: {cluster: big, user: me, namespace: shop}}
+clusters:
+- {name: big, cluster: {server: https://big}}
+- {name: small, cluster: {server: https://other}}
+";
+
+    fn found(list: &str, context: Option<&str>, cluster: Option<&str>) -> Vec<(Field, String)> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("one"), ONE).unwrap();
+        std::fs::write(folder.path().join("two"), TWO).unwrap();
+        std::fs::write(folder.path().join("broken"), "contexts: [").unwrap();
+        let cwd = File::open(folder.path()).unwrap();
+        let reader = Reader::new(Some(cwd.as_fd()));
+        let paths: Vec<Vec<u8>> = list.split(':').map(|path| path.as_bytes().to_vec()).collect();
+        let finding =
+            find(&paths, context.map(str::as_bytes), cluster.map(str::as_bytes), &mut Files::new(&reader));
+        match finding {
+            Finding::Unknown { reason } => vec![(Field::Context, format!("? {reason}"))],
+            Finding::Plan(plan) => panic!("{plan:?}"),
+            Finding::Found(found) => found.values.into_iter().map(|(field, stated)| (field, shown(stated))).collect(),
+        }
+    }
+
+    fn shown(stated: Stated) -> String {
+        match stated {
+            Stated::Value { value, source } => format!("{} from {source}", String::from_utf8(value).unwrap()),
+            Stated::Unknown { reason } => format!("? {reason}"),
+        }
+    }
+
+    #[test]
+    fn the_first_file_decides_the_context() {
+        assert_eq!(
+            found("one:two", None, None),
+            [
+                (Field::Context, "dev from one current-context".into()),
+                (Field::Server, "https://small from one cluster small".into()),
+                (Field::Cluster, "small from one context dev".into()),
+            ]
+        );
+        assert_eq!(found("two:one", None, None)[0].1, "prod from two current-context");
+    }
+
+    #[test]
+    fn an_entry_of_the_first_file_holds_as_a_whole() {
+        let values = found("one:two", Some("shared"), None);
+        assert!(values.iter().all(|(field, _)| *field != Field::Namespace), "{values:?}");
+        let values = found("two:one", Some("shared"), None);
+        assert!(values.contains(&(Field::Namespace, "shop from two context shared".into())), "{values:?}");
+    }
+
+    #[test]
+    fn a_named_cluster_replaces_the_contexts() {
+        let values = found("one:two", None, Some("big"));
+        assert!(values.contains(&(Field::Server, "https://big from two cluster big".into())), "{values:?}");
+    }
+
+    #[test]
+    fn an_unknown_context_leaves_the_rest_unknown() {
+        let values = found("one", Some("nope"), None);
+        assert!(values.contains(&(Field::Cluster, "? no kubeconfig has a context `nope`".into())), "{values:?}");
+    }
+
+    #[test]
+    fn missing_files_are_skipped_and_broken_ones_are_not() {
+        assert_eq!(found("gone:one", None, None)[0].1, "dev from one current-context");
+        assert!(found("one:broken", None, None)[0].1.starts_with("? `broken`: "));
+        assert_eq!(found("gone", None, None)[0].1, "? no kubeconfig chooses a context");
+    }
+}

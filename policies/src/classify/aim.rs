@@ -1,0 +1,113 @@
+//! What a command would touch: each dimension from the first source that tells.
+//!
+//! Deliberately not here: which sources there are (a grammar file says), and
+//! reading them (facts).
+
+use super::case::Case;
+use super::facts::{Field, Finding, Resolver, Stated};
+use super::grammar::{Origin, Source, TargetRule};
+use super::parse::Argument;
+use super::{needs, rules};
+use crate::{Dimension, Target, Value};
+
+/// The target of a command.
+pub(crate) fn target(case: &Case<'_, '_, '_>) -> Target {
+    let mut target = Target::default();
+    if case.parsed.command.local {
+        return target;
+    }
+    for rule in &case.tool.targets {
+        dimension(case, rule, &mut target);
+    }
+    target
+}
+
+fn dimension(case: &Case<'_, '_, '_>, rule: &TargetRule, target: &mut Target) {
+    for source in &rule.from {
+        if rules::holds(&source.when, case).is_none() {
+            continue;
+        }
+        let values = values(case, source);
+        if values.is_empty() && !matches!(source.of, Origin::Condition) {
+            continue;
+        }
+        for value in values {
+            add(target, rule.dimension, value, source.unknown);
+        }
+        if !source.further {
+            return;
+        }
+    }
+}
+
+fn add(target: &mut Target, dimension: Dimension, value: Value, unknown: Option<&'static str>) {
+    let value = match unknown {
+        Some(reason) => Value::Unknown { reason: reason.to_owned() },
+        None => value,
+    };
+    let same = |known: &Value| match (known, &value) {
+        (Value::Known { value: one, .. }, Value::Known { value: other, .. }) => one == other,
+        (one, other) => one == other,
+    };
+    if !target.values(dimension).any(same) {
+        target.add(dimension, value);
+    }
+}
+
+/// What a source gives; nothing where the next one is to be asked.
+fn values(case: &Case<'_, '_, '_>, source: &Source) -> Vec<Value> {
+    let known = |value: &[u8], source: &str| Value::Known { value: value.to_vec(), source: source.to_owned() };
+    let one = match source.of {
+        Origin::Condition => source.unknown.map(|reason| Value::Unknown { reason: reason.to_owned() }),
+        Origin::Flag(_) | Origin::Variable(_) | Origin::Fixed(_) => {
+            case.setting(std::slice::from_ref(source)).map(|(value, source)| known(value, source))
+        }
+        Origin::ServiceVariable(stem) => service_variable(case, stem),
+        Origin::Operand(at) => case.parsed.operands.get(at).map(|operand| known(operand.bytes, "argument")),
+        Origin::Operands => return paths(case),
+        Origin::Names => {
+            let names = rules::names(&source.when.kinds, case.parsed);
+            return names.take(64).map(|name| known(name, "argument")).collect();
+        }
+        Origin::Word => case.parsed.first.map(|word| known(word.bytes, "argument")),
+        Origin::Fact(resolver, field) => fact(case, resolver, field),
+    };
+    one.into_iter().collect()
+}
+
+/// Every operand, up to as many as a person would look at.
+fn paths(case: &Case<'_, '_, '_>) -> Vec<Value> {
+    const MOST: usize = 64;
+    let operands = &case.parsed.operands;
+    if operands.len() > MOST {
+        return vec![Value::Unknown { reason: format!("{} paths", operands.len()) }];
+    }
+    let known = |operand: &Argument<'_>| Value::Known { value: operand.bytes.to_vec(), source: "argument".to_owned() };
+    operands.iter().map(known).collect()
+}
+
+/// `AWS_ENDPOINT_URL_S3`: the variable of the service that is called.
+fn service_variable(case: &Case<'_, '_, '_>, stem: &'static str) -> Option<Value> {
+    let word = case.parsed.first?.bytes;
+    let suffix: Vec<u8> =
+        word.iter().map(|byte| if *byte == b'-' { b'_' } else { byte.to_ascii_uppercase() }).collect();
+    let name = [stem.as_bytes(), &suffix].concat();
+    let value = case.environment.get(&name)?;
+    Some(Value::Known { value: value.to_vec(), source: String::from_utf8_lossy(&name).into_owned() })
+}
+
+fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field) -> Option<Value> {
+    let unknown = |reason: &str| Some(Value::Unknown { reason: reason.to_owned() });
+    let need = match needs::need(case, resolver) {
+        Ok(need) => need,
+        Err(reason) => return unknown(&reason),
+    };
+    match case.fact(need)? {
+        Finding::Unknown { reason } => unknown(reason),
+        Finding::Plan(_) => None,
+        Finding::Found(found) => match found.value(field)? {
+            Stated::Value { value, source } => Some(Value::Known { value: value.clone(), source: source.clone() }),
+            Stated::Unknown { reason } => unknown(reason),
+        },
+    }
+}

@@ -1,0 +1,56 @@
+//! One argv as read, with everything that its meaning depends on.
+
+use std::cell::RefCell;
+
+use super::environment::Environment;
+use super::facts::{Facts, Finding, Need};
+use super::grammar::{Origin, Source, Tool};
+use super::parse::Parsed;
+use super::rules;
+
+/// What is asked about.
+pub(crate) struct Case<'c, 'g, 'a> {
+    pub tool: &'g Tool,
+    pub parsed: &'c Parsed<'g, 'a>,
+    pub environment: &'c Environment<'a>,
+    pub facts: &'c Facts,
+    /// The working folder's path, where it is known.
+    pub cwd: Option<&'c [u8]>,
+    /// What was asked for and is not among the facts.
+    pub needs: RefCell<Vec<Need>>,
+}
+
+impl<'a> Case<'_, '_, 'a> {
+    /// The fact, or a note that it is needed.
+    pub(crate) fn fact(&self, need: Need) -> Option<&Finding> {
+        let found = self.facts.of(&need);
+        let mut needs = self.needs.borrow_mut();
+        if found.is_none() && !needs.contains(&need) {
+            needs.push(need);
+        }
+        found
+    }
+
+    /// The first of these sources that holds and is set, among those that need no
+    /// fact: its bytes, and its name.
+    pub(crate) fn setting(&self, sources: &[Source]) -> Option<(&'a [u8], &'static str)> {
+        sources.iter().find_map(|source| {
+            rules::holds(&source.when, self)?;
+            self.stated(source)
+        })
+    }
+
+    fn stated(&self, source: &Source) -> Option<(&'a [u8], &'static str)> {
+        match source.of {
+            Origin::Flag(name) => Some((self.parsed.last(name)?.value?, name)).filter(|(value, _)| !value.is_empty()),
+            Origin::Variable(name) => Some((self.environment.get(name.as_bytes())?, name)),
+            Origin::Fixed(value) => Some((value.as_bytes(), "default")),
+            _ => None,
+        }
+    }
+
+    /// The caller's `HOME`.
+    pub(crate) fn home(&self) -> Option<&'a [u8]> {
+        self.environment.get(b"HOME")
+    }
+}

@@ -1,0 +1,230 @@
+//! What a judgement must know and cannot read itself, and what was found.
+//!
+//! A [`Need`] names a resolver and its parameters; paths in it are as the tool
+//! would open them, so relative ones start at the caller's working directory.
+//! Deliberately not here: any reading.
+
+/// Who can answer a need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resolver {
+    /// The working folder of a terraform configuration.
+    TerraformDir,
+    /// A saved terraform plan.
+    PlanFile,
+    /// One kubeconfig, or several merged.
+    Kubeconfig,
+    /// The config, credentials and alias files of the aws tool.
+    AwsProfile,
+}
+
+impl Resolver {
+    /// Every resolver.
+    pub const ALL: [Self; 4] = [Self::TerraformDir, Self::PlanFile, Self::Kubeconfig, Self::AwsProfile];
+
+    /// Its name in grammar files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TerraformDir => "terraform-dir",
+            Self::PlanFile => "plan-file",
+            Self::Kubeconfig => "kubeconfig",
+            Self::AwsProfile => "aws-profile",
+        }
+    }
+
+    /// The resolver of this name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|resolver| resolver.name() == name)
+    }
+}
+
+/// One question to the disk.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// The selected workspace of a terraform working folder.
+    TerraformDir {
+        /// `-chdir`, empty for the working directory itself.
+        folder: Vec<u8>,
+        /// `TF_DATA_DIR` or `.terraform`, relative to `folder`.
+        data: Vec<u8>,
+    },
+    /// What a saved plan would do.
+    PlanFile {
+        /// `-chdir`, empty for the working directory itself.
+        folder: Vec<u8>,
+        /// The plan's path, relative to `folder`.
+        path: Vec<u8>,
+    },
+    /// The chosen context of merged kubeconfig files.
+    Kubeconfig {
+        /// The files, first wins.
+        files: Vec<Vec<u8>>,
+        /// The context asked for; the file's current one where there is none.
+        context: Option<Vec<u8>>,
+        /// The cluster asked for; the context's where there is none.
+        cluster: Option<Vec<u8>>,
+    },
+    /// A profile of the aws tool.
+    AwsProfile {
+        /// `AWS_CONFIG_FILE` or `~/.aws/config`; `~` is the home.
+        config: Vec<u8>,
+        /// `AWS_SHARED_CREDENTIALS_FILE` or `~/.aws/credentials`.
+        credentials: Vec<u8>,
+        /// The home folder, for `.aws/cli/alias` and `.aws/models` too; that of the
+        /// passwd database where it is empty.
+        home: Vec<u8>,
+        /// The profile's name.
+        profile: Vec<u8>,
+    },
+}
+
+impl Need {
+    /// Who can answer it.
+    #[must_use]
+    pub fn resolver(&self) -> Resolver {
+        match self {
+            Self::TerraformDir { .. } => Resolver::TerraformDir,
+            Self::PlanFile { .. } => Resolver::PlanFile,
+            Self::Kubeconfig { .. } => Resolver::Kubeconfig,
+            Self::AwsProfile { .. } => Resolver::AwsProfile,
+        }
+    }
+}
+
+/// What a resolver can tell of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each is the word of its tool")]
+pub enum Field {
+    Workspace,
+    Backend,
+    Context,
+    Cluster,
+    Server,
+    Namespace,
+    Region,
+    Account,
+    Endpoint,
+}
+
+impl Field {
+    /// Every field.
+    pub const ALL: [Self; 9] = [
+        Self::Workspace,
+        Self::Backend,
+        Self::Context,
+        Self::Cluster,
+        Self::Server,
+        Self::Namespace,
+        Self::Region,
+        Self::Account,
+        Self::Endpoint,
+    ];
+
+    /// Its name in grammar files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::Backend => "backend",
+            Self::Context => "context",
+            Self::Cluster => "cluster",
+            Self::Server => "server",
+            Self::Namespace => "namespace",
+            Self::Region => "region",
+            Self::Account => "account",
+            Self::Endpoint => "endpoint",
+        }
+    }
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// It could not be found out.
+    Unknown {
+        /// Why not, for a person.
+        reason: String,
+    },
+    /// What the files say.
+    Found(Found),
+    /// What a saved plan does.
+    Plan(Plan),
+}
+
+/// What files say of a target, and of the tool itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// Values with where they stand; a field that is missing is said nowhere.
+    pub values: Vec<(Field, Stated)>,
+    /// Command words, separated by one space, that the files give another meaning.
+    pub aliases: Vec<Vec<u8>>,
+    /// What else in the files makes the tool run code of theirs, for a person.
+    pub code: Option<String>,
+}
+
+impl Found {
+    /// What the files say of this field.
+    #[must_use]
+    pub fn value(&self, field: Field) -> Option<&Stated> {
+        self.values.iter().find(|(known, _)| *known == field).map(|(_, stated)| stated)
+    }
+}
+
+/// What stands in a file, or why it cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stated {
+    /// This value.
+    Value {
+        /// Its bytes.
+        value: Vec<u8>,
+        /// The file, and what in it.
+        source: String,
+    },
+    /// It applies, but the files do not tell.
+    Unknown {
+        /// Why not, for a person.
+        reason: String,
+    },
+}
+
+/// What a saved plan does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// There is no such file: the tool refuses to start.
+    Absent,
+    /// It brings the configuration about.
+    Applies,
+    /// It destroys everything that the configuration manages.
+    Destroys,
+}
+
+/// The answers so far.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts(Vec<(Need, Finding)>);
+
+impl Facts {
+    /// Adds one answer.
+    pub fn add(&mut self, need: Need, finding: Finding) {
+        self.0.push((need, finding));
+    }
+
+    /// The answer to this need, if it was asked already.
+    #[must_use]
+    pub fn of(&self, need: &Need) -> Option<&Finding> {
+        self.0.iter().find(|(asked, _)| asked == need).map(|(_, finding)| finding)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_resolver_is_found_by_its_name() {
+        for resolver in Resolver::ALL {
+            assert_eq!(Resolver::of_name(resolver.name()), Some(resolver));
+        }
+        assert_eq!(Resolver::of_name("docker-context"), None);
+    }
+}

@@ -1,0 +1,383 @@
+//! What is known of each tool: its commands, its flags and what they may do.
+//!
+//! One TOML file a tool is read once (`grammar/source.rs` is the file's shape,
+//! `grammar/compile.rs` checks it) into flat tables with names that live as long
+//! as the program. Deliberately not here: reading an argv (that is `parse`).
+
+use std::collections::HashMap;
+
+use super::dialect::Dialect;
+use super::environment::Interest;
+pub(crate) use super::facts::Field;
+use super::facts::Resolver;
+use super::table::Table;
+use crate::{Dimension, Tier};
+
+mod built_in;
+mod compile;
+mod forever;
+mod notation;
+mod pattern;
+mod source;
+
+pub use compile::GrammarError;
+pub(crate) use pattern::Pattern;
+
+/// The grammars of all known tools.
+#[derive(Debug, Default)]
+pub struct Grammars {
+    tools: Vec<Tool>,
+    names: HashMap<&'static [u8], usize>,
+    shared: Vec<Variable>,
+}
+
+impl Grammars {
+    /// The grammars that every copy of this crate carries.
+    #[must_use]
+    pub fn built_in() -> &'static Self {
+        built_in::grammars()
+    }
+
+    /// The built-in grammars and more, each by its file's name and text. A tool
+    /// that was known already is replaced.
+    pub fn with(files: &[(&str, &str)]) -> Result<Self, GrammarError> {
+        let mut grammars = built_in::read();
+        for (file, text) in files {
+            grammars.add(compile::tool(file, text)?);
+        }
+        Ok(grammars)
+    }
+
+    /// The names of all known tools, twins too, in no order.
+    pub fn tools(&self) -> impl Iterator<Item = &'static str> {
+        self.tools.iter().flat_map(|tool| tool.names.iter().copied())
+    }
+
+    /// The canonical operation names of one tool, without those of its table.
+    pub fn operations(&self, tool: &str) -> impl Iterator<Item = &'static str> {
+        self.tool(tool.as_bytes()).into_iter().flat_map(|tool| tool.commands.iter().map(|command| command.operation))
+    }
+
+    pub(crate) fn tool(&self, name: &[u8]) -> Option<&Tool> {
+        self.names.get(name).and_then(|index| self.tools.get(*index))
+    }
+
+    /// Variables that matter whatever the tool is.
+    pub(crate) fn shared(&self) -> &[Variable] {
+        &self.shared
+    }
+
+    /// The beginnings of all variables that matter for this tool.
+    pub(crate) fn interest(&self, tool: &Tool) -> Interest {
+        let mut interest = tool.interest;
+        self.shared.iter().flat_map(|variable| &variable.names).for_each(|name| interest.add(name.start));
+        interest
+    }
+
+    fn add(&mut self, tool: Tool) {
+        let index = self.tools.len();
+        for name in &tool.names {
+            self.names.insert(name.as_bytes(), index);
+        }
+        self.tools.push(tool);
+    }
+}
+
+/// One tool.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    /// The canonical name first, then its twins.
+    pub names: Vec<&'static str>,
+    pub dialect: Dialect,
+    /// Whether `_` in a long flag means `-`.
+    pub underscores: bool,
+    /// What an argument starts with that the tool replaces by a file's words.
+    pub file_arguments: Option<u8>,
+    /// The root is the first.
+    pub commands: Vec<Command>,
+    pub operation_unknown: &'static str,
+    pub operation_help: &'static str,
+    pub operation_version: &'static str,
+    /// Commands that are found in a generated table instead.
+    pub table: Option<Table>,
+    /// Raise the tier of whatever command it is.
+    pub raises: Vec<Clause>,
+    pub variables: Vec<Variable>,
+    /// The beginnings of the names of all variables that the tool looks at.
+    pub interest: Interest,
+    /// Where more arguments come from: the variable's name, `*` for the command.
+    pub extra_arguments: Vec<&'static str>,
+    pub targets: Vec<TargetRule>,
+    pub resolvers: Vec<ResolverRule>,
+    /// Flags whose value is secret, and how much of it.
+    pub secrets: Vec<SecretFlag>,
+}
+
+impl Tool {
+    pub(crate) fn name(&self) -> &'static str {
+        self.names.first().copied().unwrap_or_default()
+    }
+
+    pub(crate) fn command(&self, index: usize) -> Option<&Command> {
+        self.commands.get(index)
+    }
+}
+
+/// One command, which may have others below it.
+#[derive(Debug, Default)]
+pub(crate) struct Command {
+    /// `terraform.state.rm`.
+    pub operation: &'static str,
+    /// `state rm`; empty for the root.
+    pub words: &'static str,
+    /// Names and aliases of the commands below, sorted.
+    pub children: Vec<(&'static [u8], usize)>,
+    pub flags: Flags,
+    /// `None` for a word that only leads to others.
+    pub tier: Option<Tier>,
+    pub why: &'static str,
+    /// The first that holds decides the tier.
+    pub rules: Vec<Clause>,
+    /// What it does as well, each if it holds.
+    pub also: Vec<Clause>,
+    /// What follows the word is not this tool's to read.
+    pub opaque: bool,
+    /// It touches nothing that a target could name.
+    pub local: bool,
+    pub stops: Option<Stops>,
+    /// The operand that is a saved plan.
+    pub saved_plan: Option<SavedPlan>,
+    pub milder: Option<Milder>,
+}
+
+impl Command {
+    /// Whether it does nothing itself, but has commands below it that do.
+    pub(crate) fn only_leads(&self) -> bool {
+        self.tier.is_none() && self.stops.is_none()
+    }
+
+    pub(crate) fn child(&self, word: &[u8]) -> Option<usize> {
+        let at = self.children.binary_search_by(|(name, _)| (*name).cmp(word)).ok()?;
+        self.children.get(at).map(|(_, index)| *index)
+    }
+}
+
+/// A command that only prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stops {
+    Help,
+    Version,
+}
+
+/// The flags that one command accepts.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    /// By name without dashes, sorted.
+    pub long: Vec<(&'static [u8], Flag)>,
+    pub short: Vec<(u8, Flag)>,
+    /// Flags that are not listed are accepted and change nothing.
+    pub open: bool,
+}
+
+impl Flags {
+    pub(crate) fn long(&self, name: &[u8]) -> Option<Flag> {
+        let at = self.long.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+        self.long.get(at).map(|(_, flag)| *flag)
+    }
+
+    /// The flags whose name starts so.
+    pub(crate) fn starting<'f>(&'f self, prefix: &'f [u8]) -> impl Iterator<Item = Flag> + 'f {
+        let from = self.long.partition_point(|(known, _)| *known < prefix);
+        let after = self.long.get(from..).unwrap_or_default();
+        after.iter().take_while(move |(known, _)| known.starts_with(prefix)).map(|(_, flag)| *flag)
+    }
+
+    pub(crate) fn short(&self, letter: u8) -> Option<Flag> {
+        self.short.iter().find(|(known, _)| *known == letter).map(|(_, flag)| *flag)
+    }
+}
+
+/// One flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flag {
+    /// Its canonical name with dashes: `--namespace`, also where `-n` was typed.
+    pub name: &'static str,
+    pub takes: Takes,
+    pub stops: Option<Stops>,
+    /// Its value is a program that the tool runs.
+    pub runs: bool,
+}
+
+/// What follows a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// Nothing, or `=true` and `=false` where the dialect has it.
+    Nothing,
+    /// A value, attached or the next argument.
+    Value,
+    /// A value that can only be attached; this one where there is none.
+    Attached(&'static str),
+    /// A value that must be attached.
+    MustAttach,
+    /// The next argument, unless that is a flag.
+    Maybe,
+    /// All arguments up to the next flag.
+    Many,
+}
+
+/// A condition and what follows from it.
+#[derive(Debug, Default)]
+pub(crate) struct Clause {
+    pub when: Condition,
+    pub tier: Option<Tier>,
+    pub why: &'static str,
+    /// The further operation that this clause is about.
+    pub operation: Option<&'static str>,
+}
+
+/// What must hold; everything that is stated, and nothing stated always holds.
+#[derive(Debug, Default)]
+pub(crate) struct Condition {
+    pub commands: Vec<&'static str>,
+    /// The first word is one of these.
+    pub services: Vec<&'static str>,
+    pub flag: Option<FlagTest>,
+    /// All of these are set.
+    pub with: Vec<&'static str>,
+    /// None of these is set.
+    pub absent: Vec<&'static str>,
+    /// An operand is a resource of one of these kinds.
+    pub kinds: Vec<&'static str>,
+    pub operand: Option<OperandTest>,
+    /// At least so many operands.
+    pub operands: Option<usize>,
+    /// Fewer operands than this.
+    pub fewer: Option<usize>,
+    /// An operand is a path outside of the working folder.
+    pub outside: bool,
+    /// This variable is set, and not empty.
+    pub variable: Option<&'static str>,
+    /// None of these variables is.
+    pub absent_variables: Vec<&'static str>,
+}
+
+#[derive(Debug)]
+pub(crate) struct FlagTest {
+    pub name: &'static str,
+    pub values: Values,
+}
+
+#[derive(Debug)]
+pub(crate) struct OperandTest {
+    /// Any operand where there is none.
+    pub at: Option<usize>,
+    pub is: Vec<Pattern>,
+}
+
+/// Which values of a flag a condition means.
+#[derive(Debug)]
+pub(crate) enum Values {
+    /// It is set, and not to false.
+    Set,
+    /// The last one is one of these.
+    Last(Vec<Pattern>),
+    /// One of them is one of these.
+    Any(Vec<Pattern>),
+    /// The last one is none of these.
+    Other(Vec<Pattern>),
+}
+
+/// A variable that changes what a command means.
+#[derive(Debug)]
+pub(crate) struct Variable {
+    pub names: Vec<Pattern>,
+    /// Values that change nothing.
+    pub harmless: Vec<Pattern>,
+    pub commands: Vec<&'static str>,
+    /// The tier that it raises to; `None` makes the operation unknown.
+    pub tier: Option<Tier>,
+    pub why: &'static str,
+}
+
+/// Where one dimension of the target comes from.
+#[derive(Debug)]
+pub(crate) struct TargetRule {
+    pub dimension: Dimension,
+    /// The first that gives something decides.
+    pub from: Vec<Source>,
+}
+
+/// One place that a value can come from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub when: Condition,
+    pub of: Origin,
+    /// If it gives a value, that value does not tell what is touched, and why.
+    pub unknown: Option<&'static str>,
+    /// The next source may add another value.
+    pub further: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Flag(&'static str),
+    Variable(&'static str),
+    /// A variable whose name ends with the service's.
+    ServiceVariable(&'static str),
+    Fact(Resolver, Field),
+    Fixed(&'static str),
+    Operand(usize),
+    /// Every operand.
+    Operands,
+    /// The names of the resources that the condition's kinds are about.
+    Names,
+    /// The first word below the tool.
+    Word,
+    /// The condition alone: unknown, or not applicable.
+    Condition,
+}
+
+/// A resolver that a tool uses, and where its parameters come from.
+#[derive(Debug)]
+pub(crate) struct ResolverRule {
+    pub resolver: Resolver,
+    /// By parameter name: `file`, `context`, `profile`...
+    pub parameters: Vec<(&'static str, Vec<Source>)>,
+    /// What it finds may change the operation itself, so it is always asked.
+    pub always: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct SavedPlan {
+    pub operand: usize,
+    pub operation: &'static str,
+    pub tier: Tier,
+    pub why: &'static str,
+}
+
+/// How to ask for the same without doing it.
+#[derive(Debug)]
+pub(crate) struct Milder {
+    /// Other words than the command's, if any.
+    pub words: Option<Vec<&'static str>>,
+    pub add: Vec<&'static str>,
+    pub drop: Vec<&'static str>,
+}
+
+#[derive(Debug)]
+pub(crate) struct SecretFlag {
+    pub name: &'static str,
+    pub secret: Secret,
+}
+
+/// How much of a flag's value is secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secret {
+    Whole,
+    /// `name=secret`: the name may be shown.
+    Pair,
+    /// `name=value`, secret if the name says so.
+    NamedPair,
+    /// All of it, if the flag takes a value at all: no grammar says.
+    Guessed,
+}

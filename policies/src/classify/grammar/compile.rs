@@ -1,0 +1,303 @@
+//! From a grammar file as written to tables, with every name checked.
+
+use std::collections::HashMap;
+
+use super::forever::{all_forever, forever};
+use super::source::{CommandSource, SavedPlanSource, SetSource, SharedFile, TableSource, ToolFile, VariableSource};
+use super::{Clause, Command, Condition, Flags, Milder, Origin, SavedPlan, Secret, SecretFlag, Stops, Tool, Variable, notation};
+use crate::Tier;
+use crate::classify::dialect::Dialect;
+use crate::classify::environment::Interest;
+use crate::classify::table::{Table, TableRule, Verb};
+
+mod clause;
+mod target;
+
+/// The format that this program reads.
+const VERSION: u32 = 1;
+
+/// Why a grammar file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum GrammarError {
+    /// It is not TOML, or has other keys than a grammar.
+    #[error("the grammar `{file}` cannot be read")]
+    Toml {
+        /// The file.
+        file: String,
+        /// The cause.
+        source: Box<toml::de::Error>,
+    },
+    /// It says something that means nothing.
+    #[error("the grammar `{file}` is wrong at `{at}`: {problem} `{word}`")]
+    Wrong {
+        /// The file.
+        file: String,
+        /// The command, set or table.
+        at: String,
+        /// What is wrong.
+        problem: &'static str,
+        /// The word that is.
+        word: String,
+    },
+}
+
+/// A problem within one file.
+type Problem = (String, &'static str, String);
+
+/// Reads one tool's file.
+pub(super) fn tool(file: &str, text: &str) -> Result<Tool, GrammarError> {
+    let source: ToolFile = toml(file, text)?;
+    build(&source).map_err(|(at, problem, word)| GrammarError::Wrong { file: file.to_owned(), at, problem, word })
+}
+
+/// Reads the file of variables that matter for every tool.
+pub(super) fn shared(file: &str, text: &str) -> Result<Vec<Variable>, GrammarError> {
+    let source: SharedFile = toml(file, text)?;
+    version(source.version)
+        .and_then(|()| variables(&source.variables))
+        .map_err(|(at, problem, word)| GrammarError::Wrong { file: file.to_owned(), at, problem, word })
+}
+
+fn version(found: u32) -> Result<(), Problem> {
+    let wrong = || (String::from("version"), "this program does not know the version", found.to_string());
+    if found == VERSION { Ok(()) } else { Err(wrong()) }
+}
+
+fn toml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, GrammarError> {
+    toml::from_str(text)
+        .map_err(|source| GrammarError::Toml { file: file.to_owned(), source: Box::new(source) })
+}
+
+fn build(source: &ToolFile) -> Result<Tool, Problem> {
+    version(source.version)?;
+    let at = |problem, word: &str| (String::from("file"), problem, word.to_owned());
+    if source.reference.is_empty() {
+        return Err(at("a reference is missing", "reference"));
+    }
+    let name = source.names.first().ok_or_else(|| at("a name is missing", "names"))?;
+    let tool = Tool {
+        names: all_forever(&source.names),
+        dialect: source.dialect,
+        underscores: source.underscores,
+        file_arguments: source.file_arguments.and_then(|mark| u8::try_from(mark).ok()),
+        commands: commands(source, name)?,
+        operation_unknown: forever(&format!("{name}.unknown")),
+        operation_help: forever(&format!("{name}.help")),
+        operation_version: forever(&format!("{name}.version")),
+        table: source.table.as_ref().map(|table| table_of(source, table)).transpose()?,
+        raises: clause::rules(source, "raises", &source.raises)?,
+        variables: variables(&source.variables)?,
+        extra_arguments: all_forever(&source.extra_arguments),
+        interest: Interest::default(),
+        targets: target::rules(source)?,
+        resolvers: target::resolvers(source)?,
+        secrets: source.secret.iter().map(|flag| secret(flag)).collect(),
+    };
+    Ok(Tool { interest: interest(&tool), ..tool })
+}
+
+/// The beginnings of the names of all variables that the tool looks at.
+fn interest(tool: &Tool) -> Interest {
+    let mut interest = Interest::default();
+    ["HOME", "POSIXLY_CORRECT"].iter().chain(&tool.extra_arguments).for_each(|name| interest.add(name.as_bytes()));
+    tool.variables.iter().flat_map(|variable| &variable.names).for_each(|name| interest.add(name.start));
+    let parameters = tool.resolvers.iter().flat_map(|rule| &rule.parameters).map(|(_, sources)| sources);
+    for source in tool.targets.iter().map(|rule| &rule.from).chain(parameters).flatten() {
+        let asked = source.when.variable.iter().chain(&source.when.absent_variables);
+        asked.for_each(|name| interest.add(name.as_bytes()));
+        if let Origin::Variable(name) | Origin::ServiceVariable(name) = source.of {
+            interest.add(name.as_bytes());
+        }
+    }
+    interest
+}
+
+fn secret(flag: &str) -> SecretFlag {
+    let (name, secret) = match (flag.strip_suffix("=?"), flag.strip_suffix('=')) {
+        (Some(name), _) => (name, Secret::NamedPair),
+        (None, Some(name)) => (name, Secret::Pair),
+        (None, None) => (flag, Secret::Whole),
+    };
+    SecretFlag { name: forever(name), secret }
+}
+
+/// All commands, the root first, each linked below its parent.
+fn commands(source: &ToolFile, name: &str) -> Result<Vec<Command>, Problem> {
+    let empty = CommandSource { stops: Some(String::from("help")), tier: Some(0), ..CommandSource::default() };
+    let root = source.root.as_ref().unwrap_or(&empty);
+    let mut commands = vec![command(source, name, "", root)?];
+    let mut places: HashMap<&str, usize> = HashMap::from([("", 0)]);
+    for (words, below) in &source.commands {
+        places.insert(words, commands.len());
+        commands.push(command(source, name, words, below)?);
+    }
+    for (words, below) in &source.commands {
+        link(&mut commands, &places, words, below)?;
+    }
+    for command in &mut commands {
+        command.children.sort_unstable();
+    }
+    Ok(commands)
+}
+
+fn link(
+    commands: &mut [Command],
+    places: &HashMap<&str, usize>,
+    words: &str,
+    source: &CommandSource,
+) -> Result<(), Problem> {
+    let (parent, last) = words.rsplit_once(' ').unwrap_or(("", words));
+    let wrong = |problem| (words.to_owned(), problem, parent.to_owned());
+    let own = *places.get(words).ok_or_else(|| wrong("there is no command"))?;
+    let above = places.get(parent).and_then(|place| commands.get_mut(*place));
+    let above = above.ok_or_else(|| wrong("there is no command"))?;
+    for name in std::iter::once(last).chain(source.aliases.iter().map(String::as_str)) {
+        if above.children.iter().any(|(known, _)| *known == name.as_bytes()) {
+            return Err((words.to_owned(), "this name is taken", name.to_owned()));
+        }
+        above.children.push((forever(name).as_bytes(), own));
+    }
+    Ok(())
+}
+
+fn command(source: &ToolFile, name: &str, words: &str, written: &CommandSource) -> Result<Command, Problem> {
+    let operation = if words.is_empty() { name.to_owned() } else { format!("{name}.{}", words.replace(' ', ".")) };
+    let mut rules = Vec::new();
+    for set in &written.sets {
+        rules.extend(clause::rules(source, words, &set_of(source, words, set)?.when)?);
+    }
+    rules.extend(clause::rules(source, words, &written.when)?);
+    if written.tier.is_some() && written.stops.is_none() && written.why.is_empty() {
+        return Err((words.to_owned(), "a reason is missing for tier", format!("{:?}", written.tier)));
+    }
+    Ok(Command {
+        operation: forever(&operation),
+        words: forever(words),
+        children: Vec::new(),
+        flags: flags(source, words, written)?,
+        tier: tier(words, written.tier)?,
+        why: forever(&written.why),
+        rules,
+        also: clause::also(source, name, words, &written.also)?,
+        opaque: written.opaque,
+        local: written.local,
+        stops: stops(words, written.stops.as_deref())?,
+        saved_plan: written.saved_plan.as_ref().map(|plan| saved_plan(name, words, plan)).transpose()?,
+        milder: written.milder.as_ref().map(|milder| Milder {
+            words: milder.words.as_ref().map(|words| all_forever(words)),
+            add: all_forever(&milder.add),
+            drop: all_forever(&milder.drop),
+        }),
+    })
+}
+
+fn set_of<'s>(source: &'s ToolFile, words: &str, name: &str) -> Result<&'s SetSource, Problem> {
+    source.sets.get(name).ok_or_else(|| (words.to_owned(), "there is no set", name.to_owned()))
+}
+
+/// The flags of one command: the tool's where they are inherited, those of its
+/// sets, its own.
+fn flags(source: &ToolFile, words: &str, written: &CommandSource) -> Result<Flags, Problem> {
+    let mut flags = Flags { open: written.open, ..Flags::default() };
+    let wrong = |word| (words.to_owned(), "this is no flag", word);
+    if words.is_empty() || source.dialect == Dialect::Cobra {
+        notation::flags(&source.flags, &mut flags).map_err(wrong)?;
+    }
+    for set in &written.sets {
+        notation::flags(&set_of(source, words, set)?.flags, &mut flags).map_err(wrong)?;
+    }
+    notation::flags(&written.flags, &mut flags).map_err(wrong)?;
+    match source.dialect {
+        // Here a letter is a name like any other.
+        Dialect::GoFlag => notation::only_long(&mut flags),
+        Dialect::Getopt => notation::flags(&source.help.join(" "), &mut flags).map_err(wrong)?,
+        Dialect::Cobra | Dialect::Argparse => {}
+    }
+    mark(source, &mut flags);
+    Ok(flags)
+}
+
+/// Marks the flags that stop the command or run a program.
+fn mark(source: &ToolFile, flags: &mut Flags) {
+    let Flags { long, short, open: _ } = flags;
+    let all = long.iter_mut().map(|(_, flag)| flag).chain(short.iter_mut().map(|(_, flag)| flag));
+    for flag in all {
+        let named = |names: &[String]| names.iter().any(|name| name == flag.name);
+        flag.runs = named(&source.runs);
+        flag.stops = match (named(&source.help), named(&source.version_flags)) {
+            (true, _) => Some(Stops::Help),
+            (_, true) => Some(Stops::Version),
+            _ => None,
+        };
+    }
+}
+
+fn tier(at: &str, number: Option<u8>) -> Result<Option<Tier>, Problem> {
+    let of = |number: u8| {
+        Tier::of_number(number).ok_or_else(|| (at.to_owned(), "there is no tier", number.to_string()))
+    };
+    number.map(of).transpose()
+}
+
+fn stops(at: &str, word: Option<&str>) -> Result<Option<Stops>, Problem> {
+    match word {
+        None => Ok(None),
+        Some("help") => Ok(Some(Stops::Help)),
+        Some("version") => Ok(Some(Stops::Version)),
+        Some(other) => Err((at.to_owned(), "a command stops for `help` or `version`, not for", other.to_owned())),
+    }
+}
+
+fn saved_plan(name: &str, words: &str, plan: &SavedPlanSource) -> Result<SavedPlan, Problem> {
+    let tier = Tier::of_number(plan.tier)
+        .ok_or_else(|| (words.to_owned(), "there is no tier", plan.tier.to_string()))?;
+    let operation = forever(&format!("{name}.{}", plan.operation));
+    Ok(SavedPlan { operand: plan.operand, operation, tier, why: forever(&plan.why) })
+}
+
+fn variables(written: &[VariableSource]) -> Result<Vec<Variable>, Problem> {
+    let one = |variable: &VariableSource| {
+        Ok(Variable {
+            names: clause::patterns(&variable.names),
+            harmless: clause::patterns(&variable.harmless),
+            commands: all_forever(&variable.commands),
+            tier: tier("variables", variable.tier)?,
+            why: forever(&variable.why),
+        })
+    };
+    written.iter().map(one).collect()
+}
+
+fn table_of(source: &ToolFile, written: &TableSource) -> Result<Table, Problem> {
+    let wrong = |word| (String::from("table"), "this is no flag", word);
+    let mut flags = Flags { open: true, ..Flags::default() };
+    notation::flags(&written.flags, &mut flags).map_err(wrong)?;
+    mark(source, &mut flags);
+    let command =
+        Command { flags, rules: clause::rules(source, "table", &written.when)?, ..Command::default() };
+    let rules = written.rules.iter().map(table_rule).collect::<Result<_, _>>()?;
+    let mut verbs = Vec::new();
+    for group in &written.verbs {
+        let tier = tier("table", Some(group.tier))?.unwrap_or(Tier::BreakGlass);
+        let why = forever(&group.why);
+        verbs.extend(group.verbs.split_whitespace().map(|word| Verb { word: forever(word), tier, why }));
+    }
+    let unknown = || (String::from("table"), "there is no table", written.data.clone());
+    Table::new(&written.data, command, rules, verbs).ok_or_else(unknown)
+}
+
+fn table_rule(written: &super::source::TableRuleSource) -> Result<TableRule, Problem> {
+    let condition = super::source::ClauseSource {
+        flag: written.flag.clone(),
+        any: written.any.clone(),
+        absent: written.absent.clone(),
+        ..Default::default()
+    };
+    let when: Condition = clause::flags_only(&condition)?;
+    Ok(TableRule {
+        services: all_forever(&written.services),
+        operations: clause::patterns(&written.operations),
+        except: clause::patterns(&written.except),
+        clause: Clause { when, tier: tier("table", Some(written.tier))?, why: forever(&written.why), operation: None },
+    })
+}

@@ -1,0 +1,83 @@
+//! Conditions and what follows from them.
+
+use super::super::forever::{all_forever, forever};
+use super::super::source::{ClauseSource, ToolFile};
+use super::super::{Clause, Condition, FlagTest, OperandTest, Pattern, Values};
+use super::{Problem, tier};
+
+/// Clauses that decide or raise a tier.
+pub(super) fn rules(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Result<Vec<Clause>, Problem> {
+    let one = |written: &ClauseSource| {
+        let clause = clause(source, at, written, None)?;
+        if clause.tier.is_none() || clause.why.is_empty() {
+            return Err((at.to_owned(), "a clause needs a tier and a reason", String::from("when")));
+        }
+        Ok(clause)
+    };
+    written.iter().map(one).collect()
+}
+
+/// Clauses that add an operation.
+pub(super) fn also(
+    source: &ToolFile,
+    name: &str,
+    at: &str,
+    written: &[ClauseSource],
+) -> Result<Vec<Clause>, Problem> {
+    let one = |written: &ClauseSource| {
+        let missing = || (at.to_owned(), "a clause needs an operation", String::from("also"));
+        let operation = written.operation.as_ref().ok_or_else(missing)?;
+        clause(source, at, written, Some(forever(&format!("{name}.{operation}"))))
+    };
+    written.iter().map(one).collect()
+}
+
+fn clause(
+    source: &ToolFile,
+    at: &str,
+    written: &ClauseSource,
+    operation: Option<&'static str>,
+) -> Result<Clause, Problem> {
+    let when = condition(source, at, written)?;
+    Ok(Clause { when, tier: tier(at, written.tier)?, why: forever(&written.why), operation })
+}
+
+/// What a clause asks for.
+pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> Result<Condition, Problem> {
+    let mut condition = flags_only(written)?;
+    condition.commands = all_forever(&written.commands);
+    condition.services = all_forever(&written.services);
+    condition.operands = written.operands;
+    condition.fewer = written.fewer;
+    condition.outside = written.outside;
+    condition.variable = written.variable.as_deref().map(forever);
+    condition.absent_variables = all_forever(&written.absent_variables);
+    if let Some(name) = &written.kinds {
+        let kinds = source.kinds.get(name);
+        let kinds = kinds.ok_or_else(|| (at.to_owned(), "there is no list of kinds", name.clone()))?;
+        condition.kinds = all_forever(kinds);
+    }
+    if let Some(is) = &written.operand_is {
+        condition.operand = Some(OperandTest { at: written.operand, is: patterns(is) });
+    }
+    Ok(condition)
+}
+
+/// The part of a condition that is about flags.
+pub(super) fn flags_only(written: &ClauseSource) -> Result<Condition, Problem> {
+    let values = match (&written.is, &written.any, &written.not) {
+        (None, None, None) => Values::Set,
+        (Some(is), None, None) => Values::Last(patterns(is)),
+        (None, Some(any), None) => Values::Any(patterns(any)),
+        (None, None, Some(not)) => Values::Other(patterns(not)),
+        _ => return Err((String::from("when"), "only one of is, any and not", format!("{:?}", written.flag))),
+    };
+    let flag = written.flag.as_deref().map(|name| FlagTest { name: forever(name), values });
+    let (with, absent) = (all_forever(&written.with), all_forever(&written.absent));
+    Ok(Condition { flag, with, absent, ..Condition::default() })
+}
+
+/// Texts with `*` in them.
+pub(super) fn patterns(written: &[String]) -> Vec<Pattern> {
+    written.iter().map(|text| Pattern::new(text)).collect()
+}

@@ -1,0 +1,71 @@
+//! Where the values of a target, and the parameters of a resolver, come from.
+
+use super::super::forever::forever;
+use super::super::source::{ClauseSource, ToolFile};
+use super::super::{Field, Origin, ResolverRule, Source, TargetRule};
+use super::{Problem, clause};
+use crate::Dimension;
+use crate::classify::facts::Resolver;
+
+/// The dimensions that a tool has.
+pub(super) fn rules(source: &ToolFile) -> Result<Vec<TargetRule>, Problem> {
+    let one = |(name, written): (&String, &Vec<ClauseSource>)| {
+        let unknown = || (String::from("targets"), "there is no dimension", name.clone());
+        let dimension = Dimension::of_name(name).ok_or_else(unknown)?;
+        Ok(TargetRule { dimension, from: sources(source, name, written)? })
+    };
+    source.targets.iter().map(one).collect()
+}
+
+/// The resolvers that a tool asks.
+pub(super) fn resolvers(source: &ToolFile) -> Result<Vec<ResolverRule>, Problem> {
+    let one = |(name, written): (&String, &super::super::source::ResolverSource)| {
+        let unknown = || (String::from("resolvers"), "there is no resolver", name.clone());
+        let resolver = Resolver::of_name(name).ok_or_else(unknown)?;
+        let parameters = written.parameters.iter();
+        let parameters = parameters
+            .map(|(name, written)| Ok((forever(name), sources(source, name, written)?)))
+            .collect::<Result<_, Problem>>()?;
+        Ok(ResolverRule { resolver, parameters, always: written.always })
+    };
+    source.resolvers.iter().map(one).collect()
+}
+
+fn sources(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Result<Vec<Source>, Problem> {
+    let one = |written: &ClauseSource| {
+        let of = match &written.from {
+            Some(from) => origin(from)
+                .ok_or_else(|| (at.to_owned(), "this is no source of a value", from.clone()))?,
+            None => Origin::Condition,
+        };
+        Ok(Source {
+            when: clause::condition(source, at, written)?,
+            of,
+            unknown: written.unknown.as_deref().map(forever),
+            further: written.further,
+        })
+    };
+    written.iter().map(one).collect()
+}
+
+/// `flag --namespace`, `variable KUBECONFIG`, `kubeconfig namespace`, `fixed default`.
+fn origin(text: &str) -> Option<Origin> {
+    let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
+    Some(match kind {
+        "flag" => Origin::Flag(forever(rest)),
+        "variable" => match rest.strip_suffix("_SERVICE") {
+            Some(stem) => Origin::ServiceVariable(forever(&format!("{stem}_"))),
+            None => Origin::Variable(forever(rest)),
+        },
+        "fixed" => Origin::Fixed(forever(rest)),
+        "operands" => Origin::Operands,
+        "operand" => Origin::Operand(rest.parse().ok()?),
+        "names" => Origin::Names,
+        "word" => Origin::Word,
+        resolver => Origin::Fact(Resolver::of_name(resolver)?, field(rest)?),
+    })
+}
+
+fn field(name: &str) -> Option<Field> {
+    Field::ALL.into_iter().find(|field| field.name() == name)
+}

@@ -1,0 +1,72 @@
+//! Texts with `*` in them, which stands for anything.
+
+use super::forever::forever;
+
+/// A text to compare with.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    /// Up to the first `*`; the whole text where there is none.
+    pub start: &'static [u8],
+    /// Between two `*`, in order.
+    middle: Vec<&'static [u8]>,
+    /// After the last `*`; none where there is none.
+    end: Option<&'static [u8]>,
+}
+
+impl Pattern {
+    pub(super) fn new(text: &str) -> Self {
+        let mut parts = forever(text).split('*').map(str::as_bytes);
+        let start = parts.next().unwrap_or_default();
+        let mut middle: Vec<&'static [u8]> = parts.collect();
+        let end = middle.pop();
+        Self { start, middle, end }
+    }
+
+    pub(crate) fn matches(&self, bytes: &[u8]) -> bool {
+        let Some(end) = self.end else {
+            return bytes == self.start;
+        };
+        let Some(mut rest) = bytes.strip_prefix(self.start).and_then(|rest| rest.strip_suffix(end)) else {
+            return false;
+        };
+        self.middle.iter().all(|part| match find(rest, part) {
+            Some(after) => {
+                rest = after;
+                true
+            }
+            None => false,
+        })
+    }
+}
+
+/// What follows the first place where `part` stands.
+fn find<'b>(bytes: &'b [u8], part: &[u8]) -> Option<&'b [u8]> {
+    let at = (0..=bytes.len()).find(|at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(part)))?;
+    bytes.get(at + part.len()..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, yes, no) in [
+            ("a", "a", "ab"),
+            ("a*", "ab", "ba"),
+            ("*a", "ba", "ab"),
+            ("*a*", "bab", "bb"),
+            ("a*c", "abc", "ab"),
+            ("a*b*c", "axbxc", "axc"),
+            ("*", "", "?"),
+        ] {
+            assert!(Pattern::new(pattern).matches(yes.as_bytes()), "{pattern} {yes}");
+            assert!(no == "?" || !Pattern::new(pattern).matches(no.as_bytes()), "{pattern} {no}");
+        }
+    }
+
+    #[test]
+    fn start_and_end_do_not_overlap() {
+        assert!(!Pattern::new("ab*bc").matches(b"abc"));
+    }
+}

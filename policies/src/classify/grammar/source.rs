@@ -1,0 +1,239 @@
+//! The shape of a grammar file, as written.
+//!
+//! Deliberately not here: what the file means (`compile` checks and resolves it).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::super::dialect::Dialect;
+
+/// One file: `policies/tools/NAME.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToolFile {
+    /// The format's version.
+    pub version: u32,
+    /// The canonical name, then its twins.
+    pub names: Vec<String>,
+    /// Where the facts in the file come from.
+    pub reference: String,
+    pub dialect: Dialect,
+    #[serde(default)]
+    pub underscores: bool,
+    pub file_arguments: Option<char>,
+    /// Flags of every command; of none but the root where the dialect says so.
+    #[serde(default)]
+    pub flags: String,
+    /// Flags that make any command print its help and stop.
+    #[serde(default)]
+    pub help: Vec<String>,
+    /// Flags that make any command print the version and stop.
+    #[serde(default)]
+    pub version_flags: Vec<String>,
+    /// Flags whose value is a program.
+    #[serde(default)]
+    pub runs: Vec<String>,
+    /// Flags with secret values; `NAME=` where the value is `key=secret`, `NAME=?`
+    /// where that holds only if the key says so.
+    #[serde(default)]
+    pub secret: Vec<String>,
+    #[serde(default)]
+    pub extra_arguments: Vec<String>,
+    /// Named lists of resource kinds.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, Vec<String>>,
+    /// Flags and rules that several commands share.
+    #[serde(default)]
+    pub sets: BTreeMap<String, SetSource>,
+    /// The root command, for a tool that does something without a word.
+    pub root: Option<CommandSource>,
+    #[serde(default)]
+    pub commands: BTreeMap<String, CommandSource>,
+    #[serde(default)]
+    pub raises: Vec<ClauseSource>,
+    #[serde(default)]
+    pub variables: Vec<VariableSource>,
+    #[serde(default)]
+    pub targets: BTreeMap<String, Vec<ClauseSource>>,
+    #[serde(default)]
+    pub resolvers: BTreeMap<String, ResolverSource>,
+    pub table: Option<TableSource>,
+}
+
+/// Flags and rules that commands take over with `use`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SetSource {
+    #[serde(default)]
+    pub flags: String,
+    #[serde(default)]
+    pub when: Vec<ClauseSource>,
+}
+
+/// One command.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CommandSource {
+    pub tier: Option<u8>,
+    #[serde(default)]
+    pub why: String,
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    #[serde(default, rename = "use")]
+    pub sets: Vec<String>,
+    #[serde(default)]
+    pub flags: String,
+    #[serde(default)]
+    pub open: bool,
+    #[serde(default)]
+    pub when: Vec<ClauseSource>,
+    #[serde(default)]
+    pub also: Vec<ClauseSource>,
+    #[serde(default)]
+    pub opaque: bool,
+    #[serde(default)]
+    pub local: bool,
+    /// `help` or `version`.
+    pub stops: Option<String>,
+    pub saved_plan: Option<SavedPlanSource>,
+    pub milder: Option<MilderSource>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SavedPlanSource {
+    pub operand: usize,
+    /// What it is as well if the plan destroys everything.
+    pub operation: String,
+    pub tier: u8,
+    pub why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MilderSource {
+    pub words: Option<Vec<String>>,
+    #[serde(default)]
+    pub add: Vec<String>,
+    #[serde(default)]
+    pub drop: Vec<String>,
+}
+
+/// A condition, and what follows: a tier, a further operation, or a value of the
+/// target.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClauseSource {
+    #[serde(default)]
+    pub commands: Vec<String>,
+    /// First words.
+    #[serde(default)]
+    pub services: Vec<String>,
+    pub flag: Option<String>,
+    pub is: Option<Vec<String>>,
+    pub any: Option<Vec<String>>,
+    pub not: Option<Vec<String>>,
+    #[serde(default)]
+    pub with: Vec<String>,
+    #[serde(default)]
+    pub absent: Vec<String>,
+    /// The name of a list of kinds.
+    pub kinds: Option<String>,
+    /// The operand that `operand_is` means; any where it is not given.
+    pub operand: Option<usize>,
+    pub operand_is: Option<Vec<String>>,
+    pub operands: Option<usize>,
+    pub fewer: Option<usize>,
+    #[serde(default)]
+    pub outside: bool,
+    pub variable: Option<String>,
+    #[serde(default)]
+    pub absent_variables: Vec<String>,
+
+    pub tier: Option<u8>,
+    #[serde(default)]
+    pub why: String,
+    pub operation: Option<String>,
+
+    /// Where a target's value comes from.
+    pub from: Option<String>,
+    pub unknown: Option<String>,
+    #[serde(default)]
+    pub further: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VariableSource {
+    pub names: Vec<String>,
+    #[serde(default)]
+    pub harmless: Vec<String>,
+    #[serde(default)]
+    pub commands: Vec<String>,
+    /// The tier that it raises to; without, the operation becomes unknown.
+    pub tier: Option<u8>,
+    pub why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResolverSource {
+    #[serde(default)]
+    pub always: bool,
+    #[serde(default)]
+    pub parameters: BTreeMap<String, Vec<ClauseSource>>,
+}
+
+/// Commands that a generated table lists: `SERVICE OPERATION`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TableSource {
+    /// The table's name in `policies/data`.
+    pub data: String,
+    /// Flags of any operation that change its meaning.
+    pub flags: String,
+    #[serde(default)]
+    pub when: Vec<ClauseSource>,
+    #[serde(default)]
+    pub rules: Vec<TableRuleSource>,
+    /// By the first word of an operation.
+    pub verbs: Vec<VerbSource>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TableRuleSource {
+    /// Service names; every service where there is none.
+    #[serde(default)]
+    pub services: Vec<String>,
+    /// Operations, `*` standing for anything; every one where there is none.
+    #[serde(default)]
+    pub operations: Vec<String>,
+    /// Operations that the rule leaves to later ones.
+    #[serde(default)]
+    pub except: Vec<String>,
+    pub flag: Option<String>,
+    pub any: Option<Vec<String>>,
+    #[serde(default)]
+    pub absent: Vec<String>,
+    pub tier: u8,
+    pub why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VerbSource {
+    pub verbs: String,
+    pub tier: u8,
+    pub why: String,
+}
+
+/// Variables that matter for every tool: `policies/tools/shared.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SharedFile {
+    pub version: u32,
+    #[serde(default)]
+    pub variables: Vec<VariableSource>,
+}

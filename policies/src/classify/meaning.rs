@@ -1,0 +1,231 @@
+//! From an argv as read to its meanings: operation, tier, reason, target.
+//!
+//! Deliberately not here: reading the argv, and deciding whether it may run.
+
+use std::borrow::Cow;
+
+use super::case::Case;
+use super::facts::{Finding, Plan};
+use super::grammar::{Clause, Stops, Variable};
+use super::{aim, needs, rules};
+use crate::{Meaning, Target, Tier};
+
+/// What a command does.
+pub(crate) struct Meanings {
+    pub primary: Meaning,
+    pub also: Vec<Meaning>,
+}
+
+/// Everything that this argv does, as far as the facts tell.
+pub(crate) fn meanings(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Meanings {
+    let mut meanings = read(case);
+    if let Some(reason) = doubt(case, shared) {
+        meanings = doubted(case, meanings, reason);
+    }
+    raise(case, shared, &mut meanings);
+    meanings
+}
+
+/// What the argv says, the environment and files aside.
+fn read(case: &Case<'_, '_, '_>) -> Meanings {
+    let parsed = case.parsed;
+    if let (Some((stops, index)), None) = (parsed.stops, parsed.trouble) {
+        return Meanings { primary: stopped(case, stops, index), also: Vec::new() };
+    }
+    let only_leads = parsed.command.only_leads() && parsed.entry.is_none();
+    let stops = parsed.command.stops.or(only_leads.then_some(Stops::Help));
+    if let (Some(stops), None) = (stops, parsed.trouble) {
+        return Meanings { primary: stopped(case, stops, parsed.word), also: Vec::new() };
+    }
+    let primary = own(case, aim::target(case));
+    let also = also(case, &primary);
+    Meanings { primary, also }
+}
+
+fn stopped(case: &Case<'_, '_, '_>, stops: Stops, index: Option<usize>) -> Meaning {
+    let (operation, rationale) = match stops {
+        Stops::Help => (case.tool.operation_help, "prints help and stops"),
+        Stops::Version => (case.tool.operation_version, "prints its version and stops"),
+    };
+    Meaning {
+        operation: Cow::Borrowed(operation),
+        tier: Some(Tier::Observe),
+        rationale: Cow::Borrowed(rationale),
+        target: Target::default(),
+        decided_by: index,
+    }
+}
+
+/// What the command's words and flags say.
+fn own(case: &Case<'_, '_, '_>, target: Target) -> Meaning {
+    let parsed = case.parsed;
+    let operation = match &parsed.entry {
+        Some(entry) => Cow::Owned(entry.named(case.tool.name())),
+        None => Cow::Borrowed(parsed.command.operation),
+    };
+    let (tier, why, decided_by) = tier(case);
+    Meaning { operation, tier, rationale: Cow::Borrowed(why), target, decided_by: decided_by.or(parsed.word) }
+}
+
+fn tier(case: &Case<'_, '_, '_>) -> (Option<Tier>, &'static str, Option<usize>) {
+    let parsed = case.parsed;
+    let decides = |clause: &Clause| {
+        let held = rules::holds(&clause.when, case)?;
+        Some((clause.tier, clause.why, held.index))
+    };
+    let by_rule = parsed.command.rules.iter().find_map(decides);
+    let by_table = || {
+        let (tier, why, index) = case.tool.table.as_ref()?.tier(parsed.entry.as_ref()?, case)?;
+        Some((Some(tier), why, index))
+    };
+    let (mut tier, mut why, mut index) =
+        by_rule.or_else(by_table).unwrap_or((parsed.command.tier, parsed.command.why, None));
+    if tier.is_none() && why.is_empty() {
+        why = "no rule knows what it does";
+    }
+    for clause in &case.tool.raises {
+        if tier < clause.tier && tier.is_some() && tier != Some(Tier::Observe) {
+            if let Some(held) = rules::holds(&clause.when, case) {
+                (tier, why, index) = (clause.tier, clause.why, held.index);
+            }
+        }
+    }
+    (tier, why, index)
+}
+
+/// What the command does as well.
+fn also(case: &Case<'_, '_, '_>, primary: &Meaning) -> Vec<Meaning> {
+    let harmless = primary.tier == Some(Tier::Observe);
+    let further = |clause: &Clause| {
+        let held = rules::holds(&clause.when, case)?;
+        Some(Meaning {
+            operation: Cow::Borrowed(clause.operation?),
+            tier: if harmless { primary.tier } else { clause.tier.or(primary.tier) },
+            rationale: Cow::Borrowed(clause.why),
+            target: primary.target.clone(),
+            decided_by: held.index,
+        })
+    };
+    let mut also: Vec<Meaning> = case.parsed.command.also.iter().filter_map(further).collect();
+    also.extend(saved_plan(case, &primary.target));
+    also
+}
+
+/// What applying a saved plan does as well: that is written in the plan alone.
+fn saved_plan(case: &Case<'_, '_, '_>, target: &Target) -> Option<Meaning> {
+    let rule = case.parsed.command.saved_plan.as_ref()?;
+    let operand = case.parsed.operands.get(rule.operand)?;
+    let (tier, rationale) = match case.fact(needs::plan(case, operand.bytes))? {
+        Finding::Plan(Plan::Applies | Plan::Absent) | Finding::Found(_) => return None,
+        Finding::Plan(Plan::Destroys) => (Some(rule.tier), Cow::Borrowed(rule.why)),
+        Finding::Unknown { reason } => (None, Cow::Owned(format!("the saved plan cannot be read: {reason}"))),
+    };
+    let operation = Cow::Borrowed(rule.operation);
+    Some(Meaning { operation, tier, rationale, target: target.clone(), decided_by: operand.index })
+}
+
+/// A reason why the words of the argv do not tell what will happen.
+struct Doubt {
+    rationale: Cow<'static, str>,
+    index: Option<usize>,
+}
+
+fn doubt(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Option<Doubt> {
+    let parsed = case.parsed;
+    if let Some(trouble) = parsed.trouble {
+        return Some(Doubt { rationale: Cow::Borrowed(trouble.what), index: trouble.index });
+    }
+    if let Some(given) = parsed.flags.iter().find(|given| given.flag.runs && given.on()) {
+        let rationale = format!("`{}` makes the tool run a program", given.flag.name);
+        return Some(Doubt { rationale: Cow::Owned(rationale), index: given.index });
+    }
+    let said = |rationale| Doubt { rationale, index: None };
+    variables(case, shared)
+        .find(|(variable, _)| variable.tier.is_none())
+        .map(|(variable, name)| said(explained(name, variable)))
+        .or_else(|| files(case).map(said))
+        .or_else(|| twice(case).map(said))
+}
+
+fn doubted(case: &Case<'_, '_, '_>, read: Meanings, doubt: Doubt) -> Meanings {
+    let target = read.primary.target.clone();
+    let named = !case.parsed.command.words.is_empty() && case.parsed.command.tier.is_some();
+    let known = named || case.parsed.entry.is_some() || case.tool.commands.len() == 1;
+    let primary = Meaning {
+        operation: Cow::Borrowed(case.tool.operation_unknown),
+        tier: None,
+        rationale: doubt.rationale,
+        target,
+        decided_by: doubt.index,
+    };
+    let also = std::iter::once(read.primary).filter(|_| known).chain(read.also).collect();
+    Meanings { primary, also }
+}
+
+/// The variables of the caller that change what this command does.
+fn variables<'c>(
+    case: &'c Case<'_, '_, '_>,
+    shared: &'c [Variable],
+) -> impl Iterator<Item = (&'c Variable, &'c [u8])> {
+    shared.iter().chain(&case.tool.variables).filter(|variable| concerns(case, variable)).filter_map(|variable| {
+        let harmful = |(_, value): &(&[u8], &[u8])| {
+            !value.is_empty() && !variable.harmless.iter().any(|pattern| pattern.matches(value))
+        };
+        let found = variable.names.iter().find_map(|name| case.environment.like(name).find(harmful));
+        found.map(|(name, _)| (variable, name))
+    })
+}
+
+fn concerns(case: &Case<'_, '_, '_>, variable: &Variable) -> bool {
+    let helps = || case.parsed.stops.is_some_and(|(stops, _)| stops == Stops::Help);
+    let command = |words: &&str| *words == case.parsed.command.words || (*words == "help" && helps());
+    variable.commands.is_empty() || variable.commands.iter().any(|words| command(&words))
+}
+
+fn explained(name: &[u8], variable: &Variable) -> Cow<'static, str> {
+    Cow::Owned(format!("`{}` is set: {}", String::from_utf8_lossy(name), variable.why))
+}
+
+/// What files of the caller make of the command's own words.
+fn files(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
+    let version = case.parsed.stops.is_some_and(|(stops, _)| stops == Stops::Version);
+    let mut always = case.tool.resolvers.iter().filter(|rule| rule.always && !version);
+    always.find_map(|rule| {
+        let need = match needs::need(case, rule.resolver) {
+            Ok(need) => need,
+            Err(reason) => return Some(Cow::Owned(format!("aliases of commands cannot be looked up: {reason}"))),
+        };
+        match case.fact(need)? {
+            Finding::Unknown { reason } => Some(Cow::Owned(format!("aliases of commands cannot be looked up: {reason}"))),
+            Finding::Found(found) => found.code.clone().map(Cow::Owned).or_else(|| aliased(case, &found.aliases)),
+            Finding::Plan(_) => None,
+        }
+    })
+}
+
+fn aliased(case: &Case<'_, '_, '_>, aliases: &[Vec<u8>]) -> Option<Cow<'static, str>> {
+    let typed = &case.parsed.typed;
+    let is = |alias: &&Vec<u8>| {
+        let words: Vec<&[u8]> = alias.split(|byte| *byte == b' ').collect();
+        typed.starts_with(&words)
+    };
+    let alias = aliases.iter().find(is)?;
+    Some(Cow::Owned(format!("`{}` is an alias of the caller's", String::from_utf8_lossy(alias))))
+}
+
+fn twice(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
+    let name = case.environment.twice()?;
+    Some(Cow::Owned(format!("`{}` stands twice in the environment, with two values", String::from_utf8_lossy(name))))
+}
+
+/// Raises what variables make more than it says.
+fn raise(case: &Case<'_, '_, '_>, shared: &[Variable], meanings: &mut Meanings) {
+    let raising = variables(case, shared).filter(|(variable, _)| variable.tier.is_some());
+    if let Some((variable, name)) = raising.max_by_key(|(variable, _)| variable.tier) {
+        if meanings.primary.tier < variable.tier && meanings.primary.tier.is_some() {
+            meanings.primary.tier = variable.tier;
+            meanings.primary.rationale = explained(name, variable);
+            meanings.primary.decided_by = None;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! A milder argv: what this command would do, asked without doing it.
+//!
+//! The caller's own argv is printed again with another word, and without the
+//! flags that the other command has no use for. None where that would not be the
+//! same question: arguments from the environment, a saved plan.
+
+use super::grammar::{Command, Milder, Tool};
+use super::parse::{Argument, Parsed, Role};
+
+/// The milder argv, if the grammar knows one.
+pub(crate) fn argv(
+    tool: &Tool,
+    parsed: &Parsed<'_, '_>,
+    name: &[u8],
+    arguments: &[Argument<'_>],
+) -> Option<Vec<Vec<u8>>> {
+    let milder = parsed.command.milder.as_ref()?;
+    let command = match &milder.words {
+        Some(words) => reach(tool, words)?,
+        None => parsed.command,
+    };
+    if !same_question(parsed, milder, arguments) {
+        return None;
+    }
+    let mut argv = vec![name.to_vec()];
+    let mut kept = true;
+    for (argument, role) in arguments.iter().zip(&parsed.roles) {
+        kept = match role {
+            Role::Word => milder.words.is_none(),
+            Role::Flag => is_kept(parsed, milder, tool, command, argument),
+            Role::Value => kept,
+            Role::Operand | Role::Skipped => true,
+        };
+        argv.extend(kept.then(|| argument.bytes.to_vec()));
+        if *role == Role::Word && argument.index == parsed.word {
+            let words = milder.words.iter().flatten().chain(&milder.add);
+            argv.extend(words.map(|word| word.as_bytes().to_vec()));
+        }
+    }
+    Some(argv)
+}
+
+fn same_question(parsed: &Parsed<'_, '_>, milder: &Milder, arguments: &[Argument<'_>]) -> bool {
+    let own = arguments.iter().all(|argument| argument.index.is_some());
+    let plan = parsed.command.saved_plan.is_some() && !parsed.operands.is_empty();
+    let asked = milder.add.iter().any(|flag| parsed.last(flag.split('=').next().unwrap_or(flag)).is_some());
+    own && !plan && !asked && parsed.trouble.is_none() && parsed.stops.is_none()
+}
+
+fn reach<'g>(tool: &'g Tool, words: &[&str]) -> Option<&'g Command> {
+    words.iter().try_fold(tool.command(0)?, |command, word| tool.command(command.child(word.as_bytes())?))
+}
+
+/// Whether the other command takes this flag too, and the grammar does not drop it.
+fn is_kept(
+    parsed: &Parsed<'_, '_>,
+    milder: &Milder,
+    tool: &Tool,
+    command: &Command,
+    argument: &Argument<'_>,
+) -> bool {
+    let takes = |name: &str| {
+        let bare = name.trim_start_matches('-').as_bytes();
+        let root = tool.command(0).and_then(|root| root.flags.long(bare));
+        command.flags.long(bare).or(root).is_some()
+    };
+    let mut given = parsed.flags.iter().filter(|given| given.index == argument.index);
+    given.all(|given| !milder.drop.contains(&given.flag.name) && takes(given.flag.name))
+}

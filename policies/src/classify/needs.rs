@@ -1,0 +1,58 @@
+//! What must be read for a command, from its flags and variables.
+//!
+//! One function a resolver: it turns the parameters that a grammar names into a
+//! [`Need`]. An error is the reason why nothing can be asked.
+
+use super::case::Case;
+use super::facts::{Need, Resolver};
+use super::grammar::{ResolverRule, Source};
+
+/// What to ask this resolver.
+pub(crate) fn need(case: &Case<'_, '_, '_>, resolver: Resolver) -> Result<Need, String> {
+    let rule = case.tool.resolvers.iter().find(|rule| rule.resolver == resolver);
+    match resolver {
+        Resolver::TerraformDir => Ok(terraform_dir(case, rule)),
+        Resolver::Kubeconfig => kubeconfig(case, rule),
+        Resolver::AwsProfile => Ok(aws_profile(case, rule)),
+        Resolver::PlanFile => Err(String::from("a plan is asked for by its path")),
+    }
+}
+
+/// What to ask about a saved plan.
+pub(crate) fn plan(case: &Case<'_, '_, '_>, path: &[u8]) -> Need {
+    let rule = case.tool.resolvers.iter().find(|rule| rule.resolver == Resolver::TerraformDir);
+    let folder = setting(case, rule, "folder").unwrap_or_default().to_vec();
+    Need::PlanFile { folder, path: path.to_vec() }
+}
+
+fn terraform_dir(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
+    let of = |name| setting(case, rule, name).unwrap_or_default().to_vec();
+    Need::TerraformDir { folder: of("folder"), data: of("data") }
+}
+
+fn kubeconfig(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Result<Need, String> {
+    let files = match (setting(case, rule, "file"), setting(case, rule, "list")) {
+        (Some(file), _) => vec![file.to_vec()],
+        (None, Some(list)) => {
+            list.split(|byte| *byte == b':').filter(|file| !file.is_empty()).map(<[u8]>::to_vec).collect()
+        }
+        (None, None) => vec![[case.home().ok_or("HOME is not set")?, b"/.kube/config"].concat()],
+    };
+    let of = |name| setting(case, rule, name).map(<[u8]>::to_vec);
+    Ok(Need::Kubeconfig { files, context: of("context"), cluster: of("cluster") })
+}
+
+fn aws_profile(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
+    let of = |name, usual: &[u8]| setting(case, rule, name).unwrap_or(usual).to_vec();
+    Need::AwsProfile {
+        config: of("config", b"~/.aws/config"),
+        credentials: of("credentials", b"~/.aws/credentials"),
+        home: case.home().unwrap_or_default().to_vec(),
+        profile: of("profile", b"default"),
+    }
+}
+
+fn setting<'a>(case: &Case<'_, '_, 'a>, rule: Option<&ResolverRule>, name: &str) -> Option<&'a [u8]> {
+    let sources: &[Source] = &rule?.parameters.iter().find(|(known, _)| *known == name)?.1;
+    case.setting(sources).map(|(value, _)| value)
+}

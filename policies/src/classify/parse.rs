@@ -1,0 +1,194 @@
+//! Reading an argv as the tool would: words, flags with their values, operands.
+//!
+//! One module a dialect. Every argument gets a role, so that an argv can be
+//! printed again with another word or without a flag. Where the tool would stop
+//! with an error, or where this grammar does not know a word or a flag, the
+//! result says so: what was read up to there is not to be trusted.
+//! Deliberately not here: what any of it means.
+
+use super::dialect::Dialect;
+use super::environment::Environment;
+use super::grammar::{Command, Flag, Stops, Takes, Tool};
+use super::table::Entry;
+
+mod argparse;
+mod cobra;
+mod getopt;
+mod go_flag;
+
+/// One argument, and its place in the caller's argv if it stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Argument<'a> {
+    pub bytes: &'a [u8],
+    pub index: Option<usize>,
+}
+
+/// What an argument is to its tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Part of the command's name.
+    Word,
+    /// A flag, with its value if that is attached.
+    Flag,
+    /// The value of the flag before it.
+    Value,
+    Operand,
+    /// `--`, or an argument that the tool skips.
+    Skipped,
+}
+
+/// A flag that was given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Given<'a> {
+    pub flag: Flag,
+    pub value: Option<&'a [u8]>,
+    pub index: Option<usize>,
+}
+
+impl Given<'_> {
+    /// Whether a switch is on; a flag with a value always is. What is neither true
+    /// nor false stops the tool, and counts as on.
+    pub(crate) fn on(&self) -> bool {
+        self.flag.takes != Takes::Nothing || self.value.is_none_or(|value| truth(value) != Some(false))
+    }
+}
+
+/// What Go's `strconv.ParseBool` takes.
+pub(crate) fn truth(value: &[u8]) -> Option<bool> {
+    match value {
+        b"1" | b"t" | b"T" | b"true" | b"TRUE" | b"True" => Some(true),
+        b"0" | b"f" | b"F" | b"false" | b"FALSE" | b"False" => Some(false),
+        _ => None,
+    }
+}
+
+/// Why an argv could not be read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    pub what: &'static str,
+    pub index: Option<usize>,
+}
+
+/// An argv as its tool reads it.
+#[derive(Debug)]
+pub(crate) struct Parsed<'g, 'a> {
+    pub command: &'g Command,
+    /// Where the command is one of a generated table.
+    pub entry: Option<Entry>,
+    /// The place of the last word.
+    pub word: Option<usize>,
+    /// The first word below the tool.
+    pub first: Option<Argument<'a>>,
+    /// The words as they were typed, aliases too.
+    pub typed: Vec<&'a [u8]>,
+    pub flags: Vec<Given<'a>>,
+    pub operands: Vec<Argument<'a>>,
+    /// A flag that makes the tool print something and stop.
+    pub stops: Option<(Stops, Option<usize>)>,
+    pub trouble: Option<Trouble>,
+    /// The role of each argument, in the order of the arguments.
+    pub roles: Vec<Role>,
+}
+
+impl<'g, 'a> Parsed<'g, 'a> {
+    fn new(command: &'g Command, arguments: &[Argument<'a>]) -> Self {
+        Self {
+            command,
+            entry: None,
+            word: None,
+            first: None,
+            typed: Vec::new(),
+            flags: Vec::new(),
+            operands: Vec::new(),
+            stops: None,
+            trouble: None,
+            roles: vec![Role::Operand; arguments.len()],
+        }
+    }
+
+    fn role(&mut self, at: usize, role: Role) {
+        if let Some(known) = self.roles.get_mut(at) {
+            *known = role;
+        }
+    }
+
+    fn descend(&mut self, at: usize, word: Argument<'a>, command: &'g Command) {
+        self.role(at, Role::Word);
+        self.command = command;
+        self.word = word.index;
+        self.first = self.first.or(Some(word));
+        self.typed.push(word.bytes);
+    }
+
+    fn give(&mut self, flag: Flag, value: Option<&'a [u8]>, index: Option<usize>) {
+        let given = Given { flag, value, index };
+        if let Some(stops) = flag.stops.filter(|_| given.on()) {
+            self.stops = self.stops.or(Some((stops, index)));
+        }
+        self.flags.push(given);
+    }
+
+    fn operand(&mut self, at: usize, argument: Argument<'a>) {
+        self.role(at, Role::Operand);
+        self.operands.push(argument);
+    }
+
+    fn trouble(&mut self, what: &'static str, index: Option<usize>) {
+        self.trouble = self.trouble.or(Some(Trouble { what, index }));
+    }
+
+    /// The last use of this flag; where the tool reads flags again, that one holds.
+    pub(crate) fn last(&self, name: &str) -> Option<&Given<'a>> {
+        self.flags.iter().rev().find(|given| given.flag.name == name)
+    }
+
+    /// Whether this flag is given and not switched off.
+    pub(crate) fn set(&self, name: &str) -> bool {
+        self.last(name).is_some_and(Given::on)
+    }
+}
+
+/// Reads the arguments after the program's name.
+pub(crate) fn parse<'g, 'a>(
+    tool: &'g Tool,
+    arguments: &[Argument<'a>],
+    environment: &Environment<'_>,
+) -> Option<Parsed<'g, 'a>> {
+    let root = tool.command(0)?;
+    let mut parsed = Parsed::new(root, arguments);
+    match tool.dialect {
+        Dialect::Cobra => cobra::parse(tool, arguments, &mut parsed),
+        Dialect::GoFlag => go_flag::parse(tool, arguments, &mut parsed),
+        Dialect::Argparse => argparse::parse(tool, arguments, &mut parsed),
+        Dialect::Getopt => getopt::parse(tool, arguments, environment, &mut parsed),
+    }
+    from_file(tool, arguments, &mut parsed);
+    Some(parsed)
+}
+
+/// An argument that the tool replaces by the words of a file can mean anything.
+fn from_file(tool: &Tool, arguments: &[Argument<'_>], parsed: &mut Parsed<'_, '_>) {
+    let found = tool.file_arguments.and_then(|mark| {
+        arguments.iter().find(|argument| argument.bytes.first() == Some(&mark))
+    });
+    if let Some(found) = found {
+        parsed.trouble = Some(Trouble { what: FROM_FILE, index: found.index });
+    }
+}
+
+const FROM_FILE: &str = "the tool replaces it by the words of a file";
+const UNKNOWN_WORD: &str = "no command of that name is known here: a plugin, an alias, or a newer version";
+const UNKNOWN_FLAG: &str = "no flag of that name is known here, so what follows it may be its value or not";
+const AMBIGUOUS: &str = "it is the beginning of several flags";
+const NO_VALUE: &str = "its value is missing";
+const NO_VALUE_TAKEN: &str = "it takes no value";
+const MISPLACED: &str = "the tool does not take it here";
+const SEPARATOR: &str = "versions of the tool differ in what they read after it";
+
+/// `--name=value` without its dashes, as name and value.
+fn split(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match bytes.iter().position(|byte| *byte == b'=') {
+        Some(at) => (bytes.get(..at).unwrap_or_default(), bytes.get(at + 1..)),
+        None => (bytes, None),
+    }
+}

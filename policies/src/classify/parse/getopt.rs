@@ -1,0 +1,124 @@
+//! GNU getopt_long, with or without commands.
+//!
+//! The root's flags end at the first word. After it, and without words, flags and
+//! operands mix, letters cluster, and long flags may be shortened to any beginning
+//! that only one has.
+
+use super::{AMBIGUOUS, Argument, Environment, NO_VALUE, NO_VALUE_TAKEN, Parsed, Role, Tool, UNKNOWN_FLAG, UNKNOWN_WORD, split};
+use crate::classify::grammar::{Flag, Flags, Takes};
+
+pub(super) fn parse<'g, 'a>(
+    tool: &'g Tool,
+    arguments: &[Argument<'a>],
+    environment: &Environment<'_>,
+    parsed: &mut Parsed<'g, 'a>,
+) {
+    let has_words = tool.commands.len() > 1;
+    let mixed = !has_words && environment.any(b"POSIXLY_CORRECT").is_none();
+    let mut from = read(arguments, 0, mixed, parsed);
+    while let Some(word) = arguments.get(from).copied().filter(|_| has_words) {
+        match parsed.command.child(word.bytes).and_then(|index| tool.command(index)) {
+            Some(below) => parsed.descend(from, word, below),
+            None if parsed.command.only_leads() || parsed.command.words.is_empty() => {
+                return parsed.trouble(UNKNOWN_WORD, word.index);
+            }
+            None => break,
+        }
+        from += 1;
+    }
+    if has_words && !parsed.command.words.is_empty() {
+        read(arguments, from, true, parsed);
+    }
+}
+
+/// Reads flags, and operands between them where they may mix; gives the place of
+/// the first argument that was not read.
+fn read<'a>(arguments: &[Argument<'a>], from: usize, mixed: bool, parsed: &mut Parsed<'_, 'a>) -> usize {
+    let flags = &parsed.command.flags;
+    let words = parsed.command.words.is_empty() && !parsed.command.children.is_empty();
+    let mut rest = arguments.iter().copied().enumerate().skip(from);
+    let mut ended = false;
+    while let Some((at, argument)) = rest.next() {
+        match argument.bytes {
+            _ if ended => parsed.operand(at, argument),
+            b"--" => {
+                ended = true;
+                parsed.role(at, Role::Skipped);
+            }
+            [b'-', b'-', name @ ..] => {
+                parsed.role(at, Role::Flag);
+                long(flags, name, argument, &mut rest, parsed);
+            }
+            [b'-', letters @ ..] if !letters.is_empty() => {
+                parsed.role(at, Role::Flag);
+                cluster(flags, letters, argument, &mut rest, parsed);
+            }
+            _ if words => return at,
+            _ => {
+                ended = !mixed;
+                parsed.operand(at, argument);
+            }
+        }
+    }
+    arguments.len()
+}
+
+fn long<'a>(
+    flags: &Flags,
+    name: &'a [u8],
+    argument: Argument<'a>,
+    rest: &mut impl Iterator<Item = (usize, Argument<'a>)>,
+    parsed: &mut Parsed<'_, 'a>,
+) {
+    let (name, value) = split(name);
+    let mut starting = flags.starting(name);
+    match (flags.long(name), starting.next(), starting.next()) {
+        (Some(flag), ..) | (None, Some(flag), None) => take(flag, value, argument, rest, parsed),
+        (None, Some(_), Some(_)) => parsed.trouble(AMBIGUOUS, argument.index),
+        (None, None, _) if flags.open => {}
+        (None, None, _) => parsed.trouble(UNKNOWN_FLAG, argument.index),
+    }
+}
+
+fn cluster<'a>(
+    flags: &Flags,
+    mut letters: &'a [u8],
+    argument: Argument<'a>,
+    rest: &mut impl Iterator<Item = (usize, Argument<'a>)>,
+    parsed: &mut Parsed<'_, 'a>,
+) {
+    while let [letter, after @ ..] = letters {
+        match flags.short(*letter) {
+            None if flags.open => return,
+            None => return parsed.trouble(UNKNOWN_FLAG, argument.index),
+            Some(flag) if flag.takes == Takes::Nothing => parsed.give(flag, None, argument.index),
+            Some(flag) => {
+                let value = Some(after).filter(|after| !after.is_empty());
+                return take(flag, value, argument, rest, parsed);
+            }
+        }
+        letters = after;
+    }
+}
+
+fn take<'a>(
+    flag: Flag,
+    value: Option<&'a [u8]>,
+    argument: Argument<'a>,
+    rest: &mut impl Iterator<Item = (usize, Argument<'a>)>,
+    parsed: &mut Parsed<'_, 'a>,
+) {
+    match (flag.takes, value) {
+        (Takes::Nothing, Some(_)) => parsed.trouble(NO_VALUE_TAKEN, argument.index),
+        (Takes::Nothing, None) => parsed.give(flag, None, argument.index),
+        (_, Some(value)) => parsed.give(flag, Some(value), argument.index),
+        (Takes::Attached(bare), None) => parsed.give(flag, Some(bare.as_bytes()), argument.index),
+        (_, None) => match rest.next() {
+            Some((at, next)) => {
+                parsed.role(at, Role::Value);
+                parsed.give(flag, Some(next.bytes), argument.index);
+            }
+            None => parsed.trouble(NO_VALUE, argument.index),
+        },
+    }
+}

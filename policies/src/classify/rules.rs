@@ -1,0 +1,140 @@
+//! Whether a condition of a grammar holds for an argv.
+//!
+//! Deliberately not here: conditions themselves (a grammar file has them).
+
+use super::case::Case;
+use super::grammar::{Condition, FlagTest, OperandTest, Pattern, Values};
+use super::parse::{Argument, Given, Parsed};
+
+/// A condition held; the argument that made it so, where one did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub index: Option<usize>,
+}
+
+/// Whether everything that a condition states holds.
+pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Held> {
+    let parsed = case.parsed;
+    if !(command(condition, parsed) && surroundings(condition, case)) {
+        return None;
+    }
+    let flag = condition.flag.as_ref().map_or(Some(None), |test| flag(test, parsed))?;
+    let kind = kinds(&condition.kinds, parsed)?;
+    let operand = condition.operand.as_ref().map_or(Some(None), |test| operand(test, parsed))?;
+    let outside = if condition.outside { outside(case)? } else { None };
+    Some(Held { index: flag.or(kind).or(operand).or(outside) })
+}
+
+/// What is stated of the command and of how many operands it has.
+fn command(condition: &Condition, parsed: &Parsed<'_, '_>) -> bool {
+    let first = parsed.first.map_or(&b""[..], |word| word.bytes);
+    let services = &condition.services;
+    (condition.commands.is_empty() || condition.commands.contains(&parsed.command.words))
+        && (services.is_empty() || services.iter().any(|service| service.as_bytes() == first))
+        && condition.operands.is_none_or(|least| parsed.operands.len() >= least)
+        && condition.fewer.is_none_or(|limit| parsed.operands.len() < limit)
+}
+
+/// What is stated of other flags and of variables.
+fn surroundings(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
+    let set = |name: &&str| case.parsed.set(name);
+    let variable = |name: &&str| case.environment.get(name.as_bytes()).is_some();
+    condition.with.iter().all(set)
+        && !condition.absent.iter().any(set)
+        && condition.variable.iter().all(variable)
+        && !condition.absent_variables.iter().any(variable)
+}
+
+/// The first operand that is a path outside of the working folder, as far as its
+/// text tells.
+fn outside(case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
+    let out = |operand: &&Argument<'_>| match operand.bytes.strip_prefix(b"/") {
+        None => climbs_out(operand.bytes),
+        Some(_) => {
+            let inside = case.cwd.and_then(|cwd| operand.bytes.strip_prefix(cwd)?.strip_prefix(b"/"));
+            inside.is_none_or(|inside| inside.is_empty() || climbs_out(inside))
+        }
+    };
+    case.parsed.operands.iter().find(out).map(|operand| operand.index)
+}
+
+/// Whether a relative path names its own start, or what lies above.
+fn climbs_out(path: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    for part in path.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." if depth == 0 => return true,
+            b".." => depth -= 1,
+            _ => depth += 1,
+        }
+    }
+    depth == 0
+}
+
+/// Where a flag test holds: the flag's place.
+fn flag(test: &FlagTest, parsed: &Parsed<'_, '_>) -> Option<Option<usize>> {
+    let last = parsed.last(test.name)?;
+    let is = |patterns: &[Pattern], given: &Given<'_>| {
+        let value = given.value.unwrap_or(b"true");
+        patterns.iter().any(|pattern| pattern.matches(value))
+    };
+    let found = match &test.values {
+        Values::Set => Some(last).filter(|given| given.on()),
+        Values::Last(patterns) => Some(last).filter(|given| is(patterns, given)),
+        Values::Other(patterns) => Some(last).filter(|given| !is(patterns, given)),
+        Values::Any(patterns) => {
+            let mut all = parsed.flags.iter().filter(|given| given.flag.name == test.name);
+            all.find(|given| is(patterns, given))
+        }
+    };
+    found.map(|given| given.index)
+}
+
+fn operand(test: &OperandTest, parsed: &Parsed<'_, '_>) -> Option<Option<usize>> {
+    let is = |operand: &&Argument<'_>| test.is.iter().any(|pattern| pattern.matches(operand.bytes));
+    let found = match test.at {
+        Some(at) => parsed.operands.get(at).filter(is),
+        None => parsed.operands.iter().find(is),
+    };
+    found.map(|operand| operand.index)
+}
+
+/// Where an operand is a resource of one of these kinds: `pods,secrets`,
+/// `secret/name`, `Secret.v1`.
+fn kinds(kinds: &[&str], parsed: &Parsed<'_, '_>) -> Option<Option<usize>> {
+    if kinds.is_empty() {
+        return Some(None);
+    }
+    let of = |operand: &&Argument<'_>| types(operand.bytes).any(|kind| is_kind(kinds, kind));
+    resources(parsed).find(of).map(|operand| operand.index)
+}
+
+/// The operands that name a kind: the first, and those with a slash.
+fn resources<'p, 'a>(parsed: &'p Parsed<'_, 'a>) -> impl Iterator<Item = &'p Argument<'a>> {
+    let named = |(at, operand): &(usize, &Argument<'_>)| *at == 0 || operand.bytes.contains(&b'/');
+    parsed.operands.iter().enumerate().filter(named).map(|(_, operand)| operand)
+}
+
+fn types(operand: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let before = operand.split(|byte| *byte == b'/').next().unwrap_or_default();
+    before.split(|byte| *byte == b',').map(|kind| kind.split(|byte| *byte == b'.').next().unwrap_or_default())
+}
+
+pub(crate) fn is_kind(kinds: &[&str], kind: &[u8]) -> bool {
+    kinds.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(kind))
+}
+
+/// The names of the resources of these kinds.
+pub(crate) fn names<'p, 'a>(kinds: &'p [&str], parsed: &'p Parsed<'_, 'a>) -> impl Iterator<Item = &'a [u8]> {
+    let first_names_all = parsed.operands.first().is_some_and(|first| !first.bytes.contains(&b'/'));
+    parsed.operands.iter().skip(usize::from(first_names_all)).filter_map(move |operand| {
+        match operand.bytes.iter().position(|byte| *byte == b'/') {
+            None => Some(operand.bytes),
+            Some(at) => {
+                let kind = types(operand.bytes).next().unwrap_or_default();
+                operand.bytes.get(at + 1..).filter(|_| is_kind(kinds, kind))
+            }
+        }
+    })
+}

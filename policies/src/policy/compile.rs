@@ -1,0 +1,225 @@
+//! From [`File`]s to the policy: what the words mean, and whether they make sense.
+//!
+//! Everything that is wrong is found here or in [`super::read`], all of it at
+//! once. Nothing is repaired: what makes no sense is refused with a way out.
+
+mod conditions;
+mod verdicts;
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+
+use super::file::{self, File, Many};
+use super::judge::Rules;
+use super::problem::{Findings, Lines, Problems, Span, meant, place, quoted};
+use super::range::UNKNOWN;
+use super::read::read;
+use super::rule::Rule;
+use super::{AgentEntry, Contents, RuleReference, Source, Subject, Verdict};
+use crate::show;
+use conditions::{UnknownWord, Written};
+use verdicts::Said;
+
+/// All sources as one policy.
+pub(super) fn policy(sources: &[Source]) -> Result<Contents, Problems> {
+    let mut findings = Findings::default();
+    let mut all = Collected::default();
+    for source in sources {
+        if let Some(file) = read(source, &mut findings) {
+            Compiler { source, lines: Lines::of(&source.text), findings: &mut findings }.file(file, &mut all);
+        }
+    }
+    used_once(all.rule_names, "rule", &mut findings);
+    used_once(all.agent_names, "agent", &mut findings);
+    findings.or(Contents {
+        hash: hash(sources),
+        sources: sources.iter().map(|source| source.name.clone()).collect(),
+        agents: all.agents,
+        rules: Rules::new(all.rules),
+    })
+}
+
+/// What all sources say together.
+#[derive(Default)]
+struct Collected<'a> {
+    agents: BTreeMap<String, AgentEntry>,
+    rules: Vec<Rule>,
+    agent_names: Vec<Named<'a>>,
+    rule_names: Vec<Named<'a>>,
+}
+
+/// A name and where it stands.
+struct Named<'a> {
+    name: String,
+    source: &'a Source,
+    span: Span,
+}
+
+/// Which of several places counts as the first must not depend on the order of
+/// the sources.
+fn used_once(mut names: Vec<Named<'_>>, kind: &str, findings: &mut Findings) {
+    names.sort_by(|one, other| {
+        (&one.name, &one.source.name, one.span.start).cmp(&(&other.name, &other.source.name, other.span.start))
+    });
+    let mut first: Option<&Named<'_>> = None;
+    for named in &names {
+        match first {
+            Some(first) if first.name == named.name => {
+                let (line, column) = place(&first.source.text, first.span.start);
+                let earlier = format!("{}:{line}:{column}", first.source.name);
+                let what = format!("there is another {kind} {} at {earlier}", quoted(&named.name));
+                findings.add(named.source, &named.span, what, "rename one of them or remove it");
+            }
+            _ => first = Some(named),
+        }
+    }
+}
+
+/// What the sources say and whose they are, without their names and order.
+fn hash(sources: &[Source]) -> String {
+    let mut digests: Vec<_> = sources
+        .iter()
+        .map(|source| Sha256::new().chain_update(source.layer.name()).chain_update("\n").chain_update(&source.text))
+        .map(Sha256::finalize)
+        .collect();
+    digests.sort();
+    let all = digests.iter().fold(Sha256::new(), Sha256::chain_update).finalize();
+    all.iter().fold("sha256:".to_owned(), |shown, byte| format!("{shown}{byte:02x}"))
+}
+
+/// A policy's own words, as they may be shown.
+fn said_by_a_person(words: String) -> String {
+    show::text(words.as_bytes(), 500)
+}
+
+/// Makes the rules of one source.
+struct Compiler<'a, 'f> {
+    source: &'a Source,
+    lines: Lines,
+    findings: &'f mut Findings,
+}
+
+impl<'a> Compiler<'a, '_> {
+    fn wrong(&mut self, span: &Span, what: impl Into<String>, fix: impl Into<String>) {
+        self.findings.add(self.source, span, what, fix);
+    }
+
+    fn file(&mut self, file: File, all: &mut Collected<'a>) {
+        if let Some(version) = file.version.filter(|version| version.get_ref().0 != 1) {
+            let what = format!("version {} of the policy language is not known", version.get_ref().0);
+            self.wrong(&version.span(), what, "write `version = 1`, or install the Tollgate that it was written for");
+        }
+        for (name, agent) in file.agents.0 {
+            self.agent(name, agent, all);
+        }
+        for rule in file.rule.0 {
+            let rule = self.rule(rule, all);
+            all.rules.push(rule);
+        }
+    }
+
+    fn agent(&mut self, name: Spanned<String>, agent: file::Agent, all: &mut Collected<'a>) {
+        let span = name.span();
+        let name = name.into_inner();
+        self.one_word(&name, &span, "agent");
+        if name == Subject::UNKNOWN {
+            let what = "`unknown` is what an agent is called that could not be identified";
+            self.wrong(&span, what, "use another name: nothing can be said of this one");
+        }
+        let entry = AgentEntry {
+            clearance: self.clearance(agent.clearance),
+            description: agent.description.map(said_by_a_person),
+        };
+        all.agent_names.push(Named { name: name.clone(), source: self.source, span });
+        all.agents.insert(name, entry);
+    }
+
+    fn clearance(&mut self, written: Option<Spanned<file::Number>>) -> Option<u8> {
+        let written = written?;
+        let clearance = u8::try_from(written.get_ref().0).ok().filter(|clearance| *clearance <= 4);
+        if clearance.is_none() {
+            let what = format!("a clearance of {} does not exist", written.get_ref().0);
+            self.wrong(&written.span(), what, "use a number from 0 to 4");
+        }
+        clearance
+    }
+
+    /// Where something is wrong with it, what comes back is never used.
+    fn rule(&mut self, written: Spanned<file::Rule>, all: &mut Collected<'a>) -> Rule {
+        let span = written.span();
+        let written = written.into_inner();
+        let name = self.name(written.name.as_ref(), &span, all);
+        let said = self.said(&written, &span);
+        let when = self.conditions(&Written::of_rule(&written), said.unknown_word());
+        self.unknown_operations(written.operations.as_ref(), &said);
+        let unless = self.exceptions(written.unless.as_ref());
+        let reference = RuleReference {
+            name,
+            file: self.source.name.clone(),
+            line: self.lines.line(span.start),
+            layer: self.source.layer,
+            reason: written.reason.map(said_by_a_person),
+        };
+        Rule { reference, verdicts: said.verdicts, when, unless, unsure_deny: said.unsure_deny }
+    }
+
+    fn name(&mut self, written: Option<&Spanned<String>>, rule: &Span, all: &mut Collected<'a>) -> String {
+        let Some(name) = written else {
+            self.wrong(rule, "this rule has no name", "add `name = \"...\"`: messages and records call it by that");
+            return String::new();
+        };
+        self.one_word(name.get_ref(), &name.span(), "rule");
+        all.rule_names.push(Named { name: name.get_ref().clone(), source: self.source, span: name.span() });
+        name.get_ref().clone()
+    }
+
+    fn one_word(&mut self, name: &str, span: &Span, kind: &str) {
+        if name.is_empty() {
+            self.wrong(span, format!("the name of this {kind} is empty"), "give it a name of one word");
+        } else if show::text(name.as_bytes(), name.len()) != name || name.contains(char::is_whitespace) {
+            let what = format!("the name of this {kind}, {}, is not one visible word", quoted(name));
+            self.wrong(span, what, "use no blanks and no control characters");
+        }
+    }
+
+    /// An allow that names an unknown operation but not the unknown tier would
+    /// never hold, and nobody would know why.
+    fn unknown_operations(&mut self, operations: Option<&Many<String>>, said: &Said) {
+        if !said.allows() || said.verdicts.get(UNKNOWN).copied().flatten().is_some() {
+            return;
+        }
+        for operation in operations.iter().flat_map(|operations| &operations.items) {
+            if operation.get_ref().ends_with(".unknown") {
+                let what = format!(
+                    "this rule allows nothing of {}: what it would do is not known",
+                    quoted(operation.get_ref())
+                );
+                self.wrong(&operation.span(), what, "add the tier `unknown` if it may run all the same");
+            }
+        }
+    }
+
+    fn exceptions(&mut self, written: Option<&Many<file::Exception>>) -> Vec<super::rule::Conditions> {
+        let Some(written) = written else { return Vec::new() };
+        self.not_empty(written, "exceptions");
+        let mut exceptions = Vec::new();
+        for exception in &written.items {
+            let conditions = Written::of_exception(exception.get_ref());
+            if conditions.is_empty() {
+                let what = "an exception without a condition would undo the whole rule";
+                self.wrong(&exception.span(), what, "add a condition or remove `unless`");
+            }
+            exceptions.push(self.conditions(&conditions, UnknownWord::NotInException));
+        }
+        exceptions
+    }
+
+    fn not_empty<T>(&mut self, list: &Many<T>, of: &str) {
+        if list.items.is_empty() {
+            let what = format!("an empty list of {of} would match nothing");
+            self.wrong(&list.span, what, "name at least one, or remove the key to match any");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The policies that come with Tollgate: what each of them says to real commands.
+
+use super::*;
+
+fn of_profile(name: &str) -> Policy {
+    Policy::parse(&[profile(name).unwrap()]).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn says(name: &str, rows: &[(&str, &str)]) {
+    says_to("claude-code", name, rows);
+}
+
+fn says_to(agent: &str, name: &str, rows: &[(&str, &str)]) {
+    let policy = of_profile(name);
+    for (command, expected) in rows {
+        assert_eq!(said(&policy.judge(&operation(command), &subject(agent))), *expected, "{command}");
+    }
+}
+
+#[test]
+fn every_profile_can_be_read_and_explains_itself() {
+    for (name, line) in profiles() {
+        let source = profile(name).unwrap();
+        assert_eq!((source.name.as_str(), source.layer), (format!("profile {name}").as_str(), Layer::BuiltIn));
+        assert!(source.text.starts_with(&format!("# {name}: ")), "{name} does not open with what it is for");
+        assert!(!line.is_empty() && of_profile(name).rules() > 0);
+    }
+}
+
+#[test]
+fn there_is_no_profile_of_another_name() {
+    assert_eq!(profile("carefull"), None);
+    assert_eq!(profile(""), None);
+}
+
+#[test]
+fn profiles_can_be_used_together() {
+    let sources: Vec<Source> = profiles().filter_map(|(name, _)| profile(name)).collect();
+    assert!(Policy::parse(&sources).is_ok());
+}
+
+#[test]
+fn careful_lets_read_asks_for_changes_and_denies_destruction() {
+    let rows = [
+        ("terraform.plan T0 workspace=prod", "allow careful-reads"),
+        ("terraform.plan T0 workspace=?", "allow careful-reads"),
+        ("helm.rollback T1", "escalate careful-changes"),
+        ("terraform.apply T2", "escalate careful-changes"),
+        ("aws.iam.create-role T3", "escalate careful-changes"),
+        ("terraform.destroy T4", "deny careful-destruction"),
+        ("foo.unknown T?", "escalate careful-unknown"),
+        ("terraform.plan T0 & terraform.destroy T4", "deny careful-destruction"),
+    ];
+    says("careful", &rows);
+    says_to("unknown", "careful", &rows);
+}
+
+#[test]
+fn read_only_lets_read_and_denies_the_rest() {
+    let rows = [
+        ("terraform.plan T0", "allow read-only"),
+        ("helm.rollback T1", "deny read-only-changes"),
+        ("terraform.apply T2", "deny read-only-changes"),
+        ("aws.iam.create-role T3", "deny read-only-changes"),
+        ("terraform.destroy T4", "deny read-only-changes"),
+        ("foo.unknown T?", "deny read-only-changes"),
+    ];
+    says("read-only", &rows);
+    says_to("unknown", "read-only", &rows);
+}
+
+#[test]
+fn staging_rules_terraform_by_tier() {
+    says(
+        "staging",
+        &[
+            ("terraform.plan T0 workspace=staging-web", "allow staging-terraform"),
+            ("terraform.show T0 workspace=staging-web", "allow staging-terraform"),
+            ("terraform.apply T2 workspace=staging-web", "escalate staging-terraform"),
+            ("terraform.import T2 workspace=staging-web", "escalate staging-terraform"),
+            ("terraform.state.rm T3 workspace=staging-web", "deny default"),
+            ("terraform.destroy T4 workspace=staging-web", "deny staging-terraform"),
+            (
+                "terraform.apply T2 workspace=staging-web & terraform.destroy T4 workspace=staging-web",
+                "deny staging-terraform",
+            ),
+            ("terraform.unknown T? workspace=staging-web", "deny unknown"),
+        ],
+    );
+}
+
+#[test]
+fn staging_rules_helm_by_tier() {
+    says(
+        "staging",
+        &[
+            ("helm.list T0 namespace=staging-eu", "allow staging-helm"),
+            ("helm.status T0 namespace=staging-eu", "allow staging-helm"),
+            ("helm.rollback T1 namespace=staging-eu", "allow staging-helm"),
+            ("helm.install T2 namespace=staging-eu", "escalate staging-helm"),
+            ("helm.upgrade T2 namespace=staging-eu", "escalate staging-helm"),
+            ("helm.uninstall T3 namespace=staging-eu", "deny staging-helm"),
+        ],
+    );
+}
+
+#[test]
+fn staging_rules_aws_by_tier() {
+    says(
+        "staging",
+        &[
+            ("aws.s3.ls T0 service=s3 region=us-east-1", "allow staging-aws"),
+            ("aws.ec2.describe-instances T0 service=ec2 region=us-east-1", "allow staging-aws"),
+            ("aws.s3.cp T2 service=s3 region=us-east-1", "escalate staging-aws"),
+            ("aws.s3api.put-bucket-policy T3 service=s3 region=us-east-1", "deny staging-aws"),
+            ("aws.ec2.terminate-instances T4 service=ec2 region=us-east-1", "deny staging-aws"),
+            ("aws.ec2.reboot-instances T1 service=ec2 region=us-east-1", "deny default"),
+            ("aws.iam.create-role T3 service=iam region=us-east-1", "deny default"),
+            ("aws.iam.list-roles T0 service=iam region=us-east-1", "deny default"),
+        ],
+    );
+}
+
+#[test]
+fn staging_is_closed_outside_its_scope() {
+    says(
+        "staging",
+        &[
+            ("terraform.plan T0 workspace=prod", "deny default"),
+            ("terraform.destroy T4 workspace=prod", "deny default"),
+            ("terraform.plan T0 workspace=my-staging-web", "deny default"),
+            ("terraform.version T0", "deny default"),
+            ("helm.list T0 namespace=prod", "deny default"),
+            ("helm.list T0 namespace=staging-eu namespace=prod", "deny default"),
+            ("aws.s3.ls T0 service=s3 region=eu-west-1", "deny default"),
+            ("aws.rds.describe-db-instances T0 service=rds region=us-east-1", "deny default"),
+            ("kubectl.get T0 namespace=staging-eu", "deny default"),
+            ("foo.unknown T?", "deny unknown"),
+        ],
+    );
+    for agent in ["codex", "claude", "unknown"] {
+        says_to(agent, "staging", &[("terraform.plan T0 workspace=staging-web", "deny default")]);
+    }
+}
+
+#[test]
+fn staging_allows_nothing_where_the_target_is_not_known() {
+    says(
+        "staging",
+        &[
+            ("terraform.plan T0 workspace=?", "deny default"),
+            ("terraform.apply T2 workspace=?", "escalate staging-terraform"),
+            ("terraform.destroy T4 workspace=?", "deny staging-terraform"),
+            ("helm.rollback T1 namespace=?", "deny default"),
+            ("aws.s3.ls T0 service=s3 region=?", "deny default"),
+            ("aws.s3.ls T0 service=? region=us-east-1", "deny default"),
+            ("aws.s3.cp T2 service=s3 region=?", "escalate staging-aws"),
+            ("aws.s3.ls T0 service=s3", "deny default"),
+        ],
+    );
+}

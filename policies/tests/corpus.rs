@@ -1,0 +1,185 @@
+//! The corpus: what each command means, by its grammar's own documentation.
+//!
+//! Facts are given, not read: a small cluster, the default workspace, a profile.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tollgate_policies::classify::facts::{Field, Found, Plan, Stated};
+use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, Need, classify};
+use tollgate_policies::{Dimension, Operation, Value};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Corpus {
+    group: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
+    source: String,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    argv: Words,
+    tool: Option<String>,
+    #[serde(default)]
+    env: Vec<String>,
+    operation: String,
+    tier: Tier,
+    #[serde(default)]
+    also: Vec<String>,
+    #[serde(default)]
+    target: BTreeMap<String, Wanted>,
+    plan: Option<String>,
+    alias: Option<String>,
+}
+
+#[derive(Deserialize, Debug, Clone)]
+#[serde(untagged)]
+enum Words {
+    Line(String),
+    List(Vec<String>),
+}
+
+#[derive(Deserialize, Debug, PartialEq)]
+#[serde(untagged)]
+enum Tier {
+    Number(u8),
+    Word(String),
+}
+
+#[derive(Deserialize, Debug, Clone)]
+#[serde(untagged)]
+enum Wanted {
+    None(#[expect(dead_code, reason = "only that it is there counts")] bool),
+    One(String),
+    All(Vec<String>),
+}
+
+impl Case {
+    fn argv(&self) -> Vec<String> {
+        match &self.argv {
+            Words::Line(line) => line.split(' ').map(str::to_owned).collect(),
+            Words::List(words) => words.clone(),
+        }
+    }
+
+    /// What is wrong with this case, as a person would say it.
+    fn problem(&self) -> Option<String> {
+        let operation = self.judged();
+        let tier = operation.tier().map_or(Tier::Word("unknown".into()), |tier| Tier::Number(tier.number()));
+        let also: Vec<&str> = operation.also.iter().map(|meaning| meaning.operation.as_ref()).collect();
+        let wrong_target = self.target.iter().find_map(|(name, wanted)| wrong(&operation, name, wanted));
+        if operation.primary.operation != self.operation {
+            return Some(format!("is {}: {}", operation.primary.operation, operation.primary.rationale));
+        }
+        if tier != self.tier {
+            return Some(format!("has tier {tier:?}: {}", operation.primary.rationale));
+        }
+        if also != self.also {
+            return Some(format!("is also {also:?}"));
+        }
+        wrong_target
+    }
+
+    fn judged(&self) -> Operation {
+        let argv = self.argv();
+        let words: Vec<&[u8]> = argv.iter().map(String::as_bytes).collect();
+        let mut env: Vec<&[u8]> = self.env.iter().map(String::as_bytes).collect();
+        env.push(b"HOME=/home/me");
+        let tool = self.tool.as_ref().or(argv.first()).unwrap();
+        let invocation =
+            Invocation { tool: tool.as_bytes(), argv: &words, env: &env, cwd: Some(b"/home/me/project") };
+        let mut facts = Facts::default();
+        for _ in 0..4 {
+            match classify(Grammars::built_in(), &invocation, &facts) {
+                Classified::Operation(operation) => return operation,
+                Classified::Needs(needs) => {
+                    needs.into_iter().for_each(|need| facts.add(need.clone(), self.finding(&need)));
+                }
+            }
+        }
+        panic!("its needs never end: {self:?}");
+    }
+
+    fn finding(&self, need: &Need) -> Finding {
+        let value = |field, value: &[u8]| (field, Stated::Value { value: value.to_vec(), source: "a file".into() });
+        let values = match need {
+            Need::TerraformDir { .. } => vec![value(Field::Workspace, b"default")],
+            Need::Kubeconfig { context, cluster, .. } => vec![
+                value(Field::Context, context.as_deref().unwrap_or(b"dev")),
+                value(Field::Cluster, cluster.as_deref().unwrap_or(b"small")),
+                value(Field::Server, b"https://small"),
+                value(Field::Namespace, b"shop"),
+            ],
+            Need::AwsProfile { .. } => vec![value(Field::Region, b"eu-west-1")],
+            Need::PlanFile { .. } => return self.planned(),
+        };
+        // The release tests of helm have no namespace in their context.
+        let keep = |(field, _): &(Field, Stated)| *field != Field::Namespace || !self.operation.starts_with("helm.");
+        let values = values.into_iter().filter(keep).collect();
+        Finding::Found(Found { values, aliases: self.alias.iter().map(|alias| alias.clone().into_bytes()).collect(), code: None })
+    }
+
+    fn planned(&self) -> Finding {
+        match self.plan.as_deref() {
+            Some("applies") => Finding::Plan(Plan::Applies),
+            Some("absent") => Finding::Plan(Plan::Absent),
+            Some("destroys") => Finding::Plan(Plan::Destroys),
+            _ => Finding::Unknown { reason: "it is no archive".into() },
+        }
+    }
+}
+
+fn wrong(operation: &Operation, name: &str, wanted: &Wanted) -> Option<String> {
+    let dimension = Dimension::of_name(name).unwrap_or_else(|| panic!("there is no dimension {name}"));
+    let values: Vec<String> = operation.primary.target.values(dimension).map(shown).collect();
+    let wanted = match wanted {
+        Wanted::None(_) => Vec::new(),
+        Wanted::One(value) => vec![value.clone()],
+        Wanted::All(values) => values.clone(),
+    };
+    (values != wanted).then(|| format!("has {name} {values:?}: {:?}", operation.primary.target))
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Known { value, .. } => String::from_utf8_lossy(value).into_owned(),
+        Value::Unknown { .. } => "unknown".into(),
+    }
+}
+
+fn corpora() -> Vec<(PathBuf, Corpus)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let corpus = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        (path, corpus)
+    };
+    files.into_iter().map(read).collect()
+}
+
+#[test]
+fn every_command_of_the_corpus_means_what_its_source_says() {
+    let mut problems = Vec::new();
+    let mut count = 0;
+    for (path, corpus) in corpora() {
+        for group in corpus.group {
+            for case in group.cases {
+                count += 1;
+                let at = format!("{} ({}): {:?} {:?}", path.display(), group.source, case.argv(), case.env);
+                problems.extend(case.problem().map(|problem| format!("{at}\n    {problem}")));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{} of {count}\n{}", problems.len(), problems.join("\n"));
+    assert!(count >= 700, "{count}");
+}
