@@ -1,1 +1,61 @@
-//! (being written)
+//! The person's command.
+//!
+//! `tollgate run` puts an agent behind the gate, `explain` judges without
+//! running, `approve` and `deny` answer, `audit` reads the record. One module a
+//! command; what they share is small: where things are ([`places`]), what the
+//! daemon is asked ([`door`]), what went wrong ([`error`]).
+//!
+//! Not here: judging a command (the daemon does, and `explain` by the same
+//! code), and running one on the gate's behalf.
+
+mod answer;
+mod approvals;
+mod arguments;
+mod audit;
+mod demo;
+mod door;
+mod error;
+mod exec;
+mod explain;
+mod inside;
+mod keeper;
+mod output;
+mod places;
+mod programs;
+mod run;
+mod status;
+mod sys;
+mod tools;
+mod waiting;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Command, Line};
+use crate::error::Error;
+
+/// Reads the command line, does what it says, and gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let line = Line::parse();
+    match perform(line.command) {
+        Ok(code) => code,
+        Err(error) => output::failure(&error),
+    }
+}
+
+fn perform(command: Command) -> Result<ExitCode, Error> {
+    match command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Keeper(arguments) => Ok(keeper::keep(arguments)),
+        Command::Exec(arguments) => exec::exec(&arguments),
+        Command::Explain(arguments) => explain::explain(arguments),
+        Command::Audit(command) => audit::audit(command),
+        Command::Demo => demo::demo(),
+        Command::Status(arguments) => status::status(&arguments),
+        Command::Approvals(arguments) => approvals::approvals(&arguments),
+        Command::Approve(arguments) => answer::approve(&arguments),
+        Command::Deny(arguments) => answer::deny(&arguments),
+    }
+}

@@ -1,2 +1,4 @@
 //! The program; everything is in the library beside it.
-fn main() {}
+fn main() -> std::process::ExitCode {
+    tollgate::main()
+}

@@ -1,0 +1,141 @@
+//! The command line: every command and option, as clap reads them.
+//!
+//! Not here: what they do, and the arguments that one command alone knows
+//! (`keeper`, `explain`).
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{audit, explain, keeper};
+
+/// A gate for the commands that agents type.
+#[derive(Debug, Parser)]
+#[command(name = "tollgate", version, disable_help_subcommand = true)]
+pub(crate) struct Line {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run an agent behind the gate: every tool that it calls is judged first
+    Run(Run),
+    #[command(name = keeper::NAME, hide = true)]
+    Keeper(keeper::Arguments),
+    /// Put one command through the gate, without a shim on PATH
+    Exec(Exec),
+    /// Say what a command would do and what the policy would say, without running it
+    Explain(explain::Arguments),
+    /// Read and check the record of what was asked, decided and run
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Watch it work: real tools in a fresh folder, one command allowed, one
+    /// approved, one refused
+    Demo,
+    /// Show how the daemon does
+    Status(Ask),
+    /// List the questions that wait for a person
+    Approvals(Approvals),
+    /// Answer one question with yes: the command runs, once
+    Approve(Approve),
+    /// Answer one question with no
+    Deny(Deny),
+}
+
+/// Which daemon is meant.
+#[derive(Debug, Args)]
+pub(crate) struct Root {
+    /// Keep config, state and sockets under DIR, apart from the user's own
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The agent's name, which rules match; by default that of the session around,
+    /// or told from CMD (`claude` is `claude-code`), else `unknown`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) agent: Option<String>,
+    /// A policy file that applies as well; it can only tighten. With --root,
+    /// where no daemon runs yet, it is the whole policy
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) root: Root,
+    /// The tools to wrap; by default those for infrastructure that are on PATH:
+    /// aws, helm, kubectl, terraform, tofu
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) tools: Vec<OsString>,
+    /// The agent's command
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Exec {
+    #[command(flatten)]
+    pub(crate) root: Root,
+    /// The tool and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    #[command(flatten)]
+    pub(crate) root: Root,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Approvals {
+    #[command(flatten)]
+    pub(crate) ask: Ask,
+    /// Stay, and print each question when it comes
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    #[command(flatten)]
+    pub(crate) root: Root,
+    /// The question's id, or enough of its start
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Deny {
+    #[command(flatten)]
+    pub(crate) root: Root,
+    /// The question's id, or enough of its start
+    pub(crate) id: String,
+    /// Why: the agent reads it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Line::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_the_two_dashes_is_the_commands_own() {
+        let line = Line::try_parse_from(["tollgate", "run", "--tools", "a,b", "--", "sh", "-c", "x", "--", "--root"]);
+        let Command::Run(run) = line.unwrap().command else { panic!("not run") };
+        assert_eq!(run.command, ["sh", "-c", "x", "--", "--root"]);
+        assert_eq!(run.tools, ["a", "b"]);
+    }
+}

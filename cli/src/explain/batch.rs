@@ -1,0 +1,129 @@
+//! `explain --batch`: a line in, a line out, in the same order.
+//!
+//! A line that is no question is answered by `{"error":"..."}`, and the next
+//! one is read. Nothing of this process's own environment or folder is used.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::process::ExitCode;
+
+use serde::{Deserialize, Serialize};
+use tollgate_audit::Bytes;
+
+use super::judge::{Explained, Judge, Question};
+use crate::error::Error;
+
+/// One line of input.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    argv: Vec<Bytes>,
+    #[serde(default)]
+    env: BTreeMap<String, Bytes>,
+    #[serde(default)]
+    cwd: Option<Bytes>,
+}
+
+/// One line of output.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Explained(Box<Explained>),
+    Error { error: String },
+}
+
+/// Answers standard input on standard output.
+pub(super) fn explain(judge: &Judge) -> Result<ExitCode, Error> {
+    answer_all(judge, BufReader::new(io::stdin().lock()), BufWriter::new(io::stdout().lock()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whoever waits for each answer gets it: what is written goes out before more
+/// is waited for.
+fn answer_all(judge: &Judge, mut questions: BufReader<impl io::Read>, mut answers: impl Write) -> io::Result<()> {
+    let mut line = Vec::new();
+    loop {
+        if questions.buffer().is_empty() {
+            answers.flush()?;
+        }
+        line.clear();
+        if questions.read_until(b'\n', &mut line)? == 0 {
+            return answers.flush();
+        }
+        serde_json::to_writer(&mut answers, &answer(judge, &line))?;
+        answers.write_all(b"\n")?;
+    }
+}
+
+fn answer(judge: &Judge, line: &[u8]) -> Answer {
+    match question(line) {
+        Ok(question) => Answer::Explained(Box::new(judge.explain(&question))),
+        Err(error) => Answer::Error { error },
+    }
+}
+
+fn question(line: &[u8]) -> Result<Question, String> {
+    let Line { argv, env, cwd } = serde_json::from_slice(line).map_err(|error| format!("no question: {error}"))?;
+    if argv.is_empty() {
+        return Err("no question: `argv` is empty".to_owned());
+    }
+    let mut strings =
+        argv.iter().chain(env.values()).chain(&cwd).map(Bytes::as_slice).chain(env.keys().map(String::as_bytes));
+    if strings.any(|string| string.contains(&0)) {
+        return Err("no question: a string holds a NUL byte".to_owned());
+    }
+    if let Some(name) = env.keys().find(|name| name.is_empty() || name.contains('=')) {
+        return Err(format!("no question: `{name}` cannot be a variable's name"));
+    }
+    let env = env.into_iter().map(|(name, value)| [name.as_bytes(), b"=", value.as_slice()].concat()).collect();
+    Ok(Question { argv, env, cwd })
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_policies::policy::{Door, Policy, profile};
+
+    use super::*;
+
+    fn answers(questions: &str) -> Vec<serde_json::Value> {
+        let policy = Policy::parse(&[profile("careful").unwrap()]).unwrap();
+        let judge = Judge::new(policy, "unknown".into(), None, Door::Shim);
+        let mut answers = Vec::new();
+        answer_all(&judge, BufReader::new(questions.as_bytes()), &mut answers).unwrap();
+        answers.split_inclusive(|byte| *byte == b'\n').map(|line| serde_json::from_slice(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_line_has_its_answer_in_its_place() {
+        let answers = answers("{\"argv\":[\"terraform\",\"plan\"]}\nnonsense\n\n{\"argv\":[\"/x/nothing-known\"]}");
+        let [plan, nonsense, empty, last] = &answers[..] else { panic!("{answers:?}") };
+        assert_eq!(plan["operation"], "terraform.plan");
+        assert_eq!(nonsense["error"], "no question: expected ident at line 1 column 2");
+        assert!(empty["error"].is_string());
+        assert_eq!((&last["tool"], &last["tier"]), (&"nothing-known".into(), &serde_json::Value::Null));
+    }
+
+    #[test]
+    fn environment_and_folder_are_those_of_the_line() {
+        let answers = answers(concat!(
+            "{\"argv\":[\"terraform\",\"apply\"],\"env\":{\"TF_WORKSPACE\":\"staging\"}}\n",
+            "{\"argv\":[\"terraform\",\"apply\"]}\n"
+        ));
+        assert_eq!(answers[0]["target"]["workspace"]["value"], "staging");
+        assert!(answers[1]["target"]["workspace"]["unknown"].is_string());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_come_as_base64() {
+        let answers = answers("{\"argv\":[\"terraform\",{\"b64\":\"//4=\"}]}\n");
+        assert_eq!(answers[0]["argv"][1]["b64"], "//4=");
+    }
+
+    #[test]
+    fn what_no_process_could_be_started_with_is_an_error() {
+        let wrong = ["{\"argv\":[]}", "{\"argv\":[\"a\\u0000\"]}", "{\"argv\":[\"a\"],\"env\":{\"A=\":\"\"}}", "{}"];
+        for line in wrong {
+            assert!(answers(line)[0]["error"].is_string(), "{line}");
+        }
+    }
+}

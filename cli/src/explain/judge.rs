@@ -1,0 +1,165 @@
+//! One command judged, and the answer in the form that is promised.
+//!
+//! Not here: any judgement; `tollgate-facts` classifies, the policy decides.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use serde::Serialize;
+use tollgate_audit::{Bytes, Described};
+use tollgate_facts::{ReadFile, Reader, policy_files};
+use tollgate_policies::classify::{Grammars, Invocation};
+use tollgate_policies::policy::{Door, Judgement, Layer, Policy, Reason, Subject, profile};
+
+use crate::error::Error;
+use crate::places;
+
+/// What judges where a person has written no policy; the daemon's choice too.
+const PROFILE: &str = "careful";
+/// What only a running daemon knows.
+const NOT_COUNTED: [&str; 2] = ["grants", "rates"];
+
+/// A command to explain.
+#[derive(Debug)]
+pub(super) struct Question {
+    /// The whole argv, the tool first. May be empty.
+    pub(super) argv: Vec<Bytes>,
+    /// `NAME=value` each, in order.
+    pub(super) env: Vec<Vec<u8>>,
+    /// The working directory, where one is known.
+    pub(super) cwd: Option<Bytes>,
+}
+
+/// The answer; its fields are a contract.
+#[derive(Debug, Serialize)]
+pub(super) struct Explained {
+    #[serde(flatten)]
+    pub(super) described: Described,
+    pub(super) verdict: &'static str,
+    pub(super) reason: Option<&'static str>,
+    pub(super) rule: Option<String>,
+    /// `FILE:LINE` of the rule.
+    pub(super) rule_at: Option<String>,
+    /// What the rule wants said.
+    pub(super) rule_reason: Option<String>,
+    /// A milder argv that shows what this one would do.
+    pub(super) milder: Option<Vec<Bytes>>,
+    /// The files that were read for this.
+    pub(super) read: Vec<Read>,
+    pub(super) argv: Vec<Bytes>,
+    pub(super) agent: String,
+    pub(super) clearance: Option<u8>,
+    pub(super) door: &'static str,
+    pub(super) policy: Vec<String>,
+    pub(super) policy_hash: String,
+    pub(super) not_counted: [&'static str; 2],
+}
+
+/// One file that was read.
+#[derive(Debug, Serialize)]
+pub(super) struct Read {
+    pub(super) path: Bytes,
+    /// In hexadecimal; none where the file is absent.
+    pub(super) sha256: Option<String>,
+}
+
+/// The policy: the file given, else those of the places, else the profile.
+pub(super) fn policy(root: Option<&Path>, file: Option<&Path>) -> Result<Policy, Error> {
+    let mut sources = match file {
+        Some(file) => vec![policy_files::file(file, Layer::User)?],
+        None => policy_files::load(&places::of(root)?.policies())?,
+    };
+    if sources.is_empty() {
+        sources.extend(profile(PROFILE));
+    }
+    Ok(Policy::parse(&sources)?)
+}
+
+/// Judges as one agent at one door.
+#[derive(Debug)]
+pub(super) struct Judge {
+    policy: Policy,
+    agent: String,
+    clearance: Option<u8>,
+    door: Door,
+}
+
+impl Judge {
+    /// A judge by `policy`, which also tells the clearance where none is given.
+    pub(super) fn new(policy: Policy, agent: String, clearance: Option<u8>, door: Door) -> Self {
+        let clearance = clearance.or_else(|| policy.agent(&agent)?.clearance);
+        Self { policy, agent, clearance, door }
+    }
+
+    /// What this command would do, and what is said to it.
+    pub(super) fn explain(&self, question: &Question) -> Explained {
+        let argv: Vec<_> = question.argv.iter().map(Bytes::as_slice).collect();
+        let env: Vec<_> = question.env.iter().map(Vec::as_slice).collect();
+        let cwd = question.cwd.as_ref().map(Bytes::as_slice);
+        let invocation = Invocation { tool: tool(&argv), argv: &argv, env: &env, cwd };
+        // A folder that cannot be opened leaves unknown what only it could tell.
+        let folder = question.cwd.as_ref().and_then(|folder| File::open(folder.as_os_str()).ok());
+        let reader = Reader::new(folder.as_ref().map(AsFd::as_fd));
+        let judged = tollgate_facts::classify(Grammars::built_in(), &invocation, &reader);
+        let subject = Subject { agent: &self.agent, clearance: self.clearance, session: None, door: self.door };
+        let judgement = self.policy.judge(&judged.operation, &subject);
+        let milder = judged.operation.milder.clone().map(|argv| argv.into_iter().map(Bytes::from).collect());
+        let read = judged.read.iter().map(Read::of).collect();
+        self.answer(Described::of(&judged.operation), &judgement, milder, read, question)
+    }
+
+    fn answer(
+        &self,
+        described: Described,
+        judgement: &Judgement,
+        milder: Option<Vec<Bytes>>,
+        read: Vec<Read>,
+        question: &Question,
+    ) -> Explained {
+        let rule = judgement.rule.as_ref();
+        Explained {
+            described,
+            verdict: judgement.verdict.name(),
+            reason: judgement.reason.map(Reason::name),
+            rule: rule.map(|rule| rule.name.clone()),
+            rule_at: rule.map(|rule| format!("{}:{}", rule.file, rule.line)),
+            rule_reason: rule.and_then(|rule| rule.reason.clone()),
+            milder,
+            read,
+            argv: question.argv.clone(),
+            agent: self.agent.clone(),
+            clearance: self.clearance,
+            door: self.door.name(),
+            policy: self.policy.sources().to_vec(),
+            policy_hash: self.policy.hash().to_owned(),
+            not_counted: NOT_COUNTED,
+        }
+    }
+}
+
+/// The shim that this argv would call: the last part of its first word.
+fn tool<'a>(argv: &[&'a [u8]]) -> &'a [u8] {
+    let program = argv.first().copied().unwrap_or_default();
+    program.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+}
+
+impl Read {
+    fn of(file: &ReadFile) -> Self {
+        let hex = |digest: [u8; 32]| digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { path: file.path.clone().into(), sha256: file.sha256.map(hex) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tool_is_the_last_part_of_the_first_word() {
+        assert_eq!(tool(&[b"/usr/bin/terraform", b"plan"]), b"terraform");
+        assert_eq!(tool(&[b"kubectl"]), b"kubectl");
+        assert_eq!(tool(&[b"\xff/\xfe"]), b"\xfe");
+        assert_eq!(tool(&[]), b"");
+    }
+}

@@ -1,0 +1,121 @@
+//! An answer as a person reads it.
+//!
+//! What came from the command is escaped and cut; the JSON form has it whole.
+
+use tollgate_audit::{TargetValue, Targets};
+use tollgate_policies::{Tier, show};
+
+use super::judge::Explained;
+
+/// Most characters of anything on one line.
+const MOST: usize = 400;
+
+/// The page, without a last line's end.
+pub(super) fn text(explained: &Explained) -> String {
+    let described = &explained.described;
+    let mut lines = vec![show::command(&explained.argv, MOST)];
+    let mut line = |name: &str, value: String| lines.push(format!("  {name:<9}  {value}"));
+    line("operation", escaped(&described.operation));
+    line("tier", format!("{}: {}", tier(described.tier), escaped(&described.rationale)));
+    described.also.iter().for_each(|also| line("also", format!("{} ({})", escaped(&also.operation), tier(also.tier))));
+    targets(&described.target).into_iter().for_each(|target| line("target", target));
+    line("verdict", verdict(explained));
+    explained.rule_reason.iter().for_each(|reason| line("reason", escaped(reason)));
+    explained.milder.iter().for_each(|argv| line("milder", show::command(argv, MOST)));
+    for file in &explained.read {
+        let absent = if file.sha256.is_none() { " (absent)" } else { "" };
+        line("read", format!("{}{absent}", show::text(file.path.as_slice(), MOST)));
+    }
+    line("agent", agent(explained));
+    line("policy", escaped(&explained.policy.join(", ")));
+    line("note", format!("{} are not counted here", explained.not_counted.join(" and ")));
+    lines.join("\n")
+}
+
+fn escaped(text: &str) -> String {
+    show::text(text.as_bytes(), MOST)
+}
+
+fn tier(number: Option<u8>) -> String {
+    number.and_then(Tier::of_number).map_or_else(|| "tier unknown".to_owned(), |tier| tier.to_string())
+}
+
+fn verdict(explained: &Explained) -> String {
+    let because = match (&explained.rule, &explained.rule_at, explained.reason) {
+        (Some(rule), Some(at), _) => format!("rule {} ({})", escaped(rule), escaped(at)),
+        (_, _, Some("unknown")) => "no rule speaks of it, and what it would do is not known".to_owned(),
+        _ => "no rule speaks of it".to_owned(),
+    };
+    format!("{}: {because}", explained.verdict)
+}
+
+fn targets(targets: &Targets) -> Vec<String> {
+    let values = targets.iter().flat_map(|(name, found)| found.values().iter().map(move |value| (name, value)));
+    values.map(|(name, value)| phrase(name, value)).collect()
+}
+
+fn phrase(name: &str, value: &TargetValue) -> String {
+    match value {
+        TargetValue::Known { value, source } => {
+            format!("{name} {} (from {})", show::text(value.as_slice(), MOST), escaped(source))
+        }
+        TargetValue::Unknown { unknown } => format!("{name} unknown ({})", escaped(unknown)),
+    }
+}
+
+fn agent(explained: &Explained) -> String {
+    let clearance = explained.clearance.map_or("no clearance".to_owned(), |number| format!("clearance {number}"));
+    format!("{}, {clearance}, door {}", escaped(&explained.agent), explained.door)
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_audit::{Also, Described, Found};
+
+    use super::super::judge::Read;
+    use super::*;
+
+    #[test]
+    fn a_page_says_what_why_and_by_which_rule() {
+        let workspace = TargetValue::Known { value: "prod\x1b".into(), source: "TF_WORKSPACE".into() };
+        let backend = TargetValue::Unknown { unknown: "no folder".into() };
+        let explained = Explained {
+            described: Described {
+                tool: "terraform".into(),
+                operation: "terraform.apply".into(),
+                also: vec![Also { operation: "terraform.destroy".into(), tier: Some(4), ..Also::default() }],
+                tier: Some(4),
+                target: [("backend".into(), Found::One(backend)), ("workspace".into(), Found::One(workspace))].into(),
+                rationale: "destroys everything".into(),
+            },
+            verdict: "deny",
+            reason: Some("rule"),
+            rule: Some("prod-no-destroy".into()),
+            rule_at: Some("10-infra.toml:14".into()),
+            rule_reason: Some("prod stays".into()),
+            milder: Some(vec!["terraform".into(), "plan".into(), "-destroy".into()]),
+            read: vec![Read { path: ".terraform/environment".into(), sha256: None }],
+            argv: vec!["terraform".into(), "apply".into(), "-destroy".into()],
+            agent: "claude-code".into(),
+            clearance: Some(2),
+            door: "shim",
+            policy: vec!["10-infra.toml".into()],
+            policy_hash: "sha256:ab".into(),
+            not_counted: ["grants", "rates"],
+        };
+        let expected = "terraform apply -destroy
+  operation  terraform.apply
+  tier       T4 break-glass: destroys everything
+  also       terraform.destroy (T4 break-glass)
+  target     backend unknown (no folder)
+  target     workspace prod\\x1b (from TF_WORKSPACE)
+  verdict    deny: rule prod-no-destroy (10-infra.toml:14)
+  reason     prod stays
+  milder     terraform plan -destroy
+  read       .terraform/environment (absent)
+  agent      claude-code, clearance 2, door shim
+  policy     10-infra.toml
+  note       grants and rates are not counted here";
+        assert_eq!(text(&explained), expected);
+    }
+}
