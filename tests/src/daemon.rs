@@ -1,0 +1,92 @@
+//! One `tollgated` on one root: started, waited for by connecting, ended.
+
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::sys;
+
+/// A running daemon; killed on drop.
+#[derive(Debug)]
+pub struct Daemon {
+    child: Child,
+    root: PathBuf,
+}
+
+impl Daemon {
+    /// Starts `command` (a `tollgated --root ROOT`), its output going to `log`,
+    /// and waits until it answers.
+    ///
+    /// # Panics
+    /// When it ends instead, or does not answer in ten seconds.
+    pub fn start(mut command: Command, root: &Path, log: &Path) -> Self {
+        let log_file = File::options().create(true).append(true).open(log).expect("log");
+        command.stdin(Stdio::null()).stdout(log_file.try_clone().expect("log")).stderr(log_file);
+        sys::in_new_session(&mut command);
+        let child = command.spawn().expect("tollgated starts");
+        let mut daemon = Self { child, root: root.to_owned() };
+        let end = Instant::now() + Duration::from_secs(10);
+        while !daemon.answers() {
+            let ended = daemon.ended_within(Duration::from_millis(2));
+            let said = || std::fs::read_to_string(log).unwrap_or_default();
+            assert!(ended.is_none(), "tollgated ended with {ended:?}:\n{}", said());
+            assert!(Instant::now() < end, "tollgated does not answer:\n{}", said());
+        }
+        daemon
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How many descriptors it has open.
+    #[must_use]
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process())).map_or(0, Iterator::count)
+    }
+
+    /// Asks it to end, and waits until it has.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn stop(&mut self) {
+        let process = nix::unistd::Pid::from_raw(self.process().cast_signed());
+        nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGTERM).expect("a process of ours");
+        assert!(self.ended_within(Duration::from_secs(10)).is_some(), "tollgated does not stop");
+    }
+
+    /// Ends it at once, without a word.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Its status, if it ends within the time.
+    pub fn ended_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+        if let Ok(pidfd) = sys::pidfd(self.child.id()) {
+            sys::ready(&[pidfd.as_fd()], limit);
+        }
+        self.child.try_wait().ok().flatten()
+    }
+
+    fn answers(&self) -> bool {
+        connect(&self.root.join("run"), "admin").is_ok()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Connects to a socket in a folder whose path may be longer than an address.
+pub(crate) fn connect(folder: &Path, name: &str) -> std::io::Result<UnixStream> {
+    let folder = File::open(folder)?;
+    UnixStream::connect(format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()))
+}

@@ -1,0 +1,139 @@
+//! Dying of signals, and counting them.
+
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use nix::libc;
+
+use crate::number_of;
+use crate::output::{Report, complain};
+
+/// The signals by name that scripts use.
+const NAMES: [(&str, c_int); 16] = [
+    ("HUP", libc::SIGHUP),
+    ("INT", libc::SIGINT),
+    ("QUIT", libc::SIGQUIT),
+    ("ABRT", libc::SIGABRT),
+    ("KILL", libc::SIGKILL),
+    ("USR1", libc::SIGUSR1),
+    ("SEGV", libc::SIGSEGV),
+    ("USR2", libc::SIGUSR2),
+    ("PIPE", libc::SIGPIPE),
+    ("ALRM", libc::SIGALRM),
+    ("TERM", libc::SIGTERM),
+    ("CHLD", libc::SIGCHLD),
+    ("CONT", libc::SIGCONT),
+    ("STOP", libc::SIGSTOP),
+    ("TSTP", libc::SIGTSTP),
+    ("WINCH", libc::SIGWINCH),
+];
+
+/// The number of a signal's name.
+pub fn of_name(name: &[u8]) -> Option<c_int> {
+    NAMES.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, number)| *number)
+}
+
+/// Dies of the signal, without a core dump on any machine.
+pub fn die(name: &[u8]) -> c_int {
+    let Some(number) = of_name(name) else { return complain("no such signal") };
+    // SAFETY: sets a flag of this process.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+    // SAFETY: no handler of ours is in the way.
+    unsafe { libc::signal(number, libc::SIG_DFL) };
+    let mut set = empty_set();
+    // SAFETY: the set is a whole one, the number a signal's.
+    unsafe { libc::sigaddset(&raw mut set, number) };
+    // SAFETY: the set is a whole one.
+    unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut()) };
+    // SAFETY: a signal to this process.
+    unsafe { libc::raise(number) };
+    complain("still alive")
+}
+
+/// Dies of SIGABRT with words in memory that are in no file: put together here.
+pub fn dump() -> c_int {
+    let words = ["memory", "of", "the", "tool", "itself"].join("-");
+    std::hint::black_box(&words);
+    // SAFETY: a signal to this process.
+    unsafe { libc::raise(libc::SIGABRT) };
+    complain(&words)
+}
+
+/// Sends a signal twice, a millisecond apart: both times it is handled.
+pub fn pester(process: c_int, name: &[u8]) {
+    for _ in 0..2 {
+        // SAFETY: a signal to another process.
+        unsafe { libc::kill(process, of_name(name).unwrap_or(0)) };
+        let sent = std::time::Instant::now();
+        while sent.elapsed() < std::time::Duration::from_millis(1) {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// Stops itself by the signal, and says when it goes on.
+pub fn stop(name: &[u8], report: &mut Report) -> c_int {
+    let Some(number) = of_name(name) else { return complain("no such signal") };
+    // SAFETY: a signal to this process.
+    unsafe { libc::raise(number) };
+    report.line("goes on");
+    0
+}
+
+static COUNTS: [AtomicU32; 65] = [const { AtomicU32::new(0) }; 65];
+
+extern "C" fn count(number: c_int) {
+    if let Some(count) = usize::try_from(number).ok().and_then(|number| COUNTS.get(number)) {
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Says `ready`, waits for a signal, watches for so many milliseconds whether
+/// more come, and says how many came of each.
+pub fn first(milliseconds: &[u8], report: &mut Report) -> c_int {
+    let counted = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
+    let mut set = empty_set();
+    for number in counted {
+        // SAFETY: the set is a whole one, the number a signal's.
+        unsafe { libc::sigaddset(&raw mut set, number) };
+    }
+    let mut before = empty_set();
+    // SAFETY: the sets are whole ones.
+    unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const set, &raw mut before) };
+    for number in counted {
+        // SAFETY: the handler adds to an atomic number only.
+        unsafe { libc::signal(number, count as *const () as libc::sighandler_t) };
+    }
+    report.line("ready");
+    report.write();
+    // SAFETY: the set is a whole one.
+    unsafe { libc::sigsuspend(&raw const before) };
+    // SAFETY: the set is a whole one.
+    unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut()) };
+    watch(u64::try_from(number_of(milliseconds)).unwrap_or(0));
+    for (name, number) in NAMES {
+        let seen = usize::try_from(number).ok().and_then(|number| COUNTS.get(number));
+        let seen = seen.map_or(0, |count| count.load(Ordering::Relaxed));
+        if seen > 0 {
+            report.line(format!("{name} {seen}"));
+        }
+    }
+    0
+}
+
+fn watch(milliseconds: u64) {
+    let end = std::time::Instant::now() + std::time::Duration::from_millis(milliseconds);
+    while let Some(left) = end.checked_duration_since(std::time::Instant::now()).filter(|left| !left.is_zero()) {
+        std::thread::sleep(left);
+    }
+}
+
+/// A set without signals.
+pub fn empty_set() -> libc::sigset_t {
+    let mut set = std::mem::MaybeUninit::uninit();
+    // SAFETY: `sigemptyset` writes the whole set.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        set.assume_init()
+    }
+}

@@ -1,0 +1,90 @@
+//! A terminal of the test's own, with a command as its session's leader: a person.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use crate::sys;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A command on a terminal.
+#[derive(Debug)]
+pub struct Pty {
+    master: File,
+    child: Child,
+    seen: String,
+}
+
+impl Pty {
+    /// Starts `command` as the leader of a new session on a new terminal.
+    ///
+    /// # Panics
+    /// When there is no terminal to be had, or the command does not start.
+    #[must_use]
+    pub fn spawn(mut command: Command) -> Self {
+        let (master, terminal) = sys::terminal_pair().expect("a terminal");
+        sys::in_terminal_session(&mut command, &terminal);
+        let copy = || terminal.try_clone().expect("a descriptor");
+        command.stdin(copy()).stdout(copy()).stderr(copy());
+        let child = command.spawn().expect("the command starts");
+        Self { master, child, seen: String::new() }
+    }
+
+    /// Types.
+    ///
+    /// # Panics
+    /// When the terminal is gone.
+    pub fn write(&mut self, text: &str) {
+        self.master.write_all(text.as_bytes()).expect("a terminal");
+    }
+
+    /// Waits until the screen shows `text` after what was waited for before; gives all up to it.
+    ///
+    /// # Panics
+    /// When that does not come.
+    pub fn wait_for(&mut self, text: &str) -> String {
+        let end = Instant::now() + LIMIT;
+        loop {
+            if let Some(at) = self.seen.find(text) {
+                let after = self.seen.split_off(at + text.len());
+                return std::mem::replace(&mut self.seen, after);
+            }
+            assert!(self.read_before(end), "`{text}` never came, but:\n{}", self.seen);
+        }
+    }
+
+    /// Waits for the end; gives the status and what was not yet waited for.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn finish(mut self) -> (ExitStatus, String) {
+        let end = Instant::now() + LIMIT;
+        while self.read_before(end) {}
+        let pidfd = sys::pidfd(self.child.id()).expect("a child that was not waited for");
+        sys::ready(&[pidfd.as_fd()], end.saturating_duration_since(Instant::now()));
+        let status = self.child.try_wait().expect("a child of ours");
+        (status.unwrap_or_else(|| panic!("it does not end:\n{}", self.seen)), std::mem::take(&mut self.seen))
+    }
+
+    /// False at the end of the terminal or of the time.
+    fn read_before(&mut self, end: Instant) -> bool {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() || !sys::ready(&[self.master.as_fd()], left).contains(&true) {
+            return false;
+        }
+        let mut buffer = [0; 4096];
+        let Ok(count @ 1..) = self.master.read(&mut buffer) else { return false };
+        self.seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        true
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,68 @@
+//! What the daemon makes of its files at the start.
+
+use std::time::Duration;
+
+use e2e::{Ran, Sandbox};
+
+use crate::builder;
+
+fn starting(sandbox: &Sandbox) -> Ran {
+    sandbox.run_command(sandbox.daemon_command(), Duration::from_secs(10))
+}
+
+#[test]
+fn a_policy_with_an_error_is_refused_with_its_place() {
+    let text = "version = 1\n\n[[rule]]\nname = \"x\"\nvedict = \"allow\"\n";
+    let sandbox = Sandbox::builder(e2e::programs!()).policy("10-tests.toml", text).without_daemon();
+    let ran = starting(&sandbox);
+    assert_eq!(ran.code(), Some(1));
+    assert_eq!(
+        sandbox.evened(&ran.stderr_text()),
+        "tollgated: the policy has errors:
+SANDBOX/root/config/policy.d/10-tests.toml:5:1: a rule has no key `vedict`; did you mean `verdict`?\n"
+    );
+}
+
+#[test]
+fn every_problem_of_a_policy_is_told() {
+    let sandbox = Sandbox::builder(e2e::programs!())
+        .policy("10-tests.toml", "[[rule]\n")
+        .policy("20-tests.toml", "[[rule]]\nname = \"y\"\nverdict = \"perhaps\"\n")
+        .without_daemon();
+    let ran = starting(&sandbox);
+    assert_eq!(ran.code(), Some(1));
+    assert_eq!(
+        sandbox.evened(&ran.stderr_text()),
+        "tollgated: the policy has errors:
+SANDBOX/root/config/policy.d/10-tests.toml:1:8: this is not TOML: unclosed array table, expected `]`; correct the line
+SANDBOX/root/config/policy.d/20-tests.toml:3:11: there is no verdict `perhaps`; use one of `allow`, `escalate` and `deny`\n"
+    );
+}
+
+#[test]
+fn settings_with_an_error_are_refused_with_their_place() {
+    let sandbox = builder().settings("[approvals]\nwait = 3\n").without_daemon();
+    let ran = starting(&sandbox);
+    assert_eq!(ran.code(), Some(1));
+    assert!(ran.stderr_text().contains("tollgate.toml") && ran.stderr_text().contains("line 2"), "{ran:?}");
+}
+
+#[test]
+fn a_second_daemon_leaves_the_first_alone() {
+    let sandbox = builder().start();
+    let ran = starting(&sandbox);
+    assert_eq!(ran.code(), Some(1));
+    assert_eq!(sandbox.evened(&ran.stderr_text()), "tollgated: another daemon runs on `SANDBOX/root/state/lock`\n");
+    assert_eq!(sandbox.gated("probe exit 7").code(), Some(7));
+}
+
+#[test]
+fn a_folder_that_others_may_enter_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = builder().without_daemon();
+    std::fs::create_dir(sandbox.path("root/state")).unwrap();
+    std::fs::set_permissions(sandbox.path("root/state"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = starting(&sandbox);
+    assert_eq!(ran.code(), Some(1));
+    assert!(ran.stderr_text().contains("must belong to uid"), "{ran:?}");
+}

@@ -1,0 +1,72 @@
+//! The transparency contract: every case runs directly and through the gate, and
+//! must be equal; where it is documented to differ, the document is asserted.
+//!
+//! Built with feature `sabotage`, each case also runs once for every fault it is
+//! there to notice, and must notice it.
+
+mod arguments;
+mod case;
+mod descriptors;
+mod exit;
+mod gate;
+mod nested;
+#[cfg(feature = "sabotage")]
+mod sabotage;
+mod signals;
+mod state;
+mod streams;
+
+use case::cases;
+
+cases! {
+    case_01_exit_codes_come_through = exit::codes, ["exit-code"];
+    case_02_death_by_a_signal_is_repeated = exit::deaths, ["death-as-exit"];
+    case_03_python_sees_the_signal = exit::python, ["death-as-exit"];
+    case_04_one_core_dump_the_tools_own = exit::core_dump, ["second-core"];
+    case_05_head_ends_yes_with_sigpipe = streams::head_ends_yes, ["death-as-exit"];
+    case_06_closing_stdin_ends_the_writer_at_once = streams::stdin_closed_early, ["keep-descriptors"];
+    case_07_closing_stdout_is_seen_at_once = streams::stdout_closed_early, ["supervisor-keeps-descriptors", "keep-descriptors"];
+    case_08_binary_bytes_pass_both_ways = streams::binary, ["close-stdin"];
+    case_09_fifty_megabytes_pass_whole = streams::fifty_megabytes, ["close-stdin"];
+    case_10_a_here_document_is_read = streams::here_document, ["close-stdin"];
+    case_11_a_process_substitution_is_read = descriptors::process_substitution, ["shift-descriptors"];
+    case_12_descriptors_keep_their_numbers = descriptors::numbers, ["shift-descriptors", "extra-descriptor"];
+    case_13_closed_descriptors_stay_closed = descriptors::closed, ["reopen-closed"];
+    case_14_dev_null_as_stdin = descriptors::dev_null, ["close-stdin"];
+    case_15_the_umask_is_the_callers = state::umask, ["umask"];
+    case_16_resource_limits_are_the_callers = state::limits, ["limits"];
+    case_18_niceness_is_the_callers = state::nice, ["nice", "io-priority", "scheduler"];
+    case_19_the_processors_are_the_callers = state::affinity, ["affinity"];
+    case_20_the_kernels_choice_of_victim_is_the_same = state::victim, ["oom-score"];
+    case_21_nohup_holds = state::nohup, ["ignored-signals"];
+    case_22_blocked_and_ignored_signals_stay = state::signals, ["blocked-signals", "ignored-signals"];
+    case_23_a_deleted_folder_is_still_the_folder = state::deleted_folder, ["cwd-by-path"];
+    case_25_a_linked_folder_is_what_the_caller_says = state::linked_folder, ["cwd-by-path"];
+    case_26_the_callers_own_name_for_the_tool = arguments::another_name, ["argv0"];
+    case_27_arguments_are_bytes = arguments::bytes, ["utf8-arguments"];
+    case_28_empty_arguments_stay = arguments::empty, ["drop-empty-arguments", "drop-empty-at-end"];
+    case_29_no_arguments_at_all = arguments::none, ["argv0"];
+    case_30_arguments_as_long_as_the_kernel_takes = arguments::long, ["drop-empty-at-end"];
+    case_31_the_environment_is_bytes_in_order = arguments::environment, ["drop-environment-duplicates", "environment-sorted"];
+    case_32_a_timeout_sends_one_signal = signals::timeout, ["lose-signal", "signal-twice"];
+    case_33_killed_by_a_timeout_nothing_is_left = signals::killed, ["no-ladder"];
+    case_34_a_signal_reaches_a_background_tool = signals::background, ["lose-signal"];
+    case_35_a_killed_shim_has_its_tool_asked_to_stop = signals::shim_killed, ["kill-at-once", "no-ladder"];
+    case_36_wait_sees_the_code_of_a_background_tool = exit::background, ["exit-code"];
+    case_37_a_stopped_tool_is_seen_to_stop_and_goes_on = signals::stopped, ["run-on-when-stopped"];
+    case_38_a_grandchild_may_hold_stdout = streams::grandchild_holds_stdout, ["wait-for-descendants", "kill-descendants"];
+    case_39_a_daemonised_process_lives_on = exit::daemonised, ["wait-for-descendants", "no-subreaper"];
+    case_40_stdout_and_stderr_keep_their_order = streams::order, ["merge-stderr", "reopen-files"];
+    case_41_a_lock_on_an_inherited_descriptor_is_ours = descriptors::lock, ["reopen-files"];
+    case_42_the_file_offset_is_shared = descriptors::offset, ["reopen-files"];
+    case_43_appending_and_truncating = descriptors::append, ["reopen-files"];
+    case_44_nonblocking_flags_are_left_alone = descriptors::nonblocking, ["nonblock"];
+    case_59_in_substitutions_coprocesses_and_after_exec = nested::in_the_shell, ["exit-code"];
+    case_60_after_exec_a_signal_ends_it = signals::after_exec, ["lose-signal"];
+    case_61_missing_and_broken_tools_give_the_shells_codes = gate::broken_tools, ["exit-code"];
+    case_62_a_tool_calls_another = nested::calls_another, ["exit-code"];
+    case_64_a_killed_daemon_hurts_no_running_command = gate::daemon_killed, ["no-exit-record"];
+    case_65_without_a_daemon_the_answer_is_125_at_once = gate::no_daemon, ["no-connect-timeout"];
+    case_68_hundreds_of_descriptors_and_high_numbers = descriptors::many, ["shift-descriptors"];
+    case_69_the_shells_own_variables = nested::shell_variables, ["environment-sorted"];
+}
