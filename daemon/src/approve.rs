@@ -16,7 +16,6 @@ use tollgate_policies::Tier;
 use tollgate_policies::policy::Verdict;
 
 use crate::binary::Binary;
-use crate::caller::Left;
 use crate::classify::understand;
 use crate::decide::Judged;
 use crate::gate::Gate;
@@ -116,10 +115,8 @@ async fn wait(gate: &Gate, judged: &Judged, question: &Open, until: Instant) -> 
         tokio::select! {
             () = question.answered() => return Ok(gate.questions.claim(question)),
             () = tokio::time::sleep(patience.min(open)) => return Err(late(question, patience, open)),
-            () = caller.stirs() => match caller.left().await {
-                None => {}
-                Some(Left::Closed) => return Err(Refusal::CallerGone),
-                Some(Left::Signalled(signal)) => return Err(Refusal::Signalled(signal)),
+            () = caller.stirs() => if caller.has_left().await {
+                return Err(Refusal::CallerGone);
             },
         }
     }

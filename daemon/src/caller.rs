@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 
 use tollgate_wire::MAX_BODY;
 use tollgate_wire::frame::Kind;
-use tollgate_wire::message::{End, Signal};
+use tollgate_wire::message::End;
 use ulid::Ulid;
 
 use crate::channel::{Channel, Error};
@@ -18,15 +18,6 @@ use crate::sys::peer::Peer;
 pub(crate) struct Caller {
     channel: Channel,
     peer: Peer,
-}
-
-/// Why a caller no longer waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Left {
-    /// Its connection closed.
-    Closed,
-    /// It got this signal while nothing ran yet.
-    Signalled(u8),
 }
 
 impl Caller {
@@ -65,15 +56,9 @@ impl Caller {
         let _ = self.channel.readable().await;
     }
 
-    /// Reads what the caller had to say; `None` where it waits on.
-    pub(crate) async fn left(&self) -> Option<Left> {
-        let frame = match self.channel.receive().await {
-            Ok(Some(frame)) => frame,
-            Ok(None) | Err(_) => return Some(Left::Closed),
-        };
-        let signal = (frame.kind == Kind::Signal).then(|| Signal::decode(&frame.body).ok()).flatten()?;
-        let number = u8::try_from(signal.number).ok()?;
-        (signal.number != nix::libc::SIGCONT).then_some(Left::Signalled(number))
+    /// Whether the caller has left: a shim says nothing until the tool runs.
+    pub(crate) async fn has_left(&self) -> bool {
+        !matches!(self.channel.receive().await, Ok(Some(_)))
     }
 
     /// The connection itself, in blocking mode, for the supervisor.

@@ -108,7 +108,8 @@ impl Channel {
 
     /// Returns once there is something to receive, or nothing ever will be.
     pub(crate) async fn readable(&self) -> io::Result<()> {
-        self.0.readable().await
+        // Readiness may be left over from the last frame: only a look can tell.
+        self.0.async_io(Interest::READABLE, || descriptors::peek(self.0.as_fd())).await
     }
 
     /// A further descriptor of the same connection, to be handed on.
@@ -137,6 +138,24 @@ mod tests {
         assert_eq!((frame.kind, frame.body, frame.descriptors.len()), (Kind::Say, body, 1));
         drop(frame.descriptors);
         assert!(right.receive().await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_channel_is_readable_only_while_there_is_something_to_read() {
+        let (left, right) = pair();
+        left.send(Kind::Started, &[], &[]).await.unwrap();
+        right.readable().await.unwrap();
+        right.receive().await.unwrap().unwrap();
+        let mut nothing = std::pin::pin!(right.readable());
+        for _ in 0..3 {
+            tokio::select! {
+                biased;
+                _ = &mut nothing => panic!("nothing was sent"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        drop(left);
+        nothing.await.unwrap();
     }
 
     #[tokio::test]

@@ -62,8 +62,6 @@ pub(crate) enum Refusal {
     Confined(String),
     /// The gate itself failed.
     Gate(String),
-    /// The caller got a signal before anything ran.
-    Signalled(u8),
     /// The caller went away before anything ran.
     CallerGone,
 }
@@ -93,16 +91,13 @@ impl Refusal {
             Self::NotFound => "not_found",
             Self::NotExecutable(_) | Self::NotSpawned(_) => "not_executable",
             Self::FactsChanged | Self::Confined(_) | Self::Gate(_) => "gate",
-            Self::Signalled(_) | Self::CallerGone => "caller_gone",
+            Self::CallerGone => "caller_gone",
         }
     }
 
     /// Whether the same call may do better later.
     fn retry(&self) -> bool {
-        matches!(
-            self,
-            Self::Pending { .. } | Self::Expired { .. } | Self::FactsChanged | Self::Gate(_) | Self::Signalled(_)
-        )
+        matches!(self, Self::Pending { .. } | Self::Expired { .. } | Self::FactsChanged | Self::Gate(_))
     }
 
     /// How the shim ends.
@@ -113,7 +108,6 @@ impl Refusal {
             Self::NotFound => End::Exited(exit::NOT_FOUND),
             Self::NotSpawned(errno) if *errno == nix::libc::ENOENT => End::Exited(exit::NOT_FOUND),
             Self::NotExecutable(_) | Self::NotSpawned(_) => End::Exited(exit::NOT_EXECUTABLE),
-            Self::Signalled(signal) => End::Killed(*signal),
             Self::FactsChanged | Self::Confined(_) | Self::Gate(_) | Self::CallerGone => End::Exited(exit::GATE),
         }
     }

@@ -31,6 +31,8 @@ use crate::{adopt, server};
 
 /// The profile that holds where a person has written no policy.
 const PROFILE: &str = "careful";
+/// How long a stop waits for outcomes to be recorded.
+const SETTLING: Duration = Duration::from_secs(2);
 /// How often open questions are looked through for those whose time is over.
 const SWEEP: Duration = Duration::from_secs(1);
 
@@ -137,6 +139,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         task.abort();
     }
     tracing::info!(signal, "stopping");
+    settled(&gate).await;
     say(&gate, Kind::Stopped, format!("by {signal}")).await?;
     for socket in [gate.places.gate(), gate.places.admin()] {
         // Whoever comes next takes a left socket over.
@@ -209,6 +212,16 @@ async fn stopped() -> Result<&'static str, Error> {
     tokio::select! {
         _ = terminate.recv() => Ok("SIGTERM"),
         _ = interrupt.recv() => Ok("SIGINT"),
+    }
+}
+
+/// Returns when every command that has ended is on record, or a while is over:
+/// the next daemon records what is left in `runs/`.
+async fn settled(gate: &Gate) {
+    let until = Instant::now() + SETTLING;
+    let ended = || gate.runs.left_behind().is_ok_and(|files| files.iter().any(|file| file.end().is_some()));
+    while ended() && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

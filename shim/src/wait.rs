@@ -18,6 +18,10 @@ use crate::problem::Problem;
 use crate::send::Frame;
 use crate::voice::Voice;
 
+/// Far above what a supervisor needs from the tool's start to saying so, and no
+/// time for whoever interrupts a command that waits.
+const GRACE: Duration = Duration::from_millis(200);
+
 /// What waiting came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -70,10 +74,17 @@ pub(crate) fn answer(
                 Some((other, _)) => return Err(Error::Unknown(other as u8).into()),
             }
             question.lost = None;
-        } else if signal {
+        } else if signal && !speaks_soon(socket)? {
             held.suffer();
         }
     }
+}
+
+/// Whether the daemon or the supervisor says something within [`GRACE`]: the tool
+/// may run already, and the signal be meant for it, while `Started` is on its way.
+fn speaks_soon(socket: &Descriptor) -> Result<bool, Problem> {
+    let [speaks] = poll::readable([Some(socket)], Some(GRACE)).map_err(Problem::Poll)?;
+    Ok(speaks)
 }
 
 /// Readers must see an early end and writers SIGPIPE: from here on the tool alone

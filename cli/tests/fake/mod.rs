@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
@@ -18,7 +19,7 @@ use tollgate_admin::{Ask, Reply, read_frame, write_frame};
 /// The longest that anything here takes on a loaded machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The id of every session.
+/// The id of the first session; the next ones end in `-2`, `-3`...
 pub(crate) const SESSION: &str = "01JTESTSESSION000000000000";
 
 /// What the fake was told.
@@ -65,6 +66,7 @@ pub(crate) struct Fake {
     told: Receiver<Told>,
     tell: Sender<Told>,
     links: Arc<Mutex<Vec<UnixStream>>>,
+    opened: Arc<AtomicUsize>,
 }
 
 impl Fake {
@@ -73,7 +75,7 @@ impl Fake {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("run")).unwrap();
         let (tell, told) = channel();
-        Self { root, told, tell, links: Arc::default() }
+        Self { root, told, tell, links: Arc::default(), opened: Arc::default() }
     }
 
     /// A root whose daemon opens sessions.
@@ -87,8 +89,14 @@ impl Fake {
         self.root.path().join("run/admin")
     }
 
+    /// The folder of all sessions.
+    pub(crate) fn sessions(&self) -> PathBuf {
+        self.root.path().join("state/sessions")
+    }
+
+    /// The folder of the first session.
     pub(crate) fn folder(&self) -> PathBuf {
-        self.root.path().join("state/sessions").join(SESSION)
+        self.sessions().join(SESSION)
     }
 
     /// Listens, on a fresh socket.
@@ -96,16 +104,12 @@ impl Fake {
         let fresh = self.root.path().join("run/admin.new");
         let listener = UnixListener::bind(&fresh).unwrap();
         fs::rename(&fresh, self.admin()).unwrap();
-        let session = Reply::Session {
-            id: SESSION.into(),
-            gate: self.root.path().join("run/gate").to_str().unwrap().into(),
-            folder: self.folder().to_str().unwrap().into(),
-        };
+        let (root, opened) = (self.root.path().to_owned(), self.opened.clone());
         let (tell, links) = (self.tell.clone(), self.links.clone());
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (tell, links, session) = (tell.clone(), links.clone(), session.clone());
-                thread::spawn(move || serve(stream.unwrap(), manner, &session, &tell, &links));
+                let (root, opened, tell, links) = (root.clone(), opened.clone(), tell.clone(), links.clone());
+                thread::spawn(move || serve(stream.unwrap(), manner, &root, &opened, &tell, &links));
             }
         });
     }
@@ -134,10 +138,11 @@ impl Fake {
 fn serve(mut stream: UnixStream, manner: Manner, session: &Reply, tell: &Sender<Told>, links: &Mutex<Vec<UnixStream>>) {
     let ask = read_frame::<Ask>(&mut stream).unwrap().unwrap();
     match (&ask, manner) {
-        (Ask::OpenSession { .. }, Manner::Friendly) => {
+        (Ask::OpenSession { id, .. }, Manner::Friendly) => {
+            let session = session(root, id.as_deref(), opened);
             links.lock().unwrap().push(stream.try_clone().unwrap());
             let _ = tell.send(Told::Opened(ask));
-            write_frame(&mut stream, session).unwrap();
+            write_frame(&mut stream, &session).unwrap();
             let _ = stream.read(&mut [0]);
             let _ = tell.send(Told::Closed);
         }
@@ -146,4 +151,14 @@ fn serve(mut stream: UnixStream, manner: Manner, session: &Reply, tell: &Sender<
         }
         _ => write_frame(&mut stream, &Reply::Done {}).unwrap(),
     }
+}
+
+fn session(root: &Path, id: Option<&str>, opened: &AtomicUsize) -> Reply {
+    let fresh = || match opened.fetch_add(1, Ordering::Relaxed) {
+        0 => SESSION.to_owned(),
+        before => format!("{SESSION}-{}", before + 1),
+    };
+    let id = id.map_or_else(fresh, str::to_owned);
+    let folder = root.join("state/sessions").join(&id).display().to_string();
+    Reply::Session { id, gate: root.join("run/gate").display().to_string(), folder }
 }

@@ -13,7 +13,7 @@ use crate::words::{command, target};
 
 /// Everything that the shim writes for a refusal; empty where nobody listens.
 pub(super) fn text(entry: &Entry, refusal: &Refusal) -> String {
-    if matches!(refusal, Refusal::Signalled(_) | Refusal::CallerGone) {
+    if matches!(refusal, Refusal::CallerGone) {
         return String::new();
     }
     let mut text = String::new();
@@ -68,7 +68,7 @@ fn lines(entry: &Entry, refusal: &Refusal) -> Vec<String> {
             "  run it outside the sandbox, or start `tollgated` inside it".to_owned(),
         ],
         Refusal::Gate(what) => vec![refused, format!("  {what}"), "  see `tollgate status`".to_owned()],
-        Refusal::Signalled(_) | Refusal::CallerGone => Vec::new(),
+        Refusal::CallerGone => Vec::new(),
     }
 }
 
@@ -134,7 +134,6 @@ pub(super) fn note(refusal: &Refusal) -> Option<String> {
         Refusal::FactsChanged => Some("a file that the judgement rests on has changed".to_owned()),
         Refusal::Confined(what) => Some(format!("the caller is confined: {what}")),
         Refusal::Gate(what) => Some(what.clone()),
-        Refusal::Signalled(signal) => Some(format!("the caller got signal {signal} before anything ran")),
         Refusal::CallerGone => Some("the caller went away before anything ran".to_owned()),
         Refusal::Denied { .. } | Refusal::NotFound => None,
     }

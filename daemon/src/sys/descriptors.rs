@@ -28,6 +28,13 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], descriptors: &m
     Ok(message.bytes)
 }
 
+/// Whether there is something to receive, or the end; `WouldBlock` if not yet.
+/// Nothing is taken.
+pub(crate) fn peek(socket: BorrowedFd<'_>) -> io::Result<()> {
+    nix::sys::socket::recv(socket.as_raw_fd(), &mut [0], MsgFlags::MSG_PEEK)?;
+    Ok(())
+}
+
 /// Sends `bytes` with `descriptors` on their first byte; gives how many bytes went.
 pub(crate) fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[RawFd]) -> io::Result<usize> {
     let rights = [ControlMessage::ScmRights(descriptors)];

@@ -6,8 +6,7 @@
 use super::case::Case;
 use super::facts::{Field, Finding, Resolver, Stated};
 use super::grammar::{Origin, Source, TargetRule};
-use super::parse::Argument;
-use super::{needs, rules};
+use super::rules;
 use crate::{Dimension, Target, Value};
 
 /// The target of a command.
@@ -64,10 +63,9 @@ fn values(case: &Case<'_, '_, '_>, source: &Source) -> Vec<Value> {
         }
         Origin::ServiceVariable(stem) => service_variable(case, stem),
         Origin::Operand(at) => case.parsed.operands.get(at).map(|operand| known(operand.bytes, "argument")),
-        Origin::Operands => return paths(case),
+        Origin::Operands => return many(case.parsed.operands.iter().map(|operand| operand.bytes)),
         Origin::Names => {
-            let names = rules::names(&source.when.kinds, case.parsed);
-            return names.take(64).map(|name| known(name, "argument")).collect();
+            return many(rules::names(&source.when.kinds, case.parsed));
         }
         Origin::Word => case.parsed.first.map(|word| known(word.bytes, "argument")),
         Origin::Fact(resolver, field) => fact(case, resolver, field),
@@ -75,15 +73,15 @@ fn values(case: &Case<'_, '_, '_>, source: &Source) -> Vec<Value> {
     one.into_iter().collect()
 }
 
-/// Every operand, up to as many as a person would look at.
-fn paths(case: &Case<'_, '_, '_>) -> Vec<Value> {
+/// Several arguments, up to as many as a person would look at.
+fn many<'a>(mut names: impl Iterator<Item = &'a [u8]>) -> Vec<Value> {
     const MOST: usize = 64;
-    let operands = &case.parsed.operands;
-    if operands.len() > MOST {
-        return vec![Value::Unknown { reason: format!("{} paths", operands.len()) }];
+    let known = |name: &[u8]| Value::Known { value: name.to_vec(), source: String::from("argument") };
+    let mut values: Vec<Value> = names.by_ref().take(MOST).map(known).collect();
+    if names.next().is_some() {
+        values = vec![Value::Unknown { reason: format!("more than {MOST} of them") }];
     }
-    let known = |operand: &Argument<'_>| Value::Known { value: operand.bytes.to_vec(), source: "argument".to_owned() };
-    operands.iter().map(known).collect()
+    values
 }
 
 /// `AWS_ENDPOINT_URL_S3`: the variable of the service that is called.
@@ -98,11 +96,11 @@ fn service_variable(case: &Case<'_, '_, '_>, stem: &'static str) -> Option<Value
 
 fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field) -> Option<Value> {
     let unknown = |reason: &str| Some(Value::Unknown { reason: reason.to_owned() });
-    let need = match needs::need(case, resolver) {
-        Ok(need) => need,
-        Err(reason) => return unknown(&reason),
+    let found = match case.found(resolver) {
+        Ok(found) => found?,
+        Err(reason) => return unknown(reason),
     };
-    match case.fact(need)? {
+    match found {
         Finding::Unknown { reason } => unknown(reason),
         Finding::Plan(_) => None,
         Finding::Found(found) => match found.value(field)? {

@@ -1,12 +1,12 @@
 //! One argv as read, with everything that its meaning depends on.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use super::environment::Environment;
-use super::facts::{Facts, Finding, Need};
+use super::facts::{Facts, Finding, Need, Resolver};
 use super::grammar::{Origin, Source, Tool};
 use super::parse::Parsed;
-use super::rules;
+use super::{needs, rules};
 
 /// What is asked about.
 pub(crate) struct Case<'c, 'g, 'a> {
@@ -18,15 +18,30 @@ pub(crate) struct Case<'c, 'g, 'a> {
     pub cwd: Option<&'c [u8]>,
     /// What was asked for and is not among the facts.
     pub needs: RefCell<Vec<Need>>,
+    /// What to ask each resolver, or why nothing can be asked; worked out once.
+    pub questions: [OnceCell<Result<Need, String>>; Resolver::ALL.len()],
 }
 
 impl<'a> Case<'_, '_, 'a> {
+    /// What this resolver found, or a note that it must be asked. An error is the
+    /// reason why it cannot be.
+    pub(crate) fn found(&self, resolver: Resolver) -> Result<Option<&Finding>, &str> {
+        let place = Resolver::ALL.iter().position(|known| *known == resolver);
+        let Some(question) = place.and_then(|place| self.questions.get(place)) else {
+            return Ok(None);
+        };
+        match question.get_or_init(|| needs::need(self, resolver)) {
+            Ok(need) => Ok(self.fact(need)),
+            Err(reason) => Err(reason),
+        }
+    }
+
     /// The fact, or a note that it is needed.
-    pub(crate) fn fact(&self, need: Need) -> Option<&Finding> {
-        let found = self.facts.of(&need);
+    pub(crate) fn fact(&self, need: &Need) -> Option<&Finding> {
+        let found = self.facts.of(need);
         let mut needs = self.needs.borrow_mut();
-        if found.is_none() && !needs.contains(&need) {
-            needs.push(need);
+        if found.is_none() && !needs.contains(need) {
+            needs.push(need.clone());
         }
         found
     }

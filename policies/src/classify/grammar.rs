@@ -4,7 +4,7 @@
 //! `grammar/compile.rs` checks it) into flat tables with names that live as long
 //! as the program. Deliberately not here: reading an argv (that is `parse`).
 
-use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::dialect::Dialect;
 use super::environment::Interest;
@@ -26,9 +26,31 @@ pub(crate) use pattern::Pattern;
 /// The grammars of all known tools.
 #[derive(Debug, Default)]
 pub struct Grammars {
-    tools: Vec<Tool>,
-    names: HashMap<&'static [u8], usize>,
+    tools: Vec<Known>,
     shared: Vec<Variable>,
+}
+
+/// A tool that is known by its names, and read when it is first asked for.
+#[derive(Debug)]
+enum Known {
+    BuiltIn(&'static built_in::File, OnceLock<Option<Tool>>),
+    Own(Tool),
+}
+
+impl Known {
+    fn names(&self) -> &[&'static str] {
+        match self {
+            Self::BuiltIn(file, _) => file.names,
+            Self::Own(tool) => &tool.names,
+        }
+    }
+
+    fn tool(&self) -> Option<&Tool> {
+        match self {
+            Self::BuiltIn(file, read) => read.get_or_init(|| file.read().ok()).as_ref(),
+            Self::Own(tool) => Some(tool),
+        }
+    }
 }
 
 impl Grammars {
@@ -43,14 +65,14 @@ impl Grammars {
     pub fn with(files: &[(&str, &str)]) -> Result<Self, GrammarError> {
         let mut grammars = built_in::read();
         for (file, text) in files {
-            grammars.add(compile::tool(file, text)?);
+            grammars.tools.push(Known::Own(compile::tool(file, text)?));
         }
         Ok(grammars)
     }
 
     /// The names of all known tools, twins too, in no order.
     pub fn tools(&self) -> impl Iterator<Item = &'static str> {
-        self.tools.iter().flat_map(|tool| tool.names.iter().copied())
+        self.tools.iter().flat_map(|known| known.names().iter().copied())
     }
 
     /// The canonical operation names of one tool, without those of its table.
@@ -59,7 +81,9 @@ impl Grammars {
     }
 
     pub(crate) fn tool(&self, name: &[u8]) -> Option<&Tool> {
-        self.names.get(name).and_then(|index| self.tools.get(*index))
+        // What was added last replaces what was there before.
+        let named = |known: &&Known| known.names().iter().any(|known| known.as_bytes() == name);
+        self.tools.iter().rev().find(named).and_then(Known::tool)
     }
 
     /// Variables that matter whatever the tool is.
@@ -72,14 +96,6 @@ impl Grammars {
         let mut interest = tool.interest;
         self.shared.iter().flat_map(|variable| &variable.names).for_each(|name| interest.add(name.start));
         interest
-    }
-
-    fn add(&mut self, tool: Tool) {
-        let index = self.tools.len();
-        for name in &tool.names {
-            self.names.insert(name.as_bytes(), index);
-        }
-        self.tools.push(tool);
     }
 }
 
@@ -238,6 +254,8 @@ pub(crate) struct Clause {
 /// What must hold; everything that is stated, and nothing stated always holds.
 #[derive(Debug, Default)]
 pub(crate) struct Condition {
+    /// Whether anything is stated at all.
+    pub stated: bool,
     pub commands: Vec<&'static str>,
     /// The first word is one of these.
     pub services: Vec<&'static str>,

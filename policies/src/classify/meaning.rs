@@ -115,7 +115,7 @@ fn also(case: &Case<'_, '_, '_>, primary: &Meaning) -> Vec<Meaning> {
 fn saved_plan(case: &Case<'_, '_, '_>, target: &Target) -> Option<Meaning> {
     let rule = case.parsed.command.saved_plan.as_ref()?;
     let operand = case.parsed.operands.get(rule.operand)?;
-    let (tier, rationale) = match case.fact(needs::plan(case, operand.bytes))? {
+    let (tier, rationale) = match case.fact(&needs::plan(case, operand.bytes))? {
         Finding::Plan(Plan::Applies | Plan::Absent) | Finding::Found(_) => return None,
         Finding::Plan(Plan::Destroys) => (Some(rule.tier), Cow::Borrowed(rule.why)),
         Finding::Unknown { reason } => (None, Cow::Owned(format!("the saved plan cannot be read: {reason}"))),
@@ -191,16 +191,20 @@ fn files(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
     let version = case.parsed.stops.is_some_and(|(stops, _)| stops == Stops::Version);
     let mut always = case.tool.resolvers.iter().filter(|rule| rule.always && !version);
     always.find_map(|rule| {
-        let need = match needs::need(case, rule.resolver) {
-            Ok(need) => need,
-            Err(reason) => return Some(Cow::Owned(format!("aliases of commands cannot be looked up: {reason}"))),
+        let found = match case.found(rule.resolver) {
+            Ok(found) => found?,
+            Err(reason) => return Some(unread(reason)),
         };
-        match case.fact(need)? {
-            Finding::Unknown { reason } => Some(Cow::Owned(format!("aliases of commands cannot be looked up: {reason}"))),
+        match found {
+            Finding::Unknown { reason } => Some(unread(reason)),
             Finding::Found(found) => found.code.clone().map(Cow::Owned).or_else(|| aliased(case, &found.aliases)),
             Finding::Plan(_) => None,
         }
     })
+}
+
+fn unread(reason: &str) -> Cow<'static, str> {
+    Cow::Owned(format!("aliases of commands cannot be looked up: {reason}"))
 }
 
 fn aliased(case: &Case<'_, '_, '_>, aliases: &[Vec<u8>]) -> Option<Cow<'static, str>> {

@@ -22,7 +22,8 @@ pub(crate) fn argv(
     if !same_question(parsed, milder, arguments) {
         return None;
     }
-    let mut argv = vec![name.to_vec()];
+    let mut argv = Vec::with_capacity(arguments.len() + milder.add.len() + 2);
+    argv.push(name.to_vec());
     let mut kept = true;
     for (argument, role) in arguments.iter().zip(&parsed.roles) {
         kept = match role {
@@ -64,6 +65,7 @@ fn is_kept(
         let root = tool.command(0).and_then(|root| root.flags.long(bare));
         command.flags.long(bare).or(root).is_some()
     };
+    let same = milder.words.is_none();
     let mut given = parsed.flags.iter().filter(|given| given.index == argument.index);
-    given.all(|given| !milder.drop.contains(&given.flag.name) && takes(given.flag.name))
+    given.all(|given| !milder.drop.contains(&given.flag.name) && (same || takes(given.flag.name)))
 }

@@ -14,6 +14,9 @@ pub(crate) struct Held {
 
 /// Whether everything that a condition states holds.
 pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Held> {
+    if !condition.stated {
+        return Some(Held { index: None });
+    }
     let parsed = case.parsed;
     if !(command(condition, parsed) && surroundings(condition, case)) {
         return None;

@@ -44,10 +44,14 @@ pub(crate) struct Table {
     pub command: Command,
     services: HashMap<&'static [u8], Service>,
     rules: Vec<TableRule>,
+    /// The rules about every service that can be about an operation of this verb.
+    by_verb: HashMap<&'static str, Vec<usize>>,
+    /// Those that can be about any verb.
+    by_any: Vec<usize>,
     verbs: HashMap<&'static str, Verb>,
 }
 
-/// Where a service's operations stand, and the rules that may be about it.
+/// Where a service's operations stand, and the rules about it alone.
 #[derive(Debug)]
 struct Service {
     name: &'static str,
@@ -67,6 +71,33 @@ pub(crate) struct TableRule {
     pub clause: Clause,
 }
 
+impl TableRule {
+    /// Whether it can be about an operation that starts with this verb; with none,
+    /// whether about one that starts with any.
+    fn may_be_about(&self, verb: Option<&str>) -> bool {
+        let starts = |pattern: &Pattern| match pattern.start.iter().position(|byte| *byte == b'-') {
+            Some(end) => verb.is_some_and(|verb| pattern.start.get(..end) == Some(verb.as_bytes())),
+            None => pattern.is_open() || verb.is_some_and(|verb| pattern.start == verb.as_bytes()),
+        };
+        self.operations.is_empty() || self.operations.iter().any(starts)
+    }
+}
+
+/// The places of the rules that are wanted.
+fn numbered(rules: &[TableRule], wanted: impl Fn(&TableRule) -> bool) -> Vec<usize> {
+    rules.iter().enumerate().filter(|(_, rule)| wanted(rule)).map(|(index, _)| index).collect()
+}
+
+/// Two sorted lists as one.
+fn in_order<'l>(one: &'l [usize], other: &'l [usize]) -> impl Iterator<Item = usize> + 'l {
+    let (mut one, mut other) = (one.iter().copied().peekable(), other.iter().copied().peekable());
+    std::iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some(first), Some(second)) if second < first => other.next(),
+        (Some(_), _) => one.next(),
+        (None, _) => other.next(),
+    })
+}
+
 /// What an operation that starts with this word does, unless a rule knows better.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Verb {
@@ -82,15 +113,14 @@ impl Table {
     /// The table of this name; none if there is no such.
     pub(crate) fn new(name: &str, command: Command, rules: Vec<TableRule>, verbs: Vec<Verb>) -> Option<Self> {
         let text = TABLES.iter().find(|(known, _)| *known == name)?.1;
-        let about = |service: &str| {
-            let of = |rule: &TableRule| rule.services.is_empty() || rule.services.contains(&service);
-            rules.iter().enumerate().filter(|(_, rule)| of(rule)).map(|(index, _)| index).collect()
-        };
+        let about = |service: &str| numbered(&rules, |rule| rule.services.contains(&service));
         let services = services(text)
             .map(|(name, verbs)| (name.as_bytes(), Service { name, verbs, rules: about(name) }))
             .collect();
-        let verbs = verbs.into_iter().map(|verb| (verb.word, verb)).collect();
-        Some(Self { command, services, rules, verbs })
+        let verbs: HashMap<&'static str, Verb> = verbs.into_iter().map(|verb| (verb.word, verb)).collect();
+        let for_verb = |verb| numbered(&rules, |rule| rule.services.is_empty() && rule.may_be_about(verb));
+        let by_verb = verbs.keys().map(|verb| (*verb, for_verb(Some(*verb)))).collect();
+        Some(Self { command, services, by_verb, by_any: for_verb(None), rules, verbs })
     }
 
     pub(crate) fn has(&self, service: &[u8]) -> bool {
@@ -112,7 +142,8 @@ impl Table {
     pub(crate) fn tier(&self, entry: &Entry, case: &Case<'_, '_, '_>) -> Option<(Tier, &'static str, Option<usize>)> {
         let operation = entry.operation();
         let service = self.services.get(entry.service.as_bytes())?;
-        let mut about = service.rules.iter().filter_map(|index| self.rules.get(*index));
+        let everywhere = self.by_verb.get(entry.verb).unwrap_or(&self.by_any);
+        let mut about = in_order(&service.rules, everywhere).filter_map(|index| self.rules.get(index));
         let decided = about.find_map(|rule| {
             let named = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(operation.as_bytes()));
             let meant = (rule.operations.is_empty() || named(&rule.operations)) && !named(&rule.except);
@@ -182,8 +213,24 @@ mod tests {
                     && (rule.operations.is_empty() || named(&rule.operations))
             };
             let service = &table.services[entry.service.as_bytes()];
-            let ruled = service.rules.iter().map(|index| &table.rules[*index]).find(always).is_some();
+            let about = in_order(&service.rules, table.by_verb.get(entry.verb).unwrap_or(&table.by_any));
+            let ruled = about.map(|index| &table.rules[index]).find(always).is_some();
             assert!(verb || ruled, "{entry:?}");
+        }
+    }
+
+    /// Looking only at the rules of a verb must not miss one.
+    #[test]
+    fn the_rules_of_a_verb_are_all_that_can_be_about_it() {
+        let tool = crate::classify::Grammars::built_in().tool(b"aws").unwrap();
+        let table = tool.table.as_ref().unwrap();
+        for entry in table.entries() {
+            let operation = entry.operation();
+            let listed = table.by_verb.get(entry.verb).unwrap_or(&table.by_any);
+            for (index, rule) in table.rules.iter().enumerate().filter(|(_, rule)| rule.services.is_empty()) {
+                let about = rule.operations.iter().any(|pattern| pattern.matches(operation.as_bytes()));
+                assert!(!about || listed.contains(&index), "{operation} {}", rule.clause.why);
+            }
         }
     }
 

@@ -27,7 +27,7 @@ struct Case {
 
 impl Case {
     fn tool(&self) -> &str {
-        self.argv[0].rsplit('/').next().unwrap_or_default()
+        self.argv.first().map_or("", String::as_str).rsplit('/').next().unwrap_or_default()
     }
 }
 
@@ -77,7 +77,8 @@ fn case(table: &toml::Table) -> Option<Case> {
 
 #[test]
 fn explain_and_the_daemon_agree_on_every_command() {
-    let cases: Vec<Case> = cases().into_iter().filter(|case| !case.argv.is_empty()).collect();
+    // A shim has a name.
+    let cases: Vec<Case> = cases().into_iter().filter(|case| !matches!(case.tool(), "" | "." | "..")).collect();
     assert!(cases.len() > 100, "only {} commands in the corpus", cases.len());
     let tools: BTreeSet<&str> = cases.iter().map(Case::tool).collect();
     let builder = Sandbox::builder(e2e::programs!()).policy("10-tests.toml", DENY_ALL);

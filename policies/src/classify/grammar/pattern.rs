@@ -22,10 +22,22 @@ impl Pattern {
         Self { start, middle, end }
     }
 
+    /// Whether anything may follow its start.
+    pub(crate) fn is_open(&self) -> bool {
+        self.end.is_some()
+    }
+
     pub(crate) fn matches(&self, bytes: &[u8]) -> bool {
+        // Most patterns differ in their first character: no need to compare more.
+        if self.start.first().is_some_and(|first| bytes.first() != Some(first)) {
+            return false;
+        }
         let Some(end) = self.end else {
             return bytes == self.start;
         };
+        if end.last().is_some_and(|last| bytes.last() != Some(last)) {
+            return false;
+        }
         let Some(mut rest) = bytes.strip_prefix(self.start).and_then(|rest| rest.strip_suffix(end)) else {
             return false;
         };

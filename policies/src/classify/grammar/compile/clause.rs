@@ -45,6 +45,7 @@ fn clause(
 /// What a clause asks for.
 pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> Result<Condition, Problem> {
     let mut condition = flags_only(written)?;
+    condition.stated = stated(written);
     condition.commands = all_forever(&written.commands);
     condition.services = all_forever(&written.services);
     condition.operands = written.operands;
@@ -63,6 +64,19 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
     Ok(condition)
 }
 
+/// Whether a clause asks for anything.
+fn stated(written: &ClauseSource) -> bool {
+    let lists = [&written.commands, &written.services, &written.with, &written.absent, &written.absent_variables];
+    lists.iter().any(|list| !list.is_empty())
+        || written.flag.is_some()
+        || written.kinds.is_some()
+        || written.operand_is.is_some()
+        || written.operands.is_some()
+        || written.fewer.is_some()
+        || written.variable.is_some()
+        || written.outside
+}
+
 /// The part of a condition that is about flags.
 pub(super) fn flags_only(written: &ClauseSource) -> Result<Condition, Problem> {
     let values = match (&written.is, &written.any, &written.not) {
@@ -74,7 +88,7 @@ pub(super) fn flags_only(written: &ClauseSource) -> Result<Condition, Problem> {
     };
     let flag = written.flag.as_deref().map(|name| FlagTest { name: forever(name), values });
     let (with, absent) = (all_forever(&written.with), all_forever(&written.absent));
-    Ok(Condition { flag, with, absent, ..Condition::default() })
+    Ok(Condition { stated: stated(written), flag, with, absent, ..Condition::default() })
 }
 
 /// Texts with `*` in them.
