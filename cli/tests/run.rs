@@ -109,14 +109,15 @@ fn the_command_finds_three_variables_and_nothing_else_changed() {
 
 #[test]
 fn tools_are_found_as_shims_from_every_kind_of_shell() {
-    let fake = Fake::new();
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join(".bash_profile"), "PATH=/usr/local/bin:/usr/bin:/bin\n").unwrap();
     for shell in [["bash", "-c"], ["bash", "-lc"], ["sh", "-c"], ["bash", "-xc"], ["bash", "-euc"]] {
+        let fake = Fake::new();
         let output = fake.run(&[shell[0], shell[1], "cat some file"]).env("HOME", home.path()).output().unwrap();
         let expected = format!("shim: {}/shims/cat some file\n", fake.folder().display());
         assert_eq!(stdout(&output), expected, "{shell:?}: {}", stderr(&output));
     }
+    let fake = Fake::new();
     let output = fake.run(&["cat", "itself"]).output().unwrap();
     assert_eq!(stdout(&output), format!("shim: {}/shims/cat itself\n", fake.folder().display()));
 }
@@ -369,9 +370,11 @@ fn from_inside_a_session_neither_root_nor_policy_may_be_given() {
 #[test]
 fn a_session_inside_a_session_is_the_same_agents_with_the_same_daemon() {
     let fake = Fake::new();
-    let tollgate = programs().join("tollgate").display().to_string();
-    let output =
-        fake.run(&["sh", "-c", &format!("{tollgate} run --tools cat -- sh -c 'echo $PATH'")]).output().unwrap();
+    let tollgate = programs().join("tollgate");
+    let mut outer = Command::new(&tollgate);
+    outer.args(["run", "--agent", "bot", "--tools", "cat", "--root"]).arg(fake.root.path()).args(["--", "sh", "-c"]);
+    outer.arg(format!("{} run --tools cat -- sh -c 'echo $PATH'", tollgate.display())).env_remove("TOLLGATE_SESSION");
+    let output = outer.output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let [outer, inner] = [SESSION.to_owned(), format!("{SESSION}-2")].map(|id| fake.sessions().join(id).join("shims"));
     assert!(stdout(&output).starts_with(&format!("{}:{}:", inner.display(), outer.display())), "{}", stdout(&output));

@@ -122,8 +122,9 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     }
     let _lock = lock(&places.lock())?;
     let gate = Arc::new(open(places, settings, policy)?);
-    let admin = server::listen(&gate.places.admin())?;
+    // The admin door comes last: whoever is answered there finds the gate open.
     let shims = server::listen(&gate.places.gate())?;
+    let admin = server::listen(&gate.places.admin())?;
     std::env::set_current_dir("/")?;
     say(&gate, Kind::Started, format!("tollgated {}", env!("CARGO_PKG_VERSION"))).await?;
     adopt::adopt(&gate).await;

@@ -104,12 +104,17 @@ impl Fake {
         let fresh = self.root.path().join("run/admin.new");
         let listener = UnixListener::bind(&fresh).unwrap();
         fs::rename(&fresh, self.admin()).unwrap();
-        let (root, opened) = (self.root.path().to_owned(), self.opened.clone());
-        let (tell, links) = (self.tell.clone(), self.links.clone());
+        let server = Server {
+            manner,
+            root: self.root.path().to_owned(),
+            opened: self.opened.clone(),
+            tell: self.tell.clone(),
+            links: self.links.clone(),
+        };
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (root, opened, tell, links) = (root.clone(), opened.clone(), tell.clone(), links.clone());
-                thread::spawn(move || serve(stream.unwrap(), manner, &root, &opened, &tell, &links));
+                let server = server.clone();
+                thread::spawn(move || server.serve(stream.unwrap()));
             }
         });
     }
@@ -135,30 +140,42 @@ impl Fake {
     }
 }
 
-fn serve(mut stream: UnixStream, manner: Manner, session: &Reply, tell: &Sender<Told>, links: &Mutex<Vec<UnixStream>>) {
-    let ask = read_frame::<Ask>(&mut stream).unwrap().unwrap();
-    match (&ask, manner) {
-        (Ask::OpenSession { id, .. }, Manner::Friendly) => {
-            let session = session(root, id.as_deref(), opened);
-            links.lock().unwrap().push(stream.try_clone().unwrap());
-            let _ = tell.send(Told::Opened(ask));
-            write_frame(&mut stream, &session).unwrap();
-            let _ = stream.read(&mut [0]);
-            let _ = tell.send(Told::Closed);
-        }
-        (Ask::OpenSession { .. }, Manner::Refusing) => {
-            write_frame(&mut stream, &Reply::Refused { message: "not today".into() }).unwrap();
-        }
-        _ => write_frame(&mut stream, &Reply::Done {}).unwrap(),
-    }
+/// What serves one listener.
+#[derive(Clone)]
+struct Server {
+    manner: Manner,
+    root: PathBuf,
+    opened: Arc<AtomicUsize>,
+    tell: Sender<Told>,
+    links: Arc<Mutex<Vec<UnixStream>>>,
 }
 
-fn session(root: &Path, id: Option<&str>, opened: &AtomicUsize) -> Reply {
-    let fresh = || match opened.fetch_add(1, Ordering::Relaxed) {
-        0 => SESSION.to_owned(),
-        before => format!("{SESSION}-{}", before + 1),
-    };
-    let id = id.map_or_else(fresh, str::to_owned);
-    let folder = root.join("state/sessions").join(&id).display().to_string();
-    Reply::Session { id, gate: root.join("run/gate").display().to_string(), folder }
+impl Server {
+    fn serve(&self, mut stream: UnixStream) {
+        let ask = read_frame::<Ask>(&mut stream).unwrap().unwrap();
+        match (&ask, self.manner) {
+            (Ask::OpenSession { id, .. }, Manner::Friendly) => {
+                let session = self.session(id.as_deref());
+                self.links.lock().unwrap().push(stream.try_clone().unwrap());
+                let _ = self.tell.send(Told::Opened(ask));
+                write_frame(&mut stream, &session).unwrap();
+                let _ = stream.read(&mut [0]);
+                let _ = self.tell.send(Told::Closed);
+            }
+            (Ask::OpenSession { .. }, Manner::Refusing) => {
+                write_frame(&mut stream, &Reply::Refused { message: "not today".into() }).unwrap();
+            }
+            _ => write_frame(&mut stream, &Reply::Done {}).unwrap(),
+        }
+    }
+
+    fn session(&self, id: Option<&str>) -> Reply {
+        let fresh = || match self.opened.fetch_add(1, Ordering::Relaxed) {
+            0 => SESSION.to_owned(),
+            before => format!("{SESSION}-{}", before + 1),
+        };
+        let id = id.map_or_else(fresh, str::to_owned);
+        let folder = self.root.join("state/sessions").join(&id).display().to_string();
+        Reply::Session { id, gate: self.root.join("run/gate").display().to_string(), folder }
+    }
 }

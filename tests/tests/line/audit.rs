@@ -1,7 +1,7 @@
 //! What is recorded: whole, in a chain, also when much happens at once or the
 //! daemon is killed in the middle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use e2e::{Sandbox, Script};
@@ -19,6 +19,7 @@ fn two_hundred_commands_at_once_are_all_in_the_chain() {
     let script = "for i in $(seq 200); do probe exit $((i % 7)) & done; wait; echo done";
     let ran = sandbox.gated(Script::new(script).limit(Duration::from_secs(60)));
     assert_eq!((ran.stdout_text().as_str(), ran.stderr_text().as_str()), ("done\n", ""));
+    sandbox.await_records("outcome", 200);
     sandbox.daemon().stop();
     verifies(&sandbox);
     let mut endings = BTreeMap::new();
@@ -81,17 +82,18 @@ fn a_daemon_killed_under_load_leaves_a_whole_chain() {
         assert!(ran.stdout_text().ends_with("ended\n"), "round {round}: {ran:?}");
     }
     verifies(&sandbox);
-    let intents: Vec<_> = sandbox.audit_of("intent").iter().map(|record| record["id"].clone()).collect();
-    let mut ended: Vec<_> = sandbox.audit_of("outcome").iter().map(|record| record["id"].clone()).collect();
-    ended.extend(sandbox.audit_of("interrupted").iter().map(|record| record["id"].clone()));
-    sandbox.daemon().stop();
-    assert!(ended.iter().all(|id| intents.contains(id)), "an ending without its intent");
+    let ids = |kinds: &[&str]| -> BTreeSet<String> {
+        let records = kinds.iter().flat_map(|kind| sandbox.audit_of(kind));
+        records.map(|record| record["id"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    sandbox.await_change("root/state/audit", || ids(&["intent"]) == ids(&["outcome", "interrupted"]));
 }
 
 #[test]
 fn a_changed_record_is_found() {
     let mut sandbox = builder().start();
     assert_eq!(sandbox.gated("probe exit 0; probe exit 3").code(), Some(3));
+    sandbox.await_records("outcome", 2);
     sandbox.daemon().stop();
     verifies(&sandbox);
     let segment = sandbox.path("root/state/audit/000000000001.jsonl");
@@ -106,7 +108,8 @@ fn a_changed_record_is_found() {
 #[test]
 fn the_intent_comes_before_the_outcome_and_says_the_same() {
     let mut sandbox = builder().start();
-    assert_eq!(sandbox.gated("probe exit 3").code(), Some(3));
+    let ran = sandbox.gated("probe exit 3");
+    assert_eq!(ran.code(), Some(3), "{ran:?}");
     sandbox.daemon().stop();
     let kinds: Vec<_> = sandbox.audit().iter().map(|record| record["kind"].as_str().unwrap().to_owned()).collect();
     assert_eq!(kinds, ["started", "intent", "outcome", "stopped"]);

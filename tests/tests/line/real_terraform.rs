@@ -74,6 +74,7 @@ tollgate: {"v":1,"verdict":"deny","reason":"rule","operation":"terraform.destroy
     assert_eq!(sandbox.evened(&destroy.stderr_text()), expected);
     assert_eq!(state(&sandbox), Some(applied), "not one byte of the state has changed");
 
+    sandbox.await_records("outcome", 2);
     sandbox.daemon().stop();
     recorded(&sandbox);
 }

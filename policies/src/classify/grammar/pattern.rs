@@ -53,8 +53,12 @@ impl Pattern {
 
 /// What follows the first place where `part` stands.
 fn find<'b>(bytes: &'b [u8], part: &[u8]) -> Option<&'b [u8]> {
-    let at = (0..=bytes.len()).find(|at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(part)))?;
-    bytes.get(at + part.len()..)
+    let Some(first) = part.first() else {
+        return Some(bytes);
+    };
+    let starts = |at: &usize| bytes.get(*at..).is_some_and(|rest| rest.starts_with(part));
+    let mut places = bytes.iter().enumerate().filter(|(_, byte)| *byte == first).map(|(at, _)| at);
+    bytes.get(places.find(starts)? + part.len()..)
 }
 
 #[cfg(test)]
