@@ -2,8 +2,8 @@
 //!
 //! `tollgate run` puts an agent behind the gate, `explain` judges without
 //! running, `approve` and `deny` answer, `audit` reads the record. One module a
-//! command; what they share is small: where things are ([`places`]), what the
-//! daemon is asked ([`door`]), what went wrong ([`error`]).
+//! command; what they share is small: where things are (`places`), what the
+//! daemon is asked (`door`), what went wrong (`error`).
 //!
 //! Not here: judging a command (the daemon does, and `explain` by the same
 //! code), and running one on the gate's behalf.

@@ -46,6 +46,10 @@ struct Arguments {
     /// Use this policy file instead of those in `policy.d`.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Leave after this long without a session, a running command or an open
+    /// question.
+    #[arg(long, value_name = "SECONDS")]
+    leave_after: Option<u32>,
 }
 
 /// Why the daemon does not start.
@@ -135,13 +139,16 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         tokio::spawn(server::admin(Arc::clone(&gate), admin)),
         tokio::spawn(sweep(Arc::clone(&gate))),
     ];
-    let signal = stopped().await?;
+    let reason = tokio::select! {
+        signal = stopped() => signal?,
+        () = idle(&gate, arguments.leave_after) => "idleness",
+    };
     for task in serving {
         task.abort();
     }
-    tracing::info!(signal, "stopping");
+    tracing::info!(reason, "stopping");
     settled(&gate).await;
-    say(&gate, Kind::Stopped, format!("by {signal}")).await?;
+    say(&gate, Kind::Stopped, format!("by {reason}")).await?;
     for socket in [gate.places.gate(), gate.places.admin()] {
         // Whoever comes next takes a left socket over.
         let _ = std::fs::remove_file(socket);
@@ -213,6 +220,18 @@ async fn stopped() -> Result<&'static str, Error> {
     tokio::select! {
         _ = terminate.recv() => Ok("SIGTERM"),
         _ = interrupt.recv() => Ok("SIGINT"),
+    }
+}
+
+/// Returns when nothing has needed the gate for so long; never without a bound.
+async fn idle(gate: &Gate, bound: Option<u32>) {
+    let Some(bound) = bound else { return std::future::pending().await };
+    let mut since = Instant::now();
+    while since.elapsed() < Duration::from_secs(bound.into()) {
+        tokio::time::sleep(SWEEP).await;
+        if !(gate.sessions.is_empty() && gate.runs.is_empty() && gate.questions.unanswered().is_empty()) {
+            since = Instant::now();
+        }
     }
 }
 

@@ -101,7 +101,15 @@ fn known(grammars: &Grammars, tool: &Tool, invocation: &Invocation<'_>, facts: &
         }
         Ok(_) => {}
     }
-    let case = Case { tool, parsed: &parsed, environment: &environment, facts, cwd: invocation.cwd, needs: RefCell::default(), questions: Default::default() };
+    let case = Case {
+        tool,
+        parsed: &parsed,
+        environment: &environment,
+        facts,
+        cwd: invocation.cwd,
+        needs: RefCell::default(),
+        questions: Default::default(),
+    };
     let meanings = meaning::meanings(&case, grammars.shared());
     let needs = case.needs.into_inner();
     if !needs.is_empty() {

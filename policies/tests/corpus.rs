@@ -1,6 +1,7 @@
 //! The corpus: what each command means, by its grammar's own documentation.
 //!
 //! Facts are given, not read: a small cluster, the default workspace, a profile.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail in its own helpers")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ struct Case {
     target: BTreeMap<String, Wanted>,
     plan: Option<String>,
     alias: Option<String>,
+    milder: Option<String>,
 }
 
 #[derive(Deserialize, Debug, Clone)]
@@ -85,7 +87,13 @@ impl Case {
         if also != self.also {
             return Some(format!("is also {also:?}"));
         }
-        wrong_target
+        let milder = operation
+            .milder
+            .map_or(String::from("none"), |argv| String::from_utf8_lossy(&argv.join(&b' ')).into_owned());
+        match &self.milder {
+            Some(wanted) if *wanted != milder => Some(format!("would be milder as {milder}")),
+            _ => wrong_target,
+        }
     }
 
     fn judged(&self) -> Operation {
@@ -94,8 +102,7 @@ impl Case {
         let mut env: Vec<&[u8]> = self.env.iter().map(String::as_bytes).collect();
         env.push(b"HOME=/home/me");
         let tool = self.tool.as_ref().or(argv.first()).unwrap();
-        let invocation =
-            Invocation { tool: tool.as_bytes(), argv: &words, env: &env, cwd: Some(b"/home/me/project") };
+        let invocation = Invocation { tool: tool.as_bytes(), argv: &words, env: &env, cwd: Some(b"/home/me/project") };
         let mut facts = Facts::default();
         for _ in 0..4 {
             match classify(Grammars::built_in(), &invocation, &facts) {
@@ -120,11 +127,16 @@ impl Case {
             ],
             Need::AwsProfile { .. } => vec![value(Field::Region, b"eu-west-1")],
             Need::PlanFile { .. } => return self.planned(),
+            Need::Kuberc { .. } => Vec::new(),
         };
         // The release tests of helm have no namespace in their context.
         let keep = |(field, _): &(Field, Stated)| *field != Field::Namespace || !self.operation.starts_with("helm.");
         let values = values.into_iter().filter(keep).collect();
-        Finding::Found(Found { values, aliases: self.alias.iter().map(|alias| alias.clone().into_bytes()).collect(), code: None })
+        Finding::Found(Found {
+            values,
+            aliases: self.alias.iter().map(|alias| alias.clone().into_bytes()).collect(),
+            code: None,
+        })
     }
 
     fn planned(&self) -> Finding {

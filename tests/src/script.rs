@@ -202,7 +202,7 @@ impl Running {
         let pidfd = sys::pidfd(self.child.id()).expect("a child that was not waited for");
         sys::ready(&[pidfd.as_fd()], end.saturating_duration_since(Instant::now()));
         let status = self.child.try_wait().expect("a child of ours");
-        let whole = self.stdout.to_end(end) && self.stderr.to_end(end);
+        let whole = self.stdout.reached_end(end) && self.stderr.reached_end(end);
         let ending = match status {
             Some(status) if whole => ending(status),
             _ => {
@@ -275,7 +275,7 @@ impl Stream {
     }
 
     /// Whether it ended in time.
-    fn to_end(&mut self, end: Instant) -> bool {
+    fn reached_end(&mut self, end: Instant) -> bool {
         loop {
             match self.pieces.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(piece) => self.said.extend(piece),

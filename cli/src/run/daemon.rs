@@ -58,6 +58,9 @@ pub(super) enum Came {
     WithItsPolicy,
 }
 
+/// How long a daemon that nobody installed stays without work, in seconds.
+const LEAVE_AFTER_S: &str = "600";
+
 /// What is known of the daemon now.
 #[derive(Debug)]
 enum State {
@@ -91,7 +94,8 @@ impl Daemon {
         policy: Option<String>,
         start: Start,
     ) -> Result<Self, Error> {
-        let mut arguments = Vec::new();
+        // It leaves by itself where no session, run or question is left.
+        let mut arguments = vec!["--leave-after".into(), LEAVE_AFTER_S.into()];
         let came = if policy.is_some() { Came::WithItsPolicy } else { Came::Started };
         if let Some(root) = root {
             arguments.extend(["--root".into(), places::absolute(&root)?.into_os_string()]);

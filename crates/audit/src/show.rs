@@ -67,6 +67,8 @@ fn tier(tier: Option<u8>) -> String {
 /// The verdict where the record is about one, else what happened.
 fn verdict(entry: &Entry) -> String {
     match (entry.kind, entry.decision) {
+        // An approved command was escalated; what this record says is that it runs.
+        (Kind::Intent, Some(Decision::Escalate)) => "runs".into(),
         (Kind::Intent | Kind::Refused | Kind::Question, Some(decision)) if decision != Decision::None => {
             decision.name().into()
         }

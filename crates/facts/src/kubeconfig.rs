@@ -109,7 +109,9 @@ fn server(configs: &[Config], cluster: &str) -> Stated {
         let source = format!("{} cluster {cluster}", config.shown);
         Some(Stated::Value { value: server.as_bytes().to_vec(), source })
     });
-    stated.unwrap_or_else(|| Stated::Unknown { reason: format!("no kubeconfig has a server for the cluster `{cluster}`") })
+    stated.unwrap_or_else(|| Stated::Unknown {
+        reason: format!("no kubeconfig has a server for the cluster `{cluster}`"),
+    })
 }
 
 /// The entry of this name in the first file that has one.
@@ -158,8 +160,7 @@ clusters:
         let cwd = File::open(folder.path()).unwrap();
         let reader = Reader::new(Some(cwd.as_fd()));
         let paths: Vec<Vec<u8>> = list.split(':').map(|path| path.as_bytes().to_vec()).collect();
-        let finding =
-            find(&paths, context.map(str::as_bytes), cluster.map(str::as_bytes), &mut Files::new(&reader));
+        let finding = find(&paths, context.map(str::as_bytes), cluster.map(str::as_bytes), &mut Files::new(&reader));
         match finding {
             Finding::Unknown { reason } => vec![(Field::Context, format!("? {reason}"))],
             Finding::Plan(plan) => panic!("{plan:?}"),

@@ -14,6 +14,7 @@ mod aws_profile;
 mod files;
 mod ini;
 mod kubeconfig;
+mod kuberc;
 mod plan_file;
 pub mod policy_files;
 mod terraform_dir;
@@ -62,6 +63,7 @@ fn find(need: &Need, files: &mut Files<'_>) -> Finding {
         Need::Kubeconfig { files: paths, context, cluster } => {
             kubeconfig::find(paths, context.as_deref(), cluster.as_deref(), files)
         }
+        Need::Kuberc { path } => kuberc::find(path, files),
         Need::AwsProfile { config, credentials, home, profile } => {
             aws_profile::find(&aws_profile::Wanted { config, credentials, home, profile }, files)
         }

@@ -70,9 +70,7 @@ mod tests {
     fn value(finding: &Finding, field: Field) -> (String, String) {
         match finding {
             Finding::Found(found) => match found.value(field) {
-                Some(Stated::Value { value, source }) => {
-                    (String::from_utf8(value.clone()).unwrap(), source.clone())
-                }
+                Some(Stated::Value { value, source }) => (String::from_utf8(value.clone()).unwrap(), source.clone()),
                 other => panic!("{other:?}"),
             },
             other => panic!("{other:?}"),

@@ -65,7 +65,7 @@ fn values(case: &Case<'_, '_, '_>, source: &Source) -> Vec<Value> {
         Origin::Operand(at) => case.parsed.operands.get(at).map(|operand| known(operand.bytes, "argument")),
         Origin::Operands => return many(case.parsed.operands.iter().map(|operand| operand.bytes)),
         Origin::Names => {
-            return many(rules::names(&source.when.kinds, case.parsed));
+            return many(rules::names(&source.when.only_kinds, case.parsed));
         }
         Origin::Word => case.parsed.first.map(|word| known(word.bytes, "argument")),
         Origin::Fact(resolver, field) => fact(case, resolver, field),

@@ -60,10 +60,10 @@ pub(crate) struct Interest([u64; 4]);
 impl Interest {
     /// Adds a name, or the start of names.
     pub(crate) fn add(&mut self, name: &[u8]) {
-        if let Some((word, bit)) = Self::place(name) {
-            if let Some(word) = self.0.get_mut(word) {
-                *word |= bit;
-            }
+        if let Some((word, bit)) = Self::place(name)
+            && let Some(word) = self.0.get_mut(word)
+        {
+            *word |= bit;
         }
     }
 

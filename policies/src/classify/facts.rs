@@ -15,11 +15,13 @@ pub enum Resolver {
     Kubeconfig,
     /// The config, credentials and alias files of the aws tool.
     AwsProfile,
+    /// The file in which kubectl's preferences are.
+    Kuberc,
 }
 
 impl Resolver {
     /// Every resolver.
-    pub const ALL: [Self; 4] = [Self::TerraformDir, Self::PlanFile, Self::Kubeconfig, Self::AwsProfile];
+    pub const ALL: [Self; 5] = [Self::TerraformDir, Self::PlanFile, Self::Kubeconfig, Self::AwsProfile, Self::Kuberc];
 
     /// Its name in grammar files.
     #[must_use]
@@ -29,6 +31,7 @@ impl Resolver {
             Self::PlanFile => "plan-file",
             Self::Kubeconfig => "kubeconfig",
             Self::AwsProfile => "aws-profile",
+            Self::Kuberc => "kuberc",
         }
     }
 
@@ -77,6 +80,11 @@ pub enum Need {
         /// The profile's name.
         profile: Vec<u8>,
     },
+    /// What kubectl's preferences make of its commands.
+    Kuberc {
+        /// `~/.kube/kuberc`.
+        path: Vec<u8>,
+    },
 }
 
 impl Need {
@@ -88,6 +96,7 @@ impl Need {
             Self::PlanFile { .. } => Resolver::PlanFile,
             Self::Kubeconfig { .. } => Resolver::Kubeconfig,
             Self::AwsProfile { .. } => Resolver::AwsProfile,
+            Self::Kuberc { .. } => Resolver::Kuberc,
         }
     }
 }

@@ -266,6 +266,8 @@ pub(crate) struct Condition {
     pub absent: Vec<&'static str>,
     /// An operand is a resource of one of these kinds.
     pub kinds: Vec<&'static str>,
+    /// Every resource that the operands name is of one of these kinds.
+    pub only_kinds: Vec<&'static str>,
     pub operand: Option<OperandTest>,
     /// At least so many operands.
     pub operands: Option<usize>,

@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 
 use super::case::Case;
-use super::facts::{Finding, Plan};
-use super::grammar::{Clause, Stops, Variable};
+use super::facts::{Finding, Plan, Resolver};
+use super::grammar::{Clause, ResolverRule, Stops, Variable};
 use super::{aim, needs, rules};
 use crate::{Meaning, Target, Tier};
 
@@ -83,11 +83,12 @@ fn tier(case: &Case<'_, '_, '_>) -> (Option<Tier>, &'static str, Option<usize>) 
     if tier.is_none() && why.is_empty() {
         why = "no rule knows what it does";
     }
-    for clause in &case.tool.raises {
-        if tier < clause.tier && tier.is_some() && tier != Some(Tier::Observe) {
-            if let Some(held) = rules::holds(&clause.when, case) {
-                (tier, why, index) = (clause.tier, clause.why, held.index);
-            }
+    let raisable = tier > Some(Tier::Observe);
+    for clause in case.tool.raises.iter().filter(|_| raisable) {
+        if tier < clause.tier
+            && let Some(held) = rules::holds(&clause.when, case)
+        {
+            (tier, why, index) = (clause.tier, clause.why, held.index);
         }
     }
     (tier, why, index)
@@ -163,10 +164,7 @@ fn doubted(case: &Case<'_, '_, '_>, read: Meanings, doubt: Doubt) -> Meanings {
 }
 
 /// The variables of the caller that change what this command does.
-fn variables<'c>(
-    case: &'c Case<'_, '_, '_>,
-    shared: &'c [Variable],
-) -> impl Iterator<Item = (&'c Variable, &'c [u8])> {
+fn variables<'c>(case: &'c Case<'_, '_, '_>, shared: &'c [Variable]) -> impl Iterator<Item = (&'c Variable, &'c [u8])> {
     shared.iter().chain(&case.tool.variables).filter(|variable| concerns(case, variable)).filter_map(|variable| {
         let harmful = |(_, value): &(&[u8], &[u8])| {
             !value.is_empty() && !variable.harmless.iter().any(|pattern| pattern.matches(value))
@@ -179,7 +177,7 @@ fn variables<'c>(
 fn concerns(case: &Case<'_, '_, '_>, variable: &Variable) -> bool {
     let helps = || case.parsed.stops.is_some_and(|(stops, _)| stops == Stops::Help);
     let command = |words: &&str| *words == case.parsed.command.words || (*words == "help" && helps());
-    variable.commands.is_empty() || variable.commands.iter().any(|words| command(&words))
+    variable.commands.is_empty() || variable.commands.iter().any(command)
 }
 
 fn explained(name: &[u8], variable: &Variable) -> Cow<'static, str> {
@@ -189,7 +187,10 @@ fn explained(name: &[u8], variable: &Variable) -> Cow<'static, str> {
 /// What files of the caller make of the command's own words.
 fn files(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
     let version = case.parsed.stops.is_some_and(|(stops, _)| stops == Stops::Version);
-    let mut always = case.tool.resolvers.iter().filter(|rule| rule.always && !version);
+    // Without a home and a folder the question is about no caller in particular.
+    let nowhere = case.home().is_none() && case.cwd.is_none();
+    let asked = |rule: &&ResolverRule| rule.always && !version && !(nowhere && rule.resolver == Resolver::Kuberc);
+    let mut always = case.tool.resolvers.iter().filter(asked);
     always.find_map(|rule| {
         let found = match case.found(rule.resolver) {
             Ok(found) => found?,
@@ -225,11 +226,11 @@ fn twice(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
 /// Raises what variables make more than it says.
 fn raise(case: &Case<'_, '_, '_>, shared: &[Variable], meanings: &mut Meanings) {
     let raising = variables(case, shared).filter(|(variable, _)| variable.tier.is_some());
-    if let Some((variable, name)) = raising.max_by_key(|(variable, _)| variable.tier) {
-        if meanings.primary.tier < variable.tier && meanings.primary.tier.is_some() {
-            meanings.primary.tier = variable.tier;
-            meanings.primary.rationale = explained(name, variable);
-            meanings.primary.decided_by = None;
-        }
+    if let Some((variable, name)) = raising.max_by_key(|(variable, _)| variable.tier)
+        && (Some(Tier::Observe)..variable.tier).contains(&meanings.primary.tier)
+    {
+        meanings.primary.tier = variable.tier;
+        meanings.primary.rationale = explained(name, variable);
+        meanings.primary.decided_by = None;
     }
 }

@@ -53,13 +53,7 @@ fn reach<'g>(tool: &'g Tool, words: &[&str]) -> Option<&'g Command> {
 }
 
 /// Whether the other command takes this flag too, and the grammar does not drop it.
-fn is_kept(
-    parsed: &Parsed<'_, '_>,
-    milder: &Milder,
-    tool: &Tool,
-    command: &Command,
-    argument: &Argument<'_>,
-) -> bool {
+fn is_kept(parsed: &Parsed<'_, '_>, milder: &Milder, tool: &Tool, command: &Command, argument: &Argument<'_>) -> bool {
     let takes = |name: &str| {
         let bare = name.trim_start_matches('-').as_bytes();
         let root = tool.command(0).and_then(|root| root.flags.long(bare));

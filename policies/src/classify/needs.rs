@@ -14,6 +14,7 @@ pub(crate) fn need(case: &Case<'_, '_, '_>, resolver: Resolver) -> Result<Need, 
         Resolver::TerraformDir => Ok(terraform_dir(case, rule)),
         Resolver::Kubeconfig => kubeconfig(case, rule),
         Resolver::AwsProfile => Ok(aws_profile(case, rule)),
+        Resolver::Kuberc => Ok(Need::Kuberc { path: below_home(case, b".kube/kuberc") }),
         Resolver::PlanFile => Err(String::from("a plan is asked for by its path")),
     }
 }
@@ -49,6 +50,14 @@ fn aws_profile(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
         credentials: of("credentials", b"~/.aws/credentials"),
         home: case.home().unwrap_or_default().to_vec(),
         profile: of("profile", b"default"),
+    }
+}
+
+/// As Go's clients do it: without a home the path starts at the working folder.
+fn below_home(case: &Case<'_, '_, '_>, path: &[u8]) -> Vec<u8> {
+    match case.home() {
+        Some(home) => [home, b"/", path].concat(),
+        None => path.to_vec(),
     }
 }
 

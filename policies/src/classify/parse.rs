@@ -168,9 +168,8 @@ pub(crate) fn parse<'g, 'a>(
 
 /// An argument that the tool replaces by the words of a file can mean anything.
 fn from_file(tool: &Tool, arguments: &[Argument<'_>], parsed: &mut Parsed<'_, '_>) {
-    let found = tool.file_arguments.and_then(|mark| {
-        arguments.iter().find(|argument| argument.bytes.first() == Some(&mark))
-    });
+    let found =
+        tool.file_arguments.and_then(|mark| arguments.iter().find(|argument| argument.bytes.first() == Some(&mark)));
     if let Some(found) = found {
         parsed.trouble = Some(Trouble { what: FROM_FILE, index: found.index });
     }

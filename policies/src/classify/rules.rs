@@ -23,6 +23,9 @@ pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<He
     }
     let flag = condition.flag.as_ref().map_or(Some(None), |test| flag(test, parsed))?;
     let kind = kinds(&condition.kinds, parsed)?;
+    if !condition.only_kinds.is_empty() && !only_kinds(&condition.only_kinds, parsed) {
+        return None;
+    }
     let operand = condition.operand.as_ref().map_or(Some(None), |test| operand(test, parsed))?;
     let outside = if condition.outside { outside(case)? } else { None };
     Some(Held { index: flag.or(kind).or(operand).or(outside) })
@@ -111,6 +114,12 @@ fn kinds(kinds: &[&str], parsed: &Parsed<'_, '_>) -> Option<Option<usize>> {
     }
     let of = |operand: &&Argument<'_>| types(operand.bytes).any(|kind| is_kind(kinds, kind));
     resources(parsed).find(of).map(|operand| operand.index)
+}
+
+/// Whether all resources are of these kinds, and there is one.
+fn only_kinds(kinds: &[&str], parsed: &Parsed<'_, '_>) -> bool {
+    let mut named = resources(parsed).flat_map(|operand| types(operand.bytes)).peekable();
+    named.peek().is_some() && named.all(|kind| is_kind(kinds, kind))
 }
 
 /// The operands that name a kind: the first, and those with a slash.

@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
-use super::grammar::{Clause, Command, Pattern};
 use super::case::Case;
+use super::grammar::{Clause, Command, Pattern};
 use super::rules;
 use crate::Tier;
 
@@ -207,9 +207,12 @@ mod tests {
             assert_eq!(table.find(entry.service.as_bytes(), entry.operation().as_bytes()), Some(entry));
             let verb = table.verbs.contains_key(entry.verb);
             let always = |rule: &&TableRule| {
-                let named = |patterns: &[Pattern]| patterns.iter().any(|known| known.matches(entry.operation().as_bytes()));
+                let named =
+                    |patterns: &[Pattern]| patterns.iter().any(|known| known.matches(entry.operation().as_bytes()));
                 let when = &rule.clause.when;
-                when.flag.is_none() && when.absent.is_empty() && !named(&rule.except)
+                when.flag.is_none()
+                    && when.absent.is_empty()
+                    && !named(&rule.except)
                     && (rule.operations.is_empty() || named(&rule.operations))
             };
             let service = &table.services[entry.service.as_bytes()];

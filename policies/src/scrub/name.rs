@@ -4,14 +4,46 @@
 
 /// Words that make a name secret wherever they stand at its end.
 const SECRET: [&str; 14] = [
-    "token", "tokens", "secret", "secrets", "password", "passwords", "passwd", "pwd", "passphrase", "credential",
-    "credentials", "apikey", "jwt", "bearer",
+    "token",
+    "tokens",
+    "secret",
+    "secrets",
+    "password",
+    "passwords",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "credential",
+    "credentials",
+    "apikey",
+    "jwt",
+    "bearer",
 ];
 
 /// What makes a secret of a key: `api_key`, but not `public_key`.
 const KEYS: [&str; 22] = [
-    "access", "account", "admin", "api", "app", "application", "auth", "deploy", "encryption", "license", "master",
-    "pass", "private", "root", "secret", "service", "session", "shared", "signing", "storage", "subscription", "token",
+    "access",
+    "account",
+    "admin",
+    "api",
+    "app",
+    "application",
+    "auth",
+    "deploy",
+    "encryption",
+    "license",
+    "master",
+    "pass",
+    "private",
+    "root",
+    "secret",
+    "service",
+    "session",
+    "shared",
+    "signing",
+    "storage",
+    "subscription",
+    "token",
 ];
 
 /// Words after which a name is about a secret, not the secret itself.
@@ -80,8 +112,19 @@ mod tests {
     #[test]
     fn names_of_secrets_are_known_in_every_spelling() {
         for name in [
-            "TOKEN", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD", "MYSQL_PWD", "API_KEY",
-            "dbPassword", "TF_VAR_db_password", "auth.existingSecret", "client-secret", "db_pass", "TF_TOKEN_app_terraform_io",
+            "TOKEN",
+            "GITHUB_TOKEN",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "PGPASSWORD",
+            "MYSQL_PWD",
+            "API_KEY",
+            "dbPassword",
+            "TF_VAR_db_password",
+            "auth.existingSecret",
+            "client-secret",
+            "db_pass",
+            "TF_TOKEN_app_terraform_io",
         ] {
             assert!(of_variable(name.as_bytes()), "{name}");
         }
@@ -89,7 +132,16 @@ mod tests {
 
     #[test]
     fn names_about_secrets_are_not_secrets() {
-        for name in ["TOKEN_FILE", "SECRET_NAME", "AWS_SHARED_CREDENTIALS_FILE", "PUBLIC_KEY", "KEY", "region", "PATH", "SECRET_ARN"] {
+        for name in [
+            "TOKEN_FILE",
+            "SECRET_NAME",
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "PUBLIC_KEY",
+            "KEY",
+            "region",
+            "PATH",
+            "SECRET_ARN",
+        ] {
             assert!(!of_variable(name.as_bytes()), "{name}");
         }
     }

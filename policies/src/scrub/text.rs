@@ -128,9 +128,9 @@ fn scheme(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
         return None;
     }
     let rest = bytes.get(at..)?;
-    let word = [&b"bearer "[..], b"basic "].into_iter().find(|word| {
-        rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-    })?;
+    let word = [&b"bearer "[..], b"basic "]
+        .into_iter()
+        .find(|word| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))?;
     let token = rest.get(word.len()..)?;
     let length = token.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/=._-~".contains(byte)).count();
     (length >= 8).then_some((at + word.len(), at + word.len() + length))

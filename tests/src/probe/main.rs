@@ -47,6 +47,7 @@ fn run(mode: &str, operands: &[&[u8]], arguments: &Arguments, report: &mut Repor
         "die" => return signals::die(text(0)),
         "pester" => signals::pester(number(0), text(1)),
         "stop" => return signals::stop(text(0), report),
+        "signal" => return signals::echo(number(0), text(1), report),
         "first-signal" => return signals::first(text(0), report),
         "argv" | "" => listing::strings(arguments, report),
         "env" => listing::environment(report),

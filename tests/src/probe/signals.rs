@@ -91,6 +91,21 @@ extern "C" fn count(number: c_int) {
 /// Says `ready`, waits for a signal, watches for so many milliseconds whether
 /// more come, and says how many came of each.
 pub fn first(milliseconds: &[u8], report: &mut Report) -> c_int {
+    report.line("ready");
+    first_after(milliseconds, report, |report| {
+        report.write();
+    })
+}
+
+/// Sends a signal to a process that passes it on to this one, and reports as [`first`].
+pub fn echo(process: c_int, name: &[u8], report: &mut Report) -> c_int {
+    first_after(b"0", report, |_| {
+        // SAFETY: a signal to another process, or to this one.
+        unsafe { libc::kill(process, of_name(name).unwrap_or(0)) };
+    })
+}
+
+fn first_after(milliseconds: &[u8], report: &mut Report, handled: impl FnOnce(&mut Report)) -> c_int {
     let counted = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
     let mut set = empty_set();
     for number in counted {
@@ -104,8 +119,7 @@ pub fn first(milliseconds: &[u8], report: &mut Report) -> c_int {
         // SAFETY: the handler adds to an atomic number only.
         unsafe { libc::signal(number, count as *const () as libc::sighandler_t) };
     }
-    report.line("ready");
-    report.write();
+    handled(report);
     // SAFETY: the set is a whole one.
     unsafe { libc::sigsuspend(&raw const before) };
     // SAFETY: the set is a whole one.

@@ -68,8 +68,11 @@ impl Body {
     }
 }
 
+/// Bytes, and how many descriptors ride on them.
+type Part = (Vec<u8>, usize);
+
 /// Connects, sends each part with so many descriptors, and gives what comes back.
-fn send(sandbox: &Sandbox, parts: &[(Vec<u8>, usize)]) -> String {
+fn send(sandbox: &Sandbox, parts: &[Part]) -> String {
     let mut stream = connect(sandbox);
     let null = std::fs::File::open("/dev/null").unwrap();
     for (bytes, descriptors) in parts {
@@ -109,7 +112,7 @@ fn every_broken_request_gets_a_clear_word_and_the_next_one_is_served() {
     let too_many_words = Body { arguments: 4, ..sound(0) };
     let endless = Body { length: u32::MAX, ..sound(0) };
     let trailing = [sound(0).bytes(), vec![0]].concat();
-    let cases: Vec<(&str, Vec<(Vec<u8>, usize)>, &str)> = vec![
+    let cases: Vec<(&str, Vec<Part>, &str)> = vec![
         ("no frame at all", vec![(vec![0xa5; 64], 0)], "this is no message of ours"),
         ("text", vec![(b"GET / HTTP/1.1\r\n\r\n".to_vec(), 0)], "this is no message of ours"),
         ("another version", vec![(header(9, REQUEST, 0, 0), 0)], "the message has version 9, this program speaks 1"),

@@ -66,3 +66,14 @@ fn a_folder_that_others_may_enter_is_refused() {
     assert_eq!(ran.code(), Some(1));
     assert!(ran.stderr_text().contains("must belong to uid"), "{ran:?}");
 }
+
+#[test]
+fn a_daemon_that_was_told_to_leaves_when_it_has_no_work() {
+    let sandbox = builder().without_daemon();
+    let mut command = sandbox.daemon_command();
+    command.args(["--leave-after", "1"]);
+    let ran = sandbox.run_command(command, Duration::from_secs(15));
+    assert_eq!(ran.code(), Some(0), "{ran:?}");
+    let stopped = &sandbox.audit_of("stopped")[0];
+    assert_eq!(stopped["message"], "by idleness");
+}

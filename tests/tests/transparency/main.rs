@@ -63,6 +63,7 @@ cases! {
     case_44_nonblocking_flags_are_left_alone = descriptors::nonblocking, ["nonblock"];
     case_59_in_substitutions_coprocesses_and_after_exec = nested::in_the_shell, ["exit-code"];
     case_60_after_exec_a_signal_ends_it = signals::after_exec, ["lose-signal"];
+    case_60_a_signal_at_the_very_start_is_the_tools = signals::at_the_start, ["lose-signal"];
     case_61_missing_and_broken_tools_give_the_shells_codes = gate::broken_tools, ["exit-code"];
     case_62_a_tool_calls_another = nested::calls_another, ["exit-code"];
     case_64_a_killed_daemon_hurts_no_running_command = gate::daemon_killed, ["no-exit-record"];

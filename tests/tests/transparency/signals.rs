@@ -70,6 +70,16 @@ pub fn stopped(stage: &Stage) -> Result<(), Difference> {
     Ok(())
 }
 
+/// The tool runs as soon as it can act: a signal to its caller is the tool's from then on.
+pub fn at_the_start(stage: &Stage) -> Result<(), Difference> {
+    let ran = stage.sandbox().compare(
+        "for i in {1..20}; do for signal in TERM HUP USR1; do
+         (exec bash -c 'exec probe signal $$ '$signal); echo $?; done; done | sort | uniq -c",
+    )?;
+    assert_eq!(ran.stdout_text().split_whitespace().collect::<Vec<_>>().join(" "), "60 0 20 HUP 1 20 TERM 1 20 USR1 1");
+    Ok(())
+}
+
 pub fn after_exec(stage: &Stage) -> Result<(), Difference> {
     let script = Script::new(
         "mkfifo said; bash -c 'exec probe first-signal 200' > said & process=$!; exec 3< said; read -r ready <&3

@@ -20,11 +20,7 @@ impl File {
 }
 
 static FILES: [File; 6] = [
-    File {
-        name: "terraform.toml",
-        names: &["terraform", "tofu"],
-        text: include_str!("../../../tools/terraform.toml"),
-    },
+    File { name: "terraform.toml", names: &["terraform", "tofu"], text: include_str!("../../../tools/terraform.toml") },
     File { name: "helm.toml", names: &["helm"], text: include_str!("../../../tools/helm.toml") },
     File { name: "kubectl.toml", names: &["kubectl"], text: include_str!("../../../tools/kubectl.toml") },
     File { name: "aws.toml", names: &["aws"], text: include_str!("../../../tools/aws.toml") },
@@ -76,7 +72,8 @@ mod tests {
 
     #[test]
     fn a_wrong_file_says_where_and_what() {
-        let text = "version = 1\nnames = [\"x\"]\nreference = \"x\"\ndialect = \"cobra\"\n[commands.a]\nuse = [\"b\"]\n";
+        let text =
+            "version = 1\nnames = [\"x\"]\nreference = \"x\"\ndialect = \"cobra\"\n[commands.a]\nuse = [\"b\"]\n";
         let error = Grammars::with(&[("own.toml", text)]).unwrap_err();
         assert_eq!(error.to_string(), "the grammar `own.toml` is wrong at `a`: there is no set `b`");
     }

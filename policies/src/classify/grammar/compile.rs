@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use super::forever::{all_forever, forever};
 use super::source::{CommandSource, SavedPlanSource, SetSource, SharedFile, TableSource, ToolFile, VariableSource};
-use super::{Clause, Command, Condition, Flags, Milder, Origin, SavedPlan, Secret, SecretFlag, Stops, Tool, Variable, notation};
+use super::{
+    Clause, Command, Condition, Flags, Milder, Origin, SavedPlan, Secret, SecretFlag, Stops, Tool, Variable, notation,
+};
 use crate::Tier;
 use crate::classify::dialect::Dialect;
 use crate::classify::environment::Interest;
@@ -64,8 +66,7 @@ fn version(found: u32) -> Result<(), Problem> {
 }
 
 fn toml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, GrammarError> {
-    toml::from_str(text)
-        .map_err(|source| GrammarError::Toml { file: file.to_owned(), source: Box::new(source) })
+    toml::from_str(text).map_err(|source| GrammarError::Toml { file: file.to_owned(), source: Box::new(source) })
 }
 
 fn build(source: &ToolFile) -> Result<Tool, Problem> {
@@ -233,9 +234,8 @@ fn mark(source: &ToolFile, flags: &mut Flags) {
 }
 
 fn tier(at: &str, number: Option<u8>) -> Result<Option<Tier>, Problem> {
-    let of = |number: u8| {
-        Tier::of_number(number).ok_or_else(|| (at.to_owned(), "there is no tier", number.to_string()))
-    };
+    let of =
+        |number: u8| Tier::of_number(number).ok_or_else(|| (at.to_owned(), "there is no tier", number.to_string()));
     number.map(of).transpose()
 }
 
@@ -249,8 +249,8 @@ fn stops(at: &str, word: Option<&str>) -> Result<Option<Stops>, Problem> {
 }
 
 fn saved_plan(name: &str, words: &str, plan: &SavedPlanSource) -> Result<SavedPlan, Problem> {
-    let tier = Tier::of_number(plan.tier)
-        .ok_or_else(|| (words.to_owned(), "there is no tier", plan.tier.to_string()))?;
+    let tier =
+        Tier::of_number(plan.tier).ok_or_else(|| (words.to_owned(), "there is no tier", plan.tier.to_string()))?;
     let operation = forever(&format!("{name}.{}", plan.operation));
     Ok(SavedPlan { operand: plan.operand, operation, tier, why: forever(&plan.why) })
 }
@@ -273,8 +273,7 @@ fn table_of(source: &ToolFile, written: &TableSource) -> Result<Table, Problem> 
     let mut flags = Flags { open: true, ..Flags::default() };
     notation::flags(&written.flags, &mut flags).map_err(wrong)?;
     mark(source, &mut flags);
-    let command =
-        Command { flags, rules: clause::rules(source, "table", &written.when)?, ..Command::default() };
+    let command = Command { flags, rules: clause::rules(source, "table", &written.when)?, ..Command::default() };
     let rules = written.rules.iter().map(table_rule).collect::<Result<_, _>>()?;
     let mut verbs = Vec::new();
     for group in &written.verbs {

@@ -27,9 +27,7 @@ fn arity(word: &str) -> (&str, Takes) {
     if let Some((names, bare)) = word.strip_suffix(']').and_then(|word| word.split_once("[=")) {
         return (names, Takes::Attached(forever(bare)));
     }
-    for (mark, takes) in
-        [("=!", Takes::MustAttach), ("=?", Takes::Maybe), ("=*", Takes::Many), ("=", Takes::Value)]
-    {
+    for (mark, takes) in [("=!", Takes::MustAttach), ("=?", Takes::Maybe), ("=*", Takes::Many), ("=", Takes::Value)] {
         if let Some(names) = word.strip_suffix(mark) {
             return (names, takes);
         }

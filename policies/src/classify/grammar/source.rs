@@ -140,6 +140,7 @@ pub(super) struct ClauseSource {
     pub absent: Vec<String>,
     /// The name of a list of kinds.
     pub kinds: Option<String>,
+    pub only_kinds: Option<String>,
     /// The operand that `operand_is` means; any where it is not given.
     pub operand: Option<usize>,
     pub operand_is: Option<Vec<String>>,

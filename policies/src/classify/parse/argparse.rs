@@ -78,11 +78,7 @@ fn globals<'a>(all: &[Placed<'a>], parsed: &mut Parsed<'_, 'a>) -> Vec<Placed<'a
 }
 
 /// Follows the words, and gives what is left without them.
-fn words<'g, 'a>(
-    tool: &'g Tool,
-    mut left: Vec<Placed<'a>>,
-    parsed: &mut Parsed<'g, 'a>,
-) -> Vec<Placed<'a>> {
+fn words<'g, 'a>(tool: &'g Tool, mut left: Vec<Placed<'a>>, parsed: &mut Parsed<'g, 'a>) -> Vec<Placed<'a>> {
     while let Some((place, at, word)) = next_plain(&left) {
         if parsed.first.is_some() && left.len() == 1 && word.bytes == b"help" {
             break;
@@ -119,7 +115,10 @@ fn table<'g, 'a>(tool: &'g Tool, mut left: Vec<Placed<'a>>, parsed: &mut Parsed<
     };
     let operation = next_plain(&left);
     let Some(table) = tool.table.as_ref().filter(|table| table.has(service.bytes)) else {
-        parsed.trouble(UNKNOWN_WORD, operation.filter(|_| parsed.command.words != "").map_or(service, |found| found.2).index);
+        parsed.trouble(
+            UNKNOWN_WORD,
+            operation.filter(|_| !parsed.command.words.is_empty()).map_or(service, |found| found.2).index,
+        );
         return left;
     };
     let Some((place, at, word)) = operation else {

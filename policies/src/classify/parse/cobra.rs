@@ -34,11 +34,7 @@ fn misses(command: &Command) -> bool {
 }
 
 /// The first argument that is neither a flag nor what looks like a flag's value.
-fn next_word<'a>(
-    tool: &Tool,
-    parsed: &Parsed<'_, 'a>,
-    arguments: &[Argument<'a>],
-) -> Option<(usize, Argument<'a>)> {
+fn next_word<'a>(tool: &Tool, parsed: &Parsed<'_, 'a>, arguments: &[Argument<'a>]) -> Option<(usize, Argument<'a>)> {
     let flags = &parsed.command.flags;
     let mut skip = false;
     for (at, argument) in arguments.iter().enumerate() {

@@ -25,9 +25,8 @@ fn stops(arguments: &[Argument<'_>], parsed: &mut Parsed<'_, '_>) {
     let version = arguments.iter().find(|argument| stop(argument) == Some(Stops::Version));
     let mut open = arguments.iter().take_while(|argument| argument.bytes != b"--");
     let help = open.find(|argument| stop(argument) == Some(Stops::Help));
-    parsed.stops = version
-        .map(|argument| (Stops::Version, argument.index))
-        .or(help.map(|argument| (Stops::Help, argument.index)));
+    parsed.stops =
+        version.map(|argument| (Stops::Version, argument.index)).or(help.map(|argument| (Stops::Help, argument.index)));
 }
 
 /// The name of a flag without one dash or two.
@@ -64,12 +63,7 @@ fn before_words<'a>(arguments: &[Argument<'a>], parsed: &mut Parsed<'_, 'a>) -> 
 }
 
 /// Follows the words from `first` on, and gives the place after the last.
-fn words<'g, 'a>(
-    tool: &'g Tool,
-    arguments: &[Argument<'a>],
-    first: usize,
-    parsed: &mut Parsed<'g, 'a>,
-) -> usize {
+fn words<'g, 'a>(tool: &'g Tool, arguments: &[Argument<'a>], first: usize, parsed: &mut Parsed<'g, 'a>) -> usize {
     let mut at = first;
     while let Some(word) = arguments.get(at).copied() {
         match parsed.command.child(word.bytes).and_then(|index| tool.command(index)) {

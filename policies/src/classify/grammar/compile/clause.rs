@@ -18,12 +18,7 @@ pub(super) fn rules(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Re
 }
 
 /// Clauses that add an operation.
-pub(super) fn also(
-    source: &ToolFile,
-    name: &str,
-    at: &str,
-    written: &[ClauseSource],
-) -> Result<Vec<Clause>, Problem> {
+pub(super) fn also(source: &ToolFile, name: &str, at: &str, written: &[ClauseSource]) -> Result<Vec<Clause>, Problem> {
     let one = |written: &ClauseSource| {
         let missing = || (at.to_owned(), "a clause needs an operation", String::from("also"));
         let operation = written.operation.as_ref().ok_or_else(missing)?;
@@ -53,11 +48,15 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
     condition.outside = written.outside;
     condition.variable = written.variable.as_deref().map(forever);
     condition.absent_variables = all_forever(&written.absent_variables);
-    if let Some(name) = &written.kinds {
-        let kinds = source.kinds.get(name);
-        let kinds = kinds.ok_or_else(|| (at.to_owned(), "there is no list of kinds", name.clone()))?;
-        condition.kinds = all_forever(kinds);
-    }
+    let kinds = |name: &Option<String>| match name {
+        None => Ok(Vec::new()),
+        Some(name) => match source.kinds.get(name) {
+            Some(kinds) => Ok(all_forever(kinds)),
+            None => Err((at.to_owned(), "there is no list of kinds", name.clone())),
+        },
+    };
+    condition.kinds = kinds(&written.kinds)?;
+    condition.only_kinds = kinds(&written.only_kinds)?;
     if let Some(is) = &written.operand_is {
         condition.operand = Some(OperandTest { at: written.operand, is: patterns(is) });
     }
@@ -70,6 +69,7 @@ fn stated(written: &ClauseSource) -> bool {
     lists.iter().any(|list| !list.is_empty())
         || written.flag.is_some()
         || written.kinds.is_some()
+        || written.only_kinds.is_some()
         || written.operand_is.is_some()
         || written.operands.is_some()
         || written.fewer.is_some()

@@ -34,8 +34,7 @@ pub(super) fn resolvers(source: &ToolFile) -> Result<Vec<ResolverRule>, Problem>
 fn sources(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Result<Vec<Source>, Problem> {
     let one = |written: &ClauseSource| {
         let of = match &written.from {
-            Some(from) => origin(from)
-                .ok_or_else(|| (at.to_owned(), "this is no source of a value", from.clone()))?,
+            Some(from) => origin(from).ok_or_else(|| (at.to_owned(), "this is no source of a value", from.clone()))?,
             None => Origin::Condition,
         };
         Ok(Source {
