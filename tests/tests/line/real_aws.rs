@@ -87,8 +87,10 @@ fn describing_runs_and_terminating_does_not(aws: PathBuf) {
 
 /// The script itself, where the `aws` on PATH is a version manager's stand-in for it.
 fn behind_a_version_manager(aws: &Path) -> Option<PathBuf> {
-    let text = std::fs::read_to_string(aws).ok().filter(|text| text.contains("PYENV_ROOT"))?;
-    drop(text);
+    let text = std::fs::read_to_string(aws).unwrap_or_default();
+    if !text.contains("PYENV_ROOT") {
+        return None;
+    }
     let found = Command::new("pyenv").args(["which", "aws"]).output().ok()?;
     Some(PathBuf::from(String::from_utf8(found.stdout).ok()?.trim()))
 }

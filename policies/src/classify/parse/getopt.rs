@@ -5,7 +5,7 @@
 //! that only one has.
 
 use super::{
-    AMBIGUOUS, Argument, Environment, NO_VALUE, NO_VALUE_TAKEN, Parsed, Role, SEPARATOR, Tool, UNKNOWN_FLAG,
+    AMBIGUOUS, Argument, Environment, MISPLACED, NO_VALUE, NO_VALUE_TAKEN, Parsed, Role, Tool, UNKNOWN_FLAG,
     UNKNOWN_WORD, split,
 };
 use crate::classify::grammar::{Flag, Flags, Takes};
@@ -44,7 +44,7 @@ fn read<'a>(arguments: &[Argument<'a>], from: usize, mixed: bool, parsed: &mut P
     while let Some((at, argument)) = rest.next() {
         match argument.bytes {
             _ if ended => parsed.operand(at, argument),
-            b"--" if words => parsed.trouble(SEPARATOR, argument.index),
+            b"--" if words => parsed.trouble(MISPLACED, argument.index),
             b"--" => {
                 ended = true;
                 parsed.role(at, Role::Skipped);
