@@ -102,6 +102,9 @@ async fn take(gate: &Gate, peer: &Peer, id: &str, answer: Answer, reason: Option
         Found::None => return failed(format!("no open question `{id}`: see `tollgate approvals`")),
         Found::Several => return failed(format!("several open questions start with `{id}`: give more of it")),
     };
+    if question.shown.session.as_deref().is_some_and(|id| !gate.sessions.is_open(id)) {
+        return failed(format!("the session that asked question `{id}` is over"));
+    }
     let entry = Entry { message: reason.clone(), ..answered(question.entry.clone(), answer, by.clone()) };
     if let Err(cause) = gate.record(entry).await {
         return failed(format!("the audit cannot be written: {cause}"));

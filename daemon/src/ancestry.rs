@@ -1,10 +1,11 @@
 //! Which session or run stands above a process.
 //!
 //! A keeper and a supervisor are subreapers: whatever is started under one stays
-//! under it, also after `setsid` or a double fork. Both are held by descriptor,
-//! so their process ids cannot be anybody else's.
+//! under it, also after `setsid` or a double fork. Both are known by process id
+//! and start time. The daemon is a subreaper too: what a killed supervisor leaves
+//! comes to it. What cannot be told is an error, never "nobody".
 
-use std::fmt;
+use std::{fmt, io};
 
 use crate::gate::Gate;
 use crate::sys::process;
@@ -46,13 +47,21 @@ impl fmt::Display for Above {
 }
 
 /// The nearest keeper or supervisor above `pid`, itself included.
-pub(crate) fn nearest(gate: &Gate, pid: i32) -> Option<Above> {
-    if gate.sessions.is_empty() && gate.runs.is_empty() {
-        return None;
-    }
-    std::iter::once(pid).chain(process::ancestors(pid)).find_map(|pid| above(gate, pid))
+///
+/// # Errors
+/// Where it cannot be told, which is not the same as none.
+pub(crate) fn nearest(gate: &Gate, pid: i32) -> io::Result<Option<Above>> {
+    let chain = process::ancestors(pid)?;
+    Ok(std::iter::once(pid).chain(chain).find_map(|pid| above(gate, pid)))
 }
 
 fn above(gate: &Gate, pid: i32) -> Option<Above> {
-    gate.runs.of_supervisor(pid).or_else(|| gate.sessions.of_keeper(pid).map(|session| Above::Keeper { session }))
+    // What comes to the daemon itself was left by a supervisor that was killed.
+    let stray = || (pid == own_pid()).then(|| Above::Run { id: "of a killed supervisor".to_owned(), session: None });
+    let run = gate.runs.of_supervisor(pid).or_else(stray);
+    run.or_else(|| gate.sessions.of_keeper(pid).map(|session| Above::Keeper { session }))
+}
+
+fn own_pid() -> i32 {
+    i32::try_from(std::process::id()).unwrap_or_default()
 }

@@ -108,17 +108,12 @@ async fn open(gate: &Gate, judged: &Judged, binding: Binding) -> Result<Arc<Open
 /// Waits for an answer, the end of the caller's patience, or the caller's leaving.
 async fn wait(gate: &Gate, judged: &Judged, question: &Open, until: Instant) -> Result<Option<Answered>, Refusal> {
     let caller = &judged.call.request.caller;
-    let bounds = &gate.settings.approvals;
-    loop {
-        let patience = until.saturating_duration_since(Instant::now());
-        let open = question.left(bounds);
-        tokio::select! {
-            () = question.answered() => return Ok(gate.questions.claim(question)),
-            () = tokio::time::sleep(patience.min(open)) => return Err(late(question, patience, open)),
-            () = caller.stirs() => if caller.has_left().await {
-                return Err(Refusal::CallerGone);
-            },
-        }
+    let patience = until.saturating_duration_since(Instant::now());
+    let open = question.left(&gate.settings.approvals);
+    tokio::select! {
+        () = question.answered() => Ok(gate.questions.claim(question)),
+        () = tokio::time::sleep(patience.min(open)) => Err(late(question, patience, open)),
+        () = caller.left() => Err(Refusal::CallerGone),
     }
 }
 

@@ -49,16 +49,11 @@ impl Caller {
         self.channel.send(Kind::Ended, &end.encode(), &[]).await
     }
 
-    /// Returns once the caller has something to say, or has left. Nothing is
-    /// read, so this may be dropped at any time.
-    pub(crate) async fn stirs(&self) {
-        // An error here shows again when the frame is read.
+    /// Returns once the caller has left. A shim says nothing until the tool runs:
+    /// one that does is not waited for either, and not listened to.
+    pub(crate) async fn left(&self) {
+        // An error is an end as well.
         let _ = self.channel.readable().await;
-    }
-
-    /// Whether the caller has left: a shim says nothing until the tool runs.
-    pub(crate) async fn has_left(&self) -> bool {
-        !matches!(self.channel.receive().await, Ok(Some(_)))
     }
 
     /// The connection itself, in blocking mode, for the supervisor.

@@ -50,8 +50,8 @@ pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Re
 pub(crate) fn judge(gate: &Gate, call: &Call, meaning: &tollgate_policies::Operation) -> Judgement {
     let subject = call.agent.subject(door(call.request.door));
     let own = gate.policy.judge(meaning, &subject);
-    let brought = call.agent.session.as_deref().map(|id| gate.sessions.policies(id)).unwrap_or_default();
-    brought.iter().fold(own, |strictest, policy| strictest.stricter(policy.judge(meaning, &subject)))
+    let brought = call.agent.policies.iter();
+    brought.fold(own, |strictest, policy| strictest.stricter(policy.judge(meaning, &subject)))
 }
 
 fn entry(entry: Entry, judgement: &Judgement) -> Entry {

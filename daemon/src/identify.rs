@@ -1,12 +1,13 @@
 //! Request -> Call: who asks?
 //!
 //! All evidence is collected: the socket it came through, the processes above
-//! the caller, its uid. Where the evidence differs, the agent is the least of
-//! them, nobody known, and the record says so. What the command means is not
+//! the caller, its uid. Where the evidence differs or cannot be had the call is
+//! refused, and the record says so: an unknown agent is not always the least, for
+//! it has no session whose own policy would hold. What the command means is not
 //! looked at.
 
 use tollgate_audit::{Bytes, Command, Entry, Kind};
-use tollgate_policies::policy::{Door, Subject};
+use tollgate_policies::policy::{Door, Policy, Subject};
 use tollgate_policies::scrub;
 
 use crate::ancestry::Above;
@@ -31,7 +32,7 @@ pub(crate) struct Call {
 struct Made;
 
 /// Who calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Agent {
     /// The name that rules match.
     pub(crate) name: String,
@@ -39,6 +40,8 @@ pub(crate) struct Agent {
     pub(crate) clearance: Option<u8>,
     /// The session it is in.
     pub(crate) session: Option<String>,
+    /// The policies that the session adds to the daemon's own.
+    pub(crate) policies: Vec<Policy>,
     /// The run whose tool made this call.
     pub(crate) parent: Option<String>,
     /// The evidence.
@@ -55,51 +58,59 @@ impl Agent {
 /// Finds out who asks.
 pub(crate) fn identify(gate: &Gate, request: Request) -> Result<Call, Box<Refused>> {
     let peer = request.caller.peer();
-    let above = ancestry::nearest(gate, peer.pid);
+    let evidence = Evidence { listener: &request.listener, above: ancestry::nearest(gate, peer.pid) };
     let confined = sandbox::differs(peer);
     let alive = peer.is_alive();
-    let agent = weigh(gate, &request, above);
+    let (agent, doubt) = weigh(gate, peer.uid, &evidence);
     let entry = entry(gate, &request, &agent);
-    if !alive {
-        return Err(Refused::new(request.caller, entry, Refusal::CallerGone));
+    let refusal = match (alive, doubt, confined) {
+        (false, ..) => Some(Refusal::CallerGone),
+        (_, Some(doubt), _) => Some(Refusal::Gate(doubt)),
+        (_, _, Some(what)) => Some(Refusal::Confined(what)),
+        _ => None,
+    };
+    match refusal {
+        Some(refusal) => Err(Refused::new(request.caller, entry, refusal)),
+        None => Ok(Call { request, agent, entry, _made: Made }),
     }
-    if let Some(what) = confined {
-        return Err(Refused::new(request.caller, entry, Refusal::Confined(what)));
-    }
-    Ok(Call { request, agent, entry, _made: Made })
 }
 
-/// What the evidence comes to.
-fn weigh(gate: &Gate, request: &Request, above: Option<Above>) -> Agent {
-    let mut known_by = vec![format!("uid {}", request.caller.peer().uid)];
-    let by_socket = match &request.listener {
+/// What tells who calls.
+struct Evidence<'a> {
+    listener: &'a Listener,
+    above: std::io::Result<Option<Above>>,
+}
+
+/// What the evidence comes to, and what is wrong with it.
+fn weigh(gate: &Gate, uid: u32, evidence: &Evidence<'_>) -> (Agent, Option<String>) {
+    let mut known_by = vec![format!("uid {uid}")];
+    let by_socket = match evidence.listener {
         Listener::Gate => None,
-        Listener::Session(id) => {
-            known_by.push(format!("socket of session {id}"));
-            Some(id.clone())
-        }
+        Listener::Session(id) => Some(id.as_str()),
     };
-    let parent = match &above {
+    known_by.extend(by_socket.map(|id| format!("socket of session {id}")));
+    let (above, mut doubt) = match &evidence.above {
+        Ok(above) => (above.as_ref(), None),
+        Err(cause) => (None, Some(format!("who calls cannot be told: {cause}"))),
+    };
+    known_by.extend(above.map(ToString::to_string));
+    let by_ancestry = above.and_then(Above::session);
+    if by_socket.is_some_and(|id| by_ancestry != Some(id)) {
+        doubt.get_or_insert_with(|| "the caller is not in the session whose socket it uses".to_owned());
+    }
+    let session = by_ancestry.filter(|_| doubt.is_none());
+    let known = session.and_then(|id| gate.sessions.agent_and_policies(id));
+    if session.is_some() && known.is_none() {
+        doubt = Some("the session around the caller is over".to_owned());
+    }
+    known_by.extend(doubt.clone());
+    let (name, policies) = known.unwrap_or_else(|| (Subject::UNKNOWN.to_owned(), Vec::new()));
+    let clearance = gate.policy.agent(&name).and_then(|entry| entry.clearance);
+    let parent = match above {
         Some(Above::Run { id, .. }) => Some(id.clone()),
         _ => None,
     };
-    let by_ancestry = above.as_ref().map(|above| {
-        known_by.push(above.to_string());
-        above.session().map(str::to_owned)
-    });
-    let session = match (by_socket, by_ancestry) {
-        (Some(socket), Some(Some(ancestry))) if socket == ancestry => Some(socket),
-        (None, Some(ancestry)) => ancestry,
-        (None, None) => None,
-        (Some(_), _) => {
-            known_by.push("the evidence differs".to_owned());
-            None
-        }
-    };
-    let name = session.as_deref().and_then(|id| gate.sessions.agent(id));
-    let name = name.unwrap_or_else(|| Subject::UNKNOWN.to_owned());
-    let clearance = gate.policy.agent(&name).and_then(|entry| entry.clearance);
-    Agent { name, clearance, session, parent, known_by }
+    (Agent { name, clearance, session: session.map(str::to_owned), policies, parent, known_by }, doubt)
 }
 
 /// What is known of the call before anyone asked what it means.

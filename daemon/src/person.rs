@@ -31,14 +31,14 @@ pub(crate) enum NotAPerson {
     /// The shell that the terminal belongs to is gone, or elsewhere.
     #[error("the terminal's session leader is not above the one who answers")]
     Leaderless,
-    /// It ended while it was looked at.
-    #[error("the one who answers has gone")]
+    /// It ended, or the processes above it changed, while it was looked at.
+    #[error("it cannot be told where the one who answers stands")]
     Gone,
 }
 
 /// The person at the other end.
 pub(crate) fn prove(gate: &Gate, peer: &Peer) -> Result<Approver, NotAPerson> {
-    match ancestry::nearest(gate, peer.pid) {
+    match ancestry::nearest(gate, peer.pid).map_err(|_| NotAPerson::Gone)? {
         Some(Above::Keeper { session }) => return Err(NotAPerson::InSession(session)),
         Some(Above::Run { id, .. }) => return Err(NotAPerson::UnderRun(id)),
         None => {}
@@ -50,7 +50,7 @@ pub(crate) fn prove(gate: &Gate, peer: &Peer) -> Result<Approver, NotAPerson> {
     if gate.sessions.uses_terminal(standing.terminal) {
         return Err(NotAPerson::SessionsTerminal);
     }
-    let above = process::ancestors(peer.pid);
+    let above = process::ancestors(peer.pid).map_err(|_| NotAPerson::Gone)?;
     if standing.session != peer.pid && !above.contains(&standing.session) {
         return Err(NotAPerson::Leaderless);
     }

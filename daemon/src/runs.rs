@@ -125,6 +125,11 @@ impl Runs {
         self.lock().is_empty()
     }
 
+    /// Whether this process supervises a run.
+    pub(crate) fn is_supervisor(&self, pid: i32) -> bool {
+        self.lock().values().any(|run| run.supervisor == pid)
+    }
+
     /// The run that this process supervises. Entries live as long as their
     /// process is not reaped or its start time is the same, so the number is its.
     pub(crate) fn of_supervisor(&self, pid: i32) -> Option<Above> {

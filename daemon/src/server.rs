@@ -14,6 +14,7 @@ use interprocess::local_socket::traits::tokio::Listener as _;
 use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName, tokio::Stream};
 use interprocess::os::unix::local_socket::ListenerOptionsExt;
 use tokio::net::UnixStream;
+use tollgate_audit::{Entry, Kind};
 use tollgate_wire::exit;
 use tollgate_wire::message::End;
 
@@ -122,6 +123,14 @@ async fn command(house: Arc<Gate>, stream: UnixStream, listener: Listener) {
         Ok(Some(request)) => pipeline::run(&house, request(Caller::new(channel, peer), listener)).await,
         Err(cause) => {
             tracing::warn!(%cause, pid = peer.pid, "a request could not be read");
+            let entry = Entry {
+                uid: Some(peer.uid),
+                pid: u32::try_from(peer.pid).ok(),
+                ..Entry::about_us(Kind::RefusedAttempt, format!("a request could not be read: {cause}"))
+            };
+            if let Err(cause) = house.record(entry).await {
+                tracing::error!(%cause, "an unreadable request could not be recorded");
+            }
             let caller = Caller::new(channel, peer);
             let line = r#"tollgate: {"v":1,"verdict":"none","reason":"gate","retry":true}"#;
             // Whoever sent this may not be listening.

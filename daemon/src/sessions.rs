@@ -55,19 +55,20 @@ impl Sessions {
         self.lock().len()
     }
 
+    /// Whether this one is open.
+    pub(crate) fn is_open(&self, id: &str) -> bool {
+        self.lock().contains_key(id)
+    }
+
     /// Whether none is.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 
-    /// The agent of an open session.
-    pub(crate) fn agent(&self, id: &str) -> Option<String> {
-        self.lock().get(id).map(|session| session.agent.clone())
-    }
-
-    /// The policies that a session adds.
-    pub(crate) fn policies(&self, id: &str) -> Vec<Policy> {
-        self.lock().get(id).map(|session| session.policies.clone()).unwrap_or_default()
+    /// The agent of a session and the policies that it adds; `None` where it is
+    /// not open.
+    pub(crate) fn agent_and_policies(&self, id: &str) -> Option<(String, Vec<Policy>)> {
+        self.lock().get(id).map(|session| (session.agent.clone(), session.policies.clone()))
     }
 
     /// The session that this process keeps.

@@ -74,7 +74,7 @@ async fn answer(control: &Channel) -> Result<(), Refusal> {
     match frame.map(|frame| (frame.kind, message::number(&frame.body))) {
         Some((Kind::Spawned, Ok(_))) => Ok(()),
         Some((Kind::NotSpawned, Ok(errno))) => Err(Refusal::NotSpawned(errno)),
-        _ => Err(Refusal::Gate("the supervisor ended before it ran anything".to_owned())),
+        _ => Err(Refusal::Gate("the supervisor ended before it said whether the command runs".to_owned())),
     }
 }
 

@@ -108,6 +108,8 @@ fn prepare() -> Result<(), Error> {
     use nix::sys::stat::{Mode, umask};
     umask(Mode::from_bits_truncate(0o077));
     nix::sys::prctl::set_dumpable(false).map_err(std::io::Error::from)?;
+    // What a killed supervisor leaves comes to us, and is known by that.
+    nix::sys::prctl::set_child_subreaper(true).map_err(std::io::Error::from)?;
     // A request may bring a thousand descriptors.
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(std::io::Error::from)?;
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map_err(std::io::Error::from)?;
@@ -245,10 +247,25 @@ async fn settled(gate: &Gate) {
     }
 }
 
+/// Reaps what killed supervisors have left; supervisors are reaped by their runs.
+fn reap_strays(gate: &Gate) {
+    use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+    let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    while let Some(pid) = waitid(Id::All, look).ok().as_ref().and_then(WaitStatus::pid) {
+        if gate.supervisors.is_one(pid.as_raw()) || gate.runs.is_supervisor(pid.as_raw()) {
+            return;
+        }
+        if waitpid(pid, Some(WaitPidFlag::WNOHANG)).is_err() {
+            return;
+        }
+    }
+}
+
 /// Records the questions whose time is over.
 async fn sweep(gate: Arc<Gate>) {
     loop {
         tokio::time::sleep(SWEEP).await;
+        reap_strays(&gate);
         for question in gate.questions.expire(&gate.settings.approvals) {
             let entry = Entry { kind: Kind::Expired, ..question.entry.clone() };
             if let Err(cause) = gate.record(entry).await {

@@ -68,6 +68,11 @@ impl Supervisors {
         }
     }
 
+    /// Whether this process is one that waits for its plan.
+    pub(crate) fn is_one(&self, pid: i32) -> bool {
+        self.warm.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|ready| ready.pid == pid)
+    }
+
     fn start(&self) -> io::Result<Supervisor> {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
         ours.set_nonblocking(true)?;

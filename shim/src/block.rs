@@ -45,7 +45,7 @@ impl Block {
     }
 }
 
-/// A fault may put a longer argv[0] in.
+/// A fault may put a longer `argv[0]` in.
 const ROOM_FOR_FAULTS: usize = if cfg!(feature = "sabotage") { 256 } else { 0 };
 
 struct Packer<'a>(Writer<'a>);

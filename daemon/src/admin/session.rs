@@ -62,11 +62,12 @@ async fn open(
 ) -> Result<(String, server::Socket), String> {
     named_well(agent)?;
     let id = match id {
-        Some(id) => Ulid::from_string(&id).map_err(|_| format!("`{id}` is no session's id"))?.to_string(),
+        Some(id) => earlier(&id)?,
         None => Ulid::generate().to_string(),
     };
     let mut policies: Vec<Policy> = policy.map(|path| read(&path)).transpose()?.into_iter().collect();
-    policies.extend(above(gate, &keeper, agent)?);
+    let (parent, inherited) = above(gate, &keeper, agent)?.unzip();
+    policies.extend(inherited.into_iter().flatten());
     let uid = keeper.uid;
     let pid = keeper.pid;
     let socket = server::listen(&gate.places.session_gate(&id)).map_err(|cause| cause.to_string())?;
@@ -78,6 +79,7 @@ async fn open(
         pid: u32::try_from(pid).ok(),
         agent: Some(agent.to_owned()),
         session: Some(id.clone()),
+        parent,
         policy_hash: Some(gate.policy.hash().to_owned()),
         ..Entry::of(Kind::SessionOpened, id.clone())
     };
@@ -89,14 +91,25 @@ async fn open(
 }
 
 /// A session inside a session is its child: the same agent, under its policies too.
-fn above(gate: &Gate, keeper: &Peer, agent: &str) -> Result<Vec<Policy>, String> {
-    let Some(above) = ancestry::nearest(gate, keeper.pid) else { return Ok(Vec::new()) };
-    let Some(parent) = above.session() else { return Ok(Vec::new()) };
-    match gate.sessions.agent(parent) {
-        Some(name) if name == agent => Ok(gate.sessions.policies(parent)),
-        Some(name) => Err(format!("inside a session of agent `{name}` a session can be opened for it alone")),
+/// Gives the parent's id and what the child is bound by.
+fn above(gate: &Gate, keeper: &Peer, agent: &str) -> Result<Option<(String, Vec<Policy>)>, String> {
+    let above = ancestry::nearest(gate, keeper.pid).map_err(|cause| cause.to_string())?;
+    let Some(above) = above else { return Ok(None) };
+    let Some(parent) = above.session() else {
+        return Err("a session cannot be opened from under a command of the gate's".to_owned());
+    };
+    match gate.sessions.agent_and_policies(parent) {
+        Some((name, policies)) if name == agent => Ok(Some((parent.to_owned(), policies))),
+        Some((name, _)) => Err(format!("inside a session of agent `{name}` a session can be opened for it alone")),
         None => Err("the session around this one is over".to_owned()),
     }
+}
+
+/// An id that a daemon gave earlier: a session is registered again under its own.
+fn earlier(id: &str) -> Result<String, String> {
+    let given = Ulid::from_string(id).ok().filter(|given| given.to_string() == id);
+    let given = given.filter(|given| given.datetime() <= std::time::SystemTime::now());
+    given.map(|given| given.to_string()).ok_or_else(|| "this is no session's id".to_owned())
 }
 
 fn named_well(agent: &str) -> Result<(), String> {

@@ -17,8 +17,8 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], descriptors: &m
     let mut parts = [IoSliceMut::new(buffer)];
     let flags = MsgFlags::MSG_CMSG_CLOEXEC;
     let message = recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags)?;
-    // The space holds as many as the kernel puts on one message (SCM_MAX_FD), so
-    // nothing is cut off and `cmsgs` cannot fail while descriptors are in it.
+    // The space holds as many as the kernel puts on one message (SCM_MAX_FD). Where
+    // we are out of descriptors the kernel drops the rest and says so: an error.
     for part in message.cmsgs()? {
         if let ControlMessageOwned::ScmRights(received) = part {
             // SAFETY: the kernel has just made these for us; nobody else owns them.
