@@ -2,7 +2,8 @@
 //!
 //! The question is recorded before anyone is told of it. The caller waits for a
 //! bounded time; the question outlives the wait, and the same command run again
-//! continues it.
+//! continues it. Everything that passes, asked about or not, gets its binary's
+//! digest here, and a look at whether the files it was judged by have changed.
 
 mod binding;
 pub(crate) mod question;

@@ -102,9 +102,10 @@ impl Questions {
 
     /// The open question whose id starts so.
     pub(crate) fn find(&self, start: &str) -> Found {
+        let start = start.to_ascii_uppercase();
         let kept = self.lock();
         let mut fitting = kept.values().filter(|open| {
-            open.answered.borrow().is_none() && !start.is_empty() && open.id.to_string().starts_with(start)
+            open.answered.borrow().is_none() && !start.is_empty() && open.id.to_string().starts_with(&start)
         });
         match (fitting.next(), fitting.next()) {
             (Some(open), None) => Found::Open(Arc::clone(open)),
@@ -233,6 +234,7 @@ mod tests {
         let open = questions.keep(question(1));
         let id = open.id.to_string();
         assert!(matches!(questions.find(&id), Found::Open(found) if found.id == open.id));
+        assert!(matches!(questions.find(&id.to_lowercase()), Found::Open(_)));
         assert!(matches!(questions.find(""), Found::None));
         assert!(matches!(questions.find("x"), Found::None));
         questions.keep(question(2));

@@ -88,7 +88,7 @@ impl Refusal {
             Self::ByPerson { .. } => "person",
             Self::Pending { .. } => "pending",
             Self::Expired { .. } => "expired",
-            Self::NotFound => "not_found",
+            Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => "not_found",
             Self::NotExecutable(_) | Self::NotSpawned(_) => "not_executable",
             Self::FactsChanged | Self::Confined(_) | Self::Gate(_) => "gate",
             Self::CallerGone => "caller_gone",
@@ -105,8 +105,7 @@ impl Refusal {
         match self {
             Self::Denied { .. } | Self::ByPerson { .. } => End::Exited(exit::DENIED),
             Self::Pending { .. } | Self::Expired { .. } => End::Exited(exit::TRY_AGAIN),
-            Self::NotFound => End::Exited(exit::NOT_FOUND),
-            Self::NotSpawned(errno) if *errno == nix::libc::ENOENT => End::Exited(exit::NOT_FOUND),
+            Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => End::Exited(exit::NOT_FOUND),
             Self::NotExecutable(_) | Self::NotSpawned(_) => End::Exited(exit::NOT_EXECUTABLE),
             Self::FactsChanged | Self::Confined(_) | Self::Gate(_) | Self::CallerGone => End::Exited(exit::GATE),
         }

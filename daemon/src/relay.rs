@@ -20,7 +20,11 @@ use crate::spawn::Running;
 pub(crate) struct Outcome {
     /// Its ending; `None` where nobody could tell.
     pub(crate) end: Option<End>,
+    _made: Made,
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Made;
 
 /// Waits until the command has ended and its outcome is recorded.
 pub(crate) async fn relay(gate: &Gate, running: Running) -> Outcome {
@@ -33,7 +37,7 @@ pub(crate) async fn relay(gate: &Gate, running: Running) -> Outcome {
         tracing::warn!(%cause, id = %file.id, "cannot wait for a supervisor");
     }
     gate.runs.end(&file.id);
-    Outcome { end }
+    Outcome { end, _made: Made }
 }
 
 async fn finished(control: &Channel) -> Option<End> {

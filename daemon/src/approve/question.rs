@@ -1,5 +1,7 @@
 //! A question's words: to the person who decides and to the caller who waits.
 //!
+//! Not here: keeping questions, and who may answer them.
+
 use tollgate_admin::Question;
 use tollgate_policies::show;
 use ulid::Ulid;

@@ -7,6 +7,7 @@ mod answers;
 mod audit;
 mod bad_input;
 mod corpus;
+mod identity;
 mod order;
 mod real_aws;
 mod real_terraform;

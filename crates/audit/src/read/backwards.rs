@@ -15,7 +15,7 @@ use crate::segment::{self, Segment};
 
 const BLOCK: usize = 64 * 1024;
 
-/// See [`super::backwards`].
+/// See [`super::backwards()`].
 #[derive(Debug)]
 pub struct Records {
     segments: Vec<Segment>,
