@@ -1,9 +1,9 @@
 //! tollgated: the door, the line, approvals, spawning.
 //!
-//! Start in [`pipeline`]: it is the whole product on one screen. A request comes
-//! in at [`server`], becomes a [`request`], and each stage of the line is the
-//! module of its name. What outlives a request is in [`gate`]; what the kernel is
-//! asked is in [`sys`].
+//! Start in `pipeline`: it is the whole product on one screen. A request comes
+//! in at `server`, becomes a `request`, and each stage of the line is the
+//! module of its name. What outlives a request is in `gate`; what the kernel is
+//! asked is in `sys`.
 //!
 //! Not here: what a command means and whether it may run (`tollgate-policies`),
 //! how a record is chained and made durable (`tollgate-audit`), and how a tool is

@@ -2,7 +2,7 @@
 //!
 //! Every door ends here. A request is frozen: nothing after this reads the
 //! caller's memory, environment or folder again under another name. Reading the
-//! frames of a shim is in [`receive`]; what the command means is not known yet.
+//! frames of a shim is in [`mod@receive`]; what the command means is not known yet.
 
 mod receive;
 

@@ -9,6 +9,7 @@ mod bad_input;
 mod corpus;
 mod identity;
 mod order;
+mod others;
 mod real_aws;
 mod real_terraform;
 mod real_tools;
