@@ -152,13 +152,23 @@ fn descriptors_are_the_callers_closed_ones_too() {
     }
 }
 
-/// Counts the USR1s that reach it, and says how many when TERM comes.
-const COUNTS: &str = "n=0; trap 'n=$((n+1))' USR1; trap 'echo $n; exit' TERM; echo ready; while :; do read line; done";
+/// Counts the USR1s that reach it, says each, and how many when TERM comes. It
+/// reads with a limit: bash runs no trap for a signal that came just before a read
+/// until that read is over.
+const COUNTS: &str = "n=0; trap 'n=$((n+1)); echo usr1' USR1; trap 'echo $n; exit' TERM; echo ready; while :; do read -t 0.02 line; done";
 
 fn counting(fake: &Fake) -> (Child, BufReader<ChildStdout>) {
     let mut run = fake.run(&["bash", "-c", COUNTS]);
     run.stdin(Stdio::piped()).process_group(0);
     ready(run)
+}
+
+/// The first USR1 has arrived. Were TERM sent before that, bash itself would now
+/// and then run the second trap in the middle of the first.
+fn arrived(out: &mut impl BufRead) {
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    assert_eq!(line, "usr1\n");
 }
 
 /// The count, once front and keeper have passed on what they had to: what was
@@ -176,6 +186,7 @@ fn a_signal_sent_to_the_session_reaches_the_command_once() {
     let fake = Fake::new();
     let (mut front, mut out) = counting(&fake);
     kill(pid(&front), Signal::SIGUSR1).unwrap();
+    arrived(&mut out);
     assert_eq!(count(&mut front, &mut out), "1\n");
 }
 
@@ -185,6 +196,7 @@ fn a_signal_sent_to_the_whole_group_reaches_the_command_once() {
     for _ in 0..10 {
         let (mut front, mut out) = counting(&fake);
         killpg(pid(&front), Signal::SIGUSR1).unwrap();
+        arrived(&mut out);
         assert_eq!(count(&mut front, &mut out), "1\n");
     }
 }
@@ -301,7 +313,7 @@ fn a_daemon_is_started_apart_from_the_caller() {
     assert_eq!(fake.told(), Told::Opened(Ask::OpenSession { agent: "bot".into(), id: None, policy: None }));
     let seen = fs::read_to_string(fake.root.path().join("seen")).unwrap();
     let lines: Vec<_> = seen.lines().collect();
-    assert_eq!(lines[0], format!("--root {root} --policy {}", policy.display()));
+    assert_eq!(lines[0], format!("--root {root} --policy {} --leave-after 600", policy.display()));
     assert_eq!(lines[1], "/");
     let names: Vec<_> = lines[2..].iter().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
     assert_eq!(names, ["HOME", "PATH", "PWD", "TOLLGATE_TEST", "USER"]);

@@ -94,8 +94,7 @@ impl Daemon {
         policy: Option<String>,
         start: Start,
     ) -> Result<Self, Error> {
-        // It leaves by itself where no session, run or question is left.
-        let mut arguments = vec!["--leave-after".into(), LEAVE_AFTER_S.into()];
+        let mut arguments = Vec::new();
         let came = if policy.is_some() { Came::WithItsPolicy } else { Came::Started };
         if let Some(root) = root {
             arguments.extend(["--root".into(), places::absolute(&root)?.into_os_string()]);
@@ -103,6 +102,8 @@ impl Daemon {
         if let Some(policy) = policy {
             arguments.extend(["--policy".into(), policy.into()]);
         }
+        // It leaves by itself where no session, run or question is left.
+        arguments.extend(["--leave-after".into(), LEAVE_AFTER_S.into()]);
         Ok(Self { program, places, arguments, came, start, state: State::Missing { start: Instant::now() } })
     }
 
