@@ -300,7 +300,7 @@ fn a_daemon_is_started_apart_from_the_caller() {
     let mut run = Command::new(programs().join("tollgate"));
     run.args(["run", "--root", &root, "--agent", "bot", "--policy"]).arg(&policy).args(["--", "true"]);
     run.env("XDG_STATE_HOME", "/x").env("HOME", "/x").env("AWS_SECRET_ACCESS_KEY", "x").env("TOLLGATE_TEST", "kept");
-    let mut front = run.env_remove("TOLLGATE_SESSION").spawn().unwrap();
+    let mut front = run.env_remove("TOLLGATE_SESSION").env_remove("TOLLGATE_REQUIRE_TOOLS").spawn().unwrap();
     let go = fake.root.path().join("go");
     while !go.exists() {
         assert!(front.try_wait().unwrap().is_none());

@@ -21,6 +21,8 @@ use crate::waiting;
 
 /// How long two deliveries of one group's signal may lie apart.
 const TOGETHER: Duration = Duration::from_secs(1);
+/// How long the keeper's own copy of a group's signal may take to come.
+const OWN_COPY: Duration = Duration::from_millis(50);
 /// Between two tries to wake a front that stopped after its command went on.
 const WAKE: Duration = Duration::from_millis(100);
 /// What a command has between SIGTERM and SIGKILL once its front is gone.
@@ -60,7 +62,7 @@ impl Keeper {
             let [_, ordered, lost] = waiting::first(waited_for, self.next())?;
             self.hear_signals()?;
             if ordered {
-                self.hear_front();
+                self.hear_front()?;
             }
             if lost {
                 self.link.lost(Instant::now());
@@ -118,20 +120,32 @@ impl Keeper {
         Ok(())
     }
 
-    fn hear_front(&mut self) {
-        let Some(front) = &mut self.front else { return };
+    fn hear_front(&mut self) -> nix::Result<()> {
+        let Some(front) = &mut self.front else { return Ok(()) };
         match read_frame::<Order>(front) {
-            Ok(Some(Order::Signal { number, sender })) => self.pass_on(number, sender),
+            Ok(Some(Order::Signal { number, sender })) => self.pass_on(number, sender)?,
             Ok(Some(Order::Resumed {})) => (self.front_sleeps, self.wake) = (false, None),
             Ok(None) | Err(_) => self.front_gone(),
         }
+        Ok(())
     }
 
-    fn pass_on(&mut self, number: i32, sender: u32) {
+    /// A signal to the whole group may reach the front, and its word us, before
+    /// our own copy comes: it is waited for, or the command would get it twice.
+    fn pass_on(&mut self, number: i32, sender: u32) -> nix::Result<()> {
         let same = Arrived { number, sender: Some(sender) };
-        match self.own.iter().position(|(own, _)| *own == same) {
-            Some(index) => drop(self.own.swap_remove(index)),
-            None => self.signal(number),
+        let until = Instant::now() + OWN_COPY;
+        loop {
+            if let Some(index) = self.own.iter().position(|(own, _)| *own == same) {
+                self.own.swap_remove(index);
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                self.signal(number);
+                return Ok(());
+            }
+            waiting::first([Some(self.signals.as_fd())], Some(until))?;
+            self.hear_signals()?;
         }
     }
 
