@@ -23,7 +23,7 @@ pub(crate) async fn record(gate: &Gate, permitted: Permitted) -> Result<Recorded
     match gate.record(intent).await {
         Ok(_) => Ok(Recorded { permitted, _made: Made }),
         Err(cause) => {
-            let refusal = Refusal::Gate(format!("the audit cannot be written: {cause}"));
+            let refusal = Refusal::unrecorded(&cause);
             Err(Refused::new(permitted.call.request.caller, permitted.call.entry, refusal))
         }
     }
