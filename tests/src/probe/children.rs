@@ -63,6 +63,61 @@ pub fn become_orphan() -> bool {
     true
 }
 
+/// Does `leaf` under `count` processes more, each the child of the one before and
+/// standing still until that has ended or executed a program; gives the last one's code.
+///
+/// They share one memory, for a fork costs the kernel more with every fork before it.
+pub fn descend(count: c_int, leaf: &dyn Fn() -> c_int) -> c_int {
+    let descent = Descent { left: count, leaf };
+    below((&raw const descent).cast_mut().cast())
+}
+
+struct Descent<'a> {
+    left: c_int,
+    leaf: &'a dyn Fn() -> c_int,
+}
+
+extern "C" fn below(descent: *mut libc::c_void) -> c_int {
+    const STACK: usize = 64 * 1024;
+    // SAFETY: whoever calls stands still and keeps it.
+    let descent = unsafe { &*descent.cast::<Descent<'_>>() };
+    if descent.left <= 0 {
+        return (descent.leaf)();
+    }
+    let mut next = Descent { left: descent.left - 1, leaf: descent.leaf };
+    let mut stack = vec![0_u128; STACK / size_of::<u128>()];
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    let top = stack.as_mut_ptr_range().end;
+    // SAFETY: the stack is the child's alone, and this process waits until it has left it.
+    let child = unsafe { libc::clone(below, top.cast(), flags, (&raw mut next).cast()) };
+    if child < 0 { complain(&format!("clone error {}", error())) } else { code_of(child) }
+}
+
+fn code_of(child: c_int) -> c_int {
+    let mut status = 0;
+    // SAFETY: the status is ours to write.
+    unsafe { libc::waitpid(child, &raw mut status, 0) };
+    if libc::WIFEXITED(status) { libc::WEXITSTATUS(status) } else { 3 }
+}
+
+/// Goes on under `count` processes more, each the child of the one before, that
+/// end by and by in the milliseconds that follow; false in those.
+pub fn descend_under_dying(count: c_int) -> bool {
+    for place in 0..count {
+        match fork() {
+            Err(_) => return false,
+            Ok(Birth::Child) => {}
+            Ok(Birth::Parent(_)) => {
+                // Neither from the top nor from below: 17 and 40 have no common divisor.
+                let place = u64::try_from(place).unwrap_or_default();
+                std::thread::sleep(std::time::Duration::from_micros(500 * (place * 17 % 40)));
+                return false;
+            }
+        }
+    }
+    true
+}
+
 /// To the root folder, on `/dev/null`.
 fn detach() {
     // SAFETY: a constant path.

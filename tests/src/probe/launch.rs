@@ -2,8 +2,9 @@
 //!
 //! HOW is any of `block=SIGNAL`, `ignore=SIGNAL`, `odd-environment`, `no-arguments`
 //! (not even the name: NAME is only what is executed), `session` (of
-//! its own), `orphan` (by a double fork; the caller goes on at once), `terminal`
-//! (a new one, what is shown there is copied to descriptor 1; it comes last).
+//! its own), `orphan` (by a double fork; the caller goes on at once), `under=COUNT`
+//! (processes above one another), `under-dying=COUNT` (such that end meanwhile),
+//! `terminal` (a new one, what is shown there is copied to descriptor 1; it comes last).
 //! NAME is looked for on PATH, as a shell would.
 
 use std::ffi::{CString, c_char, c_int};
@@ -20,11 +21,18 @@ pub fn launch(operands: &[&[u8]]) -> c_int {
     let Some(end) = operands.iter().position(|word| *word == b"--") else { return complain("no `--`") };
     let (how, command) = operands.split_at(end);
     let mut odd = false;
-    for word in how {
+    for (place, word) in how.iter().enumerate() {
         if let Some(name) = word.strip_prefix(b"block=") {
             block(name);
         } else if let Some(name) = word.strip_prefix(b"ignore=") {
             ignore(name);
+        } else if let Some(count) = word.strip_prefix(b"under=") {
+            let rest: Vec<_> = operands.iter().copied().skip(place + 1).collect();
+            return children::descend(crate::number_of(count), &|| launch(&rest));
+        } else if let Some(count) = word.strip_prefix(b"under-dying=")
+            && !children::descend_under_dying(crate::number_of(count))
+        {
+            return 0;
         }
         match *word {
             b"odd-environment" => odd = true,

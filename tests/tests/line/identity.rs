@@ -67,3 +67,45 @@ fn a_long_chain_of_processes_hides_no_session() {
     assert_eq!(sandbox.audit_of("intent")[0]["agent"], "claude-code");
     assert_eq!(sandbox.audit_of("refused_answer").len(), 1);
 }
+
+/// An open question for a person: `id` is its variable in the script that follows.
+const ASKING: &str = "mkfifo said; ask exit 5 2> said & exec 3< said
+    while read -r line <&3; do case $line in *' is question '*) break;; esac; done
+    id=${line##* }; cat <&3 >&2 &";
+
+#[test]
+fn thousands_of_processes_above_one_another_hide_no_session() {
+    let sandbox = builder().tollgate_on_path().start();
+    let script = format!(
+        "{ASKING}
+        plain launch under=4200 session terminal -- tollgate approve $id --root \"$ROOT\" 2>&1 | cat
+        plain launch under=4200 -- probe exit 0
+        echo \"said $?\"; kill %1"
+    );
+    let began = std::time::Instant::now();
+    let ran = sandbox.run_command(sandbox.session("claude-code", "ask,probe", &script), LIMIT);
+    assert!(ran.stdout_text().contains("from inside session"), "{ran:?}");
+    assert!(ran.stdout_text().ends_with("said 0\n"), "{ran:?}");
+    assert!(began.elapsed() < Duration::from_secs(15), "it took {:?}", began.elapsed());
+    assert_eq!(sandbox.audit_of("intent")[0]["agent"], "claude-code");
+    assert_eq!(sandbox.audit_of("refused_answer").len(), 1);
+    assert!(sandbox.audit_of("answer").is_empty());
+}
+
+#[test]
+fn parents_that_die_meanwhile_hide_no_session() {
+    const ATTEMPTS: usize = 40;
+    let sandbox = builder().tollgate_on_path().start();
+    let script = format!(
+        "{ASKING}
+        for i in $(seq {ATTEMPTS}); do
+            plain launch under-dying=40 session terminal -- tollgate approve $id --root \"$ROOT\" 2>&1 | cat
+        done
+        kill %1"
+    );
+    let ran = sandbox.run_command(sandbox.session("claude-code", "ask", &script), LIMIT);
+    assert_eq!(ran.stdout_text().matches("refused: ").count(), ATTEMPTS, "{ran:?}");
+    assert_eq!(sandbox.audit_of("refused_answer").len(), ATTEMPTS);
+    assert!(sandbox.audit_of("answer").is_empty());
+    assert!(sandbox.audit_of("intent").is_empty());
+}
