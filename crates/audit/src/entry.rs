@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Also, Bytes, Described, Targets};
+use crate::{Also, Bytes, Described, Grant, Process, Taken, Targets, Token};
 
 /// What is written; the writer adds number, time and chain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +27,17 @@ pub struct Entry {
     /// The evidence for that: `session`, `ancestry`, `token`, `uid`.
     #[serde(default)]
     pub agent_known_by: Vec<String>,
+    /// Its clearance, 0 to 4, as far as it counted: the least of all evidence.
+    #[serde(default)]
+    pub clearance: Option<u8>,
     /// The session's id.
     pub session: Option<String>,
+    /// The token that was shown, made, bound or revoked.
+    #[serde(default)]
+    pub token: Option<Token>,
+    /// Of a session its keeper; of a token the process whose descendants may use it.
+    #[serde(default)]
+    pub process: Option<Process>,
     /// What was called.
     pub command: Option<Command>,
     /// The tool's canonical name.
@@ -53,6 +62,12 @@ pub struct Entry {
     pub reason: Option<String>,
     /// Who answered a question.
     pub approved_by: Option<Approver>,
+    /// The exception that was made, used or revoked.
+    #[serde(default)]
+    pub grant: Option<Grant>,
+    /// Of an intent: what it used up of rates, grants and budgets.
+    #[serde(default)]
+    pub taken: Vec<Taken>,
     /// The tool's exit code.
     pub exit_code: Option<i32>,
     /// The signal that ended it.
@@ -65,8 +80,11 @@ pub struct Entry {
     pub binary_sha256: Option<String>,
     /// Whether the caller could have changed it.
     pub binary_writable_by_caller: Option<bool>,
-    /// The policy in force, `sha256:...`.
+    /// The policy that is accepted, `sha256:...`.
     pub policy_hash: Option<String>,
+    /// The policy that judges beside it until it is accepted, `sha256:...`.
+    #[serde(default)]
+    pub policy_pending: Option<String>,
     /// The files that were read to judge.
     #[serde(default)]
     pub facts: Vec<Fact>,
@@ -129,10 +147,22 @@ pub enum Kind {
     SessionOpened,
     /// It ends.
     SessionClosed,
-    /// The policy in force has changed.
+    /// A policy is accepted: by a person, or as the first of all.
     PolicyAccepted,
-    /// A new policy waits to be accepted.
+    /// The policy has changed: it tightens at once, and loosens once accepted.
+    PolicyPending,
+    /// The policy has changed and cannot be used.
     PolicyRefused,
+    /// A person made an exception.
+    Granted,
+    /// A person took one back.
+    GrantRevoked,
+    /// A person made a token for an agent.
+    TokenIssued,
+    /// A token was used first: it belongs to that process's descendants.
+    TokenBound,
+    /// A person took a token back.
+    TokenRevoked,
     /// The daemon starts.
     Started,
     /// The daemon stops.
@@ -166,7 +196,13 @@ impl Kind {
             Self::SessionOpened => "session_opened",
             Self::SessionClosed => "session_closed",
             Self::PolicyAccepted => "policy_accepted",
+            Self::PolicyPending => "policy_pending",
             Self::PolicyRefused => "policy_refused",
+            Self::Granted => "granted",
+            Self::GrantRevoked => "grant_revoked",
+            Self::TokenIssued => "token_issued",
+            Self::TokenBound => "token_bound",
+            Self::TokenRevoked => "token_revoked",
             Self::Started => "started",
             Self::Stopped => "stopped",
             Self::Adopted => "adopted",

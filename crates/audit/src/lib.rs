@@ -30,6 +30,7 @@ mod record;
 mod samples;
 mod segment;
 pub mod show;
+mod terms;
 pub mod verify;
 mod writer;
 
@@ -40,5 +41,6 @@ pub use jiff::Timestamp;
 pub use line::{MAX_LINE, VERSION};
 pub use opening::{Cut, Recovery};
 pub use record::Record;
+pub use terms::{Grant, Process, Taken, Token};
 pub use verify::verify;
 pub use writer::{Error, Options, Receipt, Writer};

@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use crate::Record;
 use crate::line::{MAX_LINE, Sealed};
 use crate::segment::{self, Ending, Lines, Segment};
+use crate::{Kind, Record};
 
 /// Why a log cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +99,28 @@ pub fn unended(folder_or_file: &Path) -> Result<Vec<Record>, Error> {
     let mut open: Vec<Record> = open.into_values().collect();
     open.sort_by_key(|record| record.seq);
     Ok(open)
+}
+
+/// The records that the daemon's own state is made of, the oldest first: those of
+/// these kinds, and every intent that used something up. Reads the whole log by
+/// position; a line of another kind is not taken apart. A record whose hash is not
+/// its own is left out: it is nobody's word.
+pub fn state(folder_or_file: &Path, kinds: &[Kind]) -> Result<Vec<Record>, Error> {
+    /// No text of a caller can hold this: JSON escapes its quotes.
+    const TAKEN: &str = r#","taken":[{"#;
+    let mut records = records(folder_or_file)?;
+    let mut found = Vec::new();
+    while let Some(here) = records.step() {
+        let here = here?;
+        let line = &records.line;
+        let Some(sealed) = Sealed::of(line) else { continue };
+        let Some((kind, _)) = sealed.kind_and_id() else { continue };
+        let takes = || kind == b"intent" && str::from_utf8(line).is_ok_and(|line| line.contains(TAKEN));
+        if (kinds.iter().any(|wanted| wanted.name().as_bytes() == kind) || takes()) && sealed.is_whole() {
+            found.push(here.record(line)?);
+        }
+    }
+    Ok(found)
 }
 
 /// See [`records`].

@@ -4,6 +4,7 @@
 //! (`tollgate_policies::show`), also ids and names: a log may be a forged one.
 //! Times are UTC. Not here: JSON, which is the line itself ([`Record::text`]).
 
+mod exceptions;
 mod full;
 mod run;
 

@@ -142,11 +142,13 @@ fn a_record_has_every_field_in_a_known_order() {
         String::from_utf8(line).unwrap(),
         concat!(
             r#"{"v":1,"seq":7,"timestamp":"2026-02-12T14:30:22.000000000Z","kind":"started","id":"A","#,
-            r#""parent":null,"door":null,"uid":null,"pid":null,"agent":null,"agent_known_by":[],"session":null,"#,
+            r#""parent":null,"door":null,"uid":null,"pid":null,"agent":null,"agent_known_by":[],"clearance":null,"#,
+            r#""session":null,"token":null,"process":null,"#,
             r#""command":null,"tool":null,"operation":null,"also":[],"tier":null,"target":{},"rationale":null,"#,
-            r#""decision":null,"rule":null,"reason":null,"approved_by":null,"exit_code":null,"signal":null,"#,
+            r#""decision":null,"rule":null,"reason":null,"approved_by":null,"grant":null,"taken":[],"#,
+            r#""exit_code":null,"signal":null,"#,
             r#""duration_ms":null,"binary":null,"binary_sha256":null,"binary_writable_by_caller":null,"#,
-            r#""policy_hash":null,"facts":[],"lost":null,"message":null,"#,
+            r#""policy_hash":null,"policy_pending":null,"facts":[],"lost":null,"message":null,"#,
             r#""prev_hash":"0000000000000000000000000000000000000000000000000000000000000000","#,
             r#""hash":"HASH"}"#,
             "\n"

@@ -131,3 +131,29 @@ fn a_log_whose_end_was_cut_back_is_followed_further() {
         assert_eq!(found.map(|record| record.timestamp.as_second()).collect::<Vec<_>>(), new, "{then:?}");
     }
 }
+
+#[test]
+fn state_is_the_kinds_that_are_asked_for_and_intents_that_used_something_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, _) = samples::open(folder.path(), Options::default());
+    let forged = Entry { message: Some(r#","taken":[{"from":"grant","id":"G"}]"#.into()), ..samples::entry(1) };
+    let taking = Entry { taken: vec![crate::Taken::Grant { id: "G".into() }], ..samples::entry(2) };
+    let outcome = Entry { kind: Kind::Outcome, ..taking.clone() };
+    for entry in [forged, taking, outcome, Entry::of(Kind::Granted, "G"), Entry::of(Kind::Started, "S")] {
+        writer.append_blocking(entry).unwrap();
+    }
+    drop(writer);
+    assert_eq!(numbers(&state(folder.path(), &[Kind::Granted]).unwrap()), [2, 4]);
+}
+
+#[test]
+fn a_record_that_somebody_changed_is_no_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, _) = samples::open(folder.path(), Options::default());
+    writer.append_blocking(Entry { agent: Some("b".into()), ..Entry::of(Kind::Granted, "G") }).unwrap();
+    drop(writer);
+    let path = samples::segments(folder.path())[0].path.clone();
+    let text = std::fs::read_to_string(&path).unwrap().replace(r#""agent":"b""#, r#""agent":"c""#);
+    std::fs::write(&path, text).unwrap();
+    assert!(state(folder.path(), &[Kind::Granted]).unwrap().is_empty());
+}

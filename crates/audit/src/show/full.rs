@@ -2,7 +2,7 @@
 
 use tollgate_policies::{Dimension, show};
 
-use super::{IN_FULL, end, tier};
+use super::{IN_FULL, end, exceptions, tier};
 use crate::{Decision, Entry, Found, Record, TargetValue, Targets};
 
 /// One record in full: a line for each thing that is known, ending with a line's
@@ -49,7 +49,10 @@ fn who(page: &mut Page, entry: &Entry) {
         };
         page.line("agent", &format!("{}{known_by}", text(agent)));
     }
+    page.text("clearance", entry.clearance.map(|clearance| clearance.to_string()).as_deref());
     page.text("session", entry.session.as_deref());
+    page.text("token", entry.token.as_ref().map(exceptions::token).as_deref());
+    page.text("process", entry.process.as_ref().map(|process| format!("pid {}", process.pid)).as_deref());
     let parts = [
         entry.uid.map(|uid| format!("uid {uid}")),
         entry.pid.map(|pid| format!("pid {pid}")),
@@ -89,6 +92,8 @@ fn verdict(page: &mut Page, entry: &Entry) {
         let from = approver.from.as_deref().map(|from| format!(" from {}", text(from))).unwrap_or_default();
         page.line("answered by", &format!("{}{uid} by {}{from}", text(&approver.name), text(&approver.how)));
     }
+    page.text("grant", entry.grant.as_ref().map(exceptions::grant).as_deref());
+    lines(page, "used up", &entry.taken.iter().map(|taken| text(&exceptions::taken(taken))).collect::<Vec<_>>());
     page.text("ended", end(entry).as_deref());
 }
 
@@ -101,6 +106,7 @@ fn with_what(page: &mut Page, entry: &Entry) {
         page.line("", "the caller can change this binary");
     }
     page.text("policy", entry.policy_hash.as_deref());
+    page.text("with pending", entry.policy_pending.as_deref());
     let facts = entry.facts.iter();
     let facts =
         facts.map(|fact| format!("{} (SHA-256 {})", show::text(fact.path.as_slice(), IN_FULL), text(&fact.sha256)));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::line::{self, Hash};
-use crate::{Also, Approver, Bytes, Command, Fact, Found, TargetValue};
+use crate::{Also, Approver, Bytes, Command, Fact, Found, Grant, Process, Taken, TargetValue, Token};
 
 fn record(seq: u64, entry: &Entry) -> Record {
     let time = "2026-02-12T14:30:22.123456789Z".parse().unwrap();
@@ -86,7 +86,29 @@ fn the_full_form_shows_every_field_once_and_nothing_that_is_not_there() {
         binary: Some("/usr/bin/terraform".into()),
         binary_sha256: Some("ab".into()),
         binary_writable_by_caller: Some(true),
+        clearance: Some(2),
+        token: Some(Token {
+            id: "T".into(),
+            agent: "claude-code".into(),
+            clearance: Some(2),
+            until: "2026-02-12T15:30:22Z".parse().unwrap(),
+        }),
+        process: Some(Process { pid: 7, started: 99, boot: "b".into() }),
+        grant: Some(Grant {
+            id: "G".into(),
+            agent: "claude-*".into(),
+            operation: "terraform.apply".into(),
+            target: [("workspace".into(), "staging-*".into())].into(),
+            until: "2026-02-12T15:00:00Z".parse().unwrap(),
+            count: Some(5),
+        }),
+        taken: vec![
+            Taken::Rate { rule: "deploys".into(), of: "agent claude-code".into(), limit: "1/h".into() },
+            Taken::Grant { id: "G".into() },
+            Taken::Runbook { name: "restart".into() },
+        ],
         policy_hash: Some("sha256:cd".into()),
+        policy_pending: Some("sha256:ce".into()),
         facts: vec![Fact { path: "/srv/infra/.terraform/environment".into(), sha256: "ef".into() }],
         lost: Some(2),
         message: Some("hello".into()),
@@ -100,7 +122,10 @@ fn the_full_form_shows_every_field_once_and_nothing_that_is_not_there() {
   id           01KH9QAYZ8S6J4F8Q6E5T3V2W1
   called by    P
   agent        claude-code (known by session, ancestry)
+  clearance    2
   session      S
+  token        T of claude-code, clearance 2, until 2026-02-12T15:30:22Z
+  process      pid 7
   caller       uid 1000, pid 42, door shim
   command      terraform apply
   folder       /srv/infra
@@ -118,11 +143,16 @@ fn the_full_form_shows_every_field_once_and_nothing_that_is_not_there() {
   reason       rule
   rule         prod-no-destroy
   answered by  alice (uid 1001) by terminal from /dev/pts/3
+  grant        G for claude-* on terraform.apply, workspace=staging-*, until 2026-02-12T15:00:00Z, 5 times
+  used up      rate deploys (1/h) of agent claude-code
+               grant G
+               runbook restart
   ended        signal 15 after 12 min 3 s
   binary       /usr/bin/terraform
   its SHA-256  ab
                the caller can change this binary
   policy       sha256:cd
+  with pending sha256:ce
   read         /srv/infra/.terraform/environment (SHA-256 ef)
   lost         2 records
   message      hello
