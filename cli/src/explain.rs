@@ -58,6 +58,8 @@ pub(crate) struct Arguments {
 enum Door {
     Shim,
     Exec,
+    Http,
+    Mcp,
 }
 
 impl From<Door> for policy::Door {
@@ -65,6 +67,8 @@ impl From<Door> for policy::Door {
         match door {
             Door::Shim => Self::Shim,
             Door::Exec => Self::Exec,
+            Door::Http => Self::Http,
+            Door::Mcp => Self::Mcp,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! strictest word holds. A deny ends the line here.
 
 use tollgate_audit::{Decision, Entry};
-use tollgate_policies::policy::{Judgement, Verdict};
+use tollgate_policies::policy::{Asked, Judgement, Verdict};
 
 use crate::binary::{Binary, Missing};
 use crate::classify::Operation;
@@ -38,7 +38,11 @@ pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Re
     call.entry = entry(call.entry, &judgement);
     if judgement.verdict == Verdict::Deny {
         let hint = hint(gate, &call, &meaning);
-        return Err(Refused::new(call.request.caller, call.entry, Refusal::Denied { judgement, hint }));
+        return Err(Refused::new(
+            call.request.caller,
+            call.entry,
+            Refusal::Denied { judgement: Box::new(judgement), hint },
+        ));
     }
     match binary {
         Ok(binary) => Ok(Judged { call, meaning, read, binary, judgement, _made: Made }),
@@ -48,10 +52,10 @@ pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Re
 
 /// The strictest word of all policies in force for this call.
 pub(crate) fn judge(gate: &Gate, call: &Call, meaning: &tollgate_policies::Operation) -> Judgement {
-    let subject = call.agent.subject(door(call.request.door));
-    let own = gate.policy.judge(meaning, &subject);
+    let asked = Asked::new(meaning, call.agent.subject(door(call.request.door)));
+    let own = gate.policy.judge(&asked);
     let brought = call.agent.policies.iter();
-    brought.fold(own, |strictest, policy| strictest.stricter(policy.judge(meaning, &subject)))
+    brought.fold(own, |strictest, policy| strictest.stricter(policy.judge(&asked)))
 }
 
 fn entry(entry: Entry, judgement: &Judgement) -> Entry {

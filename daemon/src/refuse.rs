@@ -27,7 +27,7 @@ pub(crate) enum Refusal {
     /// The policy, or its default, says no.
     Denied {
         /// Its word.
-        judgement: Judgement,
+        judgement: Box<Judgement>,
         /// A milder command that this agent may run.
         hint: Option<String>,
     },

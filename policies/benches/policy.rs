@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use tollgate_policies::policy::{Door, Layer, Policy, Source, Subject};
+use tollgate_policies::policy::{Asked, Door, Layer, Policy, Source, Subject};
 use tollgate_policies::{Dimension, Meaning, Operation, Target, Tier, Value};
 
 const RULES: usize = 1_000;
@@ -52,7 +52,8 @@ fn main() {
             ("deny", operation("terraform.destroy", Tier::BreakGlass, "prod-7")),
             ("default", operation("terraform.plan", Tier::Operate, "nowhere")),
         ] {
-            let (median, slow) = middle(20_000, || drop(black_box(policy.judge(black_box(&operation), &agent))));
+            let (median, slow) =
+                middle(20_000, || drop(black_box(policy.judge(&Asked::new(black_box(&operation), agent)))));
             println!("  {says:<9} p50 {median:>9.2?}   p99 {slow:>9.2?}");
         }
     }

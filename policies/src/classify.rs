@@ -16,6 +16,7 @@ use std::cell::RefCell;
 use crate::{Meaning, Operation, Target};
 
 mod aim;
+pub mod arguments;
 mod case;
 mod dialect;
 mod environment;
@@ -29,6 +30,7 @@ mod parse;
 mod rules;
 mod table;
 
+pub use arguments::Arguments;
 pub use facts::{Facts, Finding, Need, Resolver};
 pub use grammar::{GrammarError, Grammars};
 

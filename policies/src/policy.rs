@@ -8,24 +8,34 @@
 //! It reads no files, knows no clock, and asks nobody: grants, rates and answers
 //! are for those who call it.
 
+mod asked;
 mod compile;
+mod duration;
 mod file;
 mod glob;
+mod grant;
 mod judge;
+mod judgement;
+mod obligations;
 mod problem;
 mod profile;
 mod range;
+mod rate;
 mod read;
 mod rule;
+mod runbook;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
+pub use asked::{Asked, Door, Moment, Subject};
+pub use grant::{Grant, GrantError};
+pub use judgement::{Cover, Judgement, Reason, RuleReference, Verdict};
+pub use obligations::{Correction, Edit, Environment, Mode, Obligations, Per, Pin, Rate, Redaction};
 pub use problem::{Problem, Problems};
 pub use profile::{profile, profiles};
-
-use crate::Operation;
+pub use rate::Bucket;
+pub use runbook::{Budget, Runbook};
 
 /// One text of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +57,10 @@ pub enum Layer {
     Organisation,
     /// The person's.
     User,
-    /// Given for one session.
+    /// Given for one session: it judges beside the others.
     Session,
+    /// The project's own: it can only tighten.
+    Project,
 }
 
 impl Layer {
@@ -60,6 +72,7 @@ impl Layer {
             Self::Organisation => "organisation",
             Self::User => "user",
             Self::Session => "session",
+            Self::Project => "project",
         }
     }
 }
@@ -83,158 +96,6 @@ pub struct AgentEntry {
     pub clearance: Option<u8>,
     /// Who it is, in a person's words.
     pub description: Option<String>,
-}
-
-/// Who asks, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subject<'a> {
-    /// The agent's name; [`Subject::UNKNOWN`] for one that could not be identified.
-    pub agent: &'a str,
-    /// Its clearance, 0 to 4; none where none is known.
-    pub clearance: Option<u8>,
-    /// The session's id, where there is one.
-    pub session: Option<&'a str>,
-    /// Where the request came in.
-    pub door: Door,
-}
-
-impl Subject<'_> {
-    /// The name of an agent that could not be identified.
-    pub const UNKNOWN: &'static str = "unknown";
-}
-
-/// Where a request comes in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Door {
-    /// A shim on PATH.
-    Shim,
-    /// `tollgate exec --`.
-    Exec,
-}
-
-impl Door {
-    /// Every door.
-    pub const ALL: [Self; 2] = [Self::Shim, Self::Exec];
-
-    /// Its name in policies and records: `shim`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Shim => "shim",
-            Self::Exec => "exec",
-        }
-    }
-}
-
-/// What may happen, mildest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// It may run.
-    Allow,
-    /// A person decides.
-    Escalate,
-    /// It may not run.
-    Deny,
-}
-
-impl Verdict {
-    /// Its name in policies and records: `escalate`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Escalate => "escalate",
-            Self::Deny => "deny",
-        }
-    }
-}
-
-/// Why something was not simply allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// A rule says so.
-    Rule,
-    /// No rule speaks of it.
-    Default,
-    /// No rule speaks of it, and what it would do is not known.
-    Unknown,
-    /// An argument is one that may not be given.
-    Argument,
-}
-
-impl Reason {
-    /// Its name in records and in the line for agents: `rule`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rule => "rule",
-            Self::Default => "default",
-            Self::Unknown => "unknown",
-            Self::Argument => "argument",
-        }
-    }
-}
-
-/// What the policy says to one operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
-pub struct Judgement {
-    /// What may happen.
-    pub verdict: Verdict,
-    /// Why it was not simply allowed; none for an allow.
-    pub reason: Option<Reason>,
-    /// The rule that decided; none where no rule did.
-    pub rule: Option<RuleReference>,
-    /// The meaning that decided, as an index into [`Operation::meanings`].
-    pub meaning: usize,
-    /// What is still owed if it runs.
-    pub obligations: Obligations,
-}
-
-impl Judgement {
-    /// Of two policies that are both in force, the stricter word holds (this one
-    /// where they agree); what either of them asks for is owed.
-    pub fn stricter(self, other: Self) -> Self {
-        let obligations = self.obligations.join(other.obligations);
-        let holds = if other.verdict > self.verdict { other } else { self };
-        Self { obligations, ..holds }
-    }
-}
-
-/// What an allow or an escalate still owes. It is empty: no key of the language
-/// asks for anything, so a policy can ask for nothing that would not be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Obligations {}
-
-impl Obligations {
-    /// Everything that either of the two asks for.
-    #[must_use]
-    pub fn join(self, _other: Self) -> Self {
-        self
-    }
-}
-
-/// A rule, as it is named to people and in records.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RuleReference {
-    /// Its name.
-    pub name: String,
-    /// The source it stands in, as shown to people.
-    pub file: String,
-    /// The line it starts at, from 1.
-    pub line: usize,
-    /// Whose source that is.
-    pub layer: Layer,
-    /// What it wants said to whoever is refused.
-    pub reason: Option<String>,
-}
-
-impl fmt::Display for RuleReference {
-    /// `prod-no-destroy (~/.config/tollgate/policy.d/10-infra.toml:14)`.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} ({}:{})", self.name, self.file, self.line)
-    }
 }
 
 impl Policy {
@@ -271,9 +132,15 @@ impl Policy {
         self.0.agents.get(name)
     }
 
-    /// What this policy says to this operation of this agent.
-    pub fn judge(&self, operation: &Operation, subject: &Subject<'_>) -> Judgement {
-        self.0.rules.judge(operation, subject)
+    /// The runbooks, by name.
+    #[must_use]
+    pub fn runbooks(&self) -> &[Runbook] {
+        self.0.rules.runbooks()
+    }
+
+    /// What this policy says to this command.
+    pub fn judge(&self, asked: &Asked<'_>) -> Judgement {
+        self.0.rules.judge(asked)
     }
 }
 

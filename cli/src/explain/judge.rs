@@ -10,7 +10,7 @@ use serde::Serialize;
 use tollgate_audit::{Bytes, Described};
 use tollgate_facts::{ReadFile, Reader, policy_files};
 use tollgate_policies::classify::{Grammars, Invocation};
-use tollgate_policies::policy::{Door, Judgement, Layer, Policy, Reason, Subject, profile};
+use tollgate_policies::policy::{Asked, Door, Judgement, Layer, Policy, Reason, Subject, profile};
 
 use crate::error::Error;
 use crate::places;
@@ -103,7 +103,7 @@ impl Judge {
         let reader = Reader::new(folder.as_ref().map(AsFd::as_fd));
         let judged = tollgate_facts::classify(Grammars::built_in(), &invocation, &reader);
         let subject = Subject { agent: &self.agent, clearance: self.clearance, session: None, door: self.door };
-        let judgement = self.policy.judge(&judged.operation, &subject);
+        let judgement = self.policy.judge(&Asked::new(&judged.operation, subject));
         let milder = judged.operation.milder.clone().map(|argv| argv.into_iter().map(Bytes::from).collect());
         let read = judged.read.iter().map(Read::of).collect();
         self.answer(Described::of(&judged.operation), &judgement, milder, read, question)

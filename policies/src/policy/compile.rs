@@ -37,7 +37,7 @@ pub(super) fn policy(sources: &[Source]) -> Result<Contents, Problems> {
         hash: hash(sources),
         sources: sources.iter().map(|source| source.name.clone()).collect(),
         agents: all.agents,
-        rules: Rules::new(all.rules),
+        rules: Rules::new(all.rules, Vec::new()),
     })
 }
 
@@ -161,6 +161,7 @@ impl<'a> Compiler<'a, '_> {
             line: self.lines.line(span.start),
             layer: self.source.layer,
             reason: written.reason.map(said_by_a_person),
+            code: None,
         };
         Rule { reference, verdicts: said.verdicts, when, unless, unsure_deny: said.unsure_deny }
     }

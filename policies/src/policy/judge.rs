@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::glob::Glob;
 use super::rule::{Case, Rule, is_unknown};
-use super::{Judgement, Obligations, Reason, Subject, Verdict};
+use super::{Asked, Cover, Judgement, Obligations, Reason, Runbook, Verdict};
 use crate::{Meaning, Operation};
 
 /// The rules of a policy, in the order that breaks ties.
@@ -19,20 +19,22 @@ pub(super) struct Rules {
     by_word: HashMap<String, Vec<usize>>,
     /// All other rules.
     everywhere: Vec<usize>,
+    runbooks: Vec<Runbook>,
 }
 
 /// What is said to one meaning.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Said<'a> {
     verdict: Verdict,
     reason: Option<Reason>,
-    /// The rule, with its place in the order.
-    rule: Option<(usize, &'a Rule)>,
+    rule: Option<&'a Rule>,
+    cover: Option<Cover>,
 }
 
 impl Rules {
     /// Puts the rules into an order that depends on nothing but what they are.
-    pub(super) fn new(mut rules: Vec<Rule>) -> Self {
+    pub(super) fn new(mut rules: Vec<Rule>, mut runbooks: Vec<Runbook>) -> Self {
+        runbooks.sort_by(|one, other| one.name.cmp(&other.name));
         rules.sort_by(|one, other| {
             let (one, other) = (&one.reference, &other.reference);
             (&one.file, one.line, &one.name).cmp(&(&other.file, other.line, &other.name))
@@ -48,36 +50,71 @@ impl Rules {
                 }
             }
         }
-        Self { rules, ..ordered }
+        Self { rules, runbooks, ..ordered }
     }
 
     pub(super) fn len(&self) -> usize {
         self.rules.len()
     }
 
+    pub(super) fn runbooks(&self) -> &[Runbook] {
+        &self.runbooks
+    }
+
     /// The strictest of what is said to each meaning; of equally strict ones the
     /// one that a rule says, then the first.
-    pub(super) fn judge(&self, operation: &Operation, subject: &Subject<'_>) -> Judgement {
-        let mut holds = (0, self.say(operation, &operation.primary, subject));
-        for (index, meaning) in operation.meanings().enumerate().skip(1) {
-            let said = self.say(operation, meaning, subject);
-            if said.weight() > holds.1.weight() {
-                holds = (index, said);
+    pub(super) fn judge(&self, asked: &Asked<'_>) -> Judgement {
+        let mut covers = Vec::new();
+        let mut holds: Option<(usize, Said<'_>)> = None;
+        for (index, meaning) in asked.operation.meanings().enumerate() {
+            let said = self.say(asked, meaning);
+            covers.extend(said.cover.clone());
+            if holds.as_ref().is_none_or(|(_, held)| said.weight() > held.weight()) {
+                holds = Some((index, said));
             }
         }
-        let (meaning, said) = holds;
+        covers.sort();
+        covers.dedup();
+        let (meaning, said) = holds.unwrap_or((0, Said::nothing(Reason::Default)));
         Judgement {
             verdict: said.verdict,
             reason: said.reason,
-            rule: said.rule.map(|(_, rule)| rule.reference.clone()),
+            rule: said.rule.map(|rule| rule.reference.clone()),
             meaning,
+            objection: None,
+            covers,
             obligations: Obligations::default(),
         }
     }
 
-    fn say(&self, operation: &Operation, meaning: &Meaning, subject: &Subject<'_>) -> Said<'_> {
+    /// What is said to one meaning, a person's answer that was given before included.
+    fn say(&self, asked: &Asked<'_>, meaning: &Meaning) -> Said<'_> {
+        let case = Case { subject: &asked.subject, tool: tool(asked.operation, meaning), meaning };
+        let said = self.ruled(&case);
+        if said.verdict != Verdict::Escalate {
+            return said;
+        }
+        match self.cover(asked, &case) {
+            Some(cover) => Said { verdict: Verdict::Allow, reason: None, cover: Some(cover), ..said },
+            None => said,
+        }
+    }
+
+    /// A grant before a runbook: it was given for this.
+    fn cover(&self, asked: &Asked<'_>, case: &Case<'_>) -> Option<Cover> {
+        let granted = asked.grants.iter().find(|grant| grant.covers(case));
+        if let Some(grant) = granted {
+            return Some(Cover::Grant(grant.id().to_owned()));
+        }
+        let left =
+            |runbook: &&Runbook| asked.budgets.iter().any(|budget| budget.runbook == runbook.name && budget.left > 0);
+        let found = self.runbooks.iter().filter(left).find(|runbook| runbook.covers(case))?;
+        Some(Cover::Runbook(found.name.clone()))
+    }
+
+    fn ruled(&self, case: &Case<'_>) -> Said<'_> {
+        let meaning = case.meaning;
         let word = first_word(&meaning.operation);
-        let case = Case { subject, tool: tool(operation, meaning), meaning };
         let mut decides: Option<(Verdict, usize, &Rule)> = None;
         let of_word = self.by_word.get(word).map_or(&[] as &[usize], Vec::as_slice);
         for place in of_word.iter().chain(&self.everywhere) {
@@ -85,28 +122,29 @@ impl Rules {
             let beats =
                 |said: Verdict| decides.is_none_or(|(best, at, _)| said > best || (said == best && *place < at));
             if rule.at_most(meaning).is_some_and(beats)
-                && let Some(said) = rule.says(&case)
+                && let Some(said) = rule.says(case)
                 && beats(said)
             {
                 decides = Some((said, *place, rule));
             }
         }
-        Said::of(decides, meaning)
+        Said::of(decides.map(|(verdict, _, rule)| (verdict, rule)), meaning)
     }
 }
 
 impl<'a> Said<'a> {
-    fn of(decides: Option<(Verdict, usize, &'a Rule)>, meaning: &Meaning) -> Self {
+    fn of(decides: Option<(Verdict, &'a Rule)>, meaning: &Meaning) -> Self {
         match decides {
-            Some((verdict, place, rule)) => {
+            Some((verdict, rule)) => {
                 let reason = (verdict != Verdict::Allow).then_some(Reason::Rule);
-                Self { verdict, reason, rule: Some((place, rule)) }
+                Self { verdict, reason, rule: Some(rule), cover: None }
             }
-            None => {
-                let reason = if is_unknown(meaning) { Reason::Unknown } else { Reason::Default };
-                Self { verdict: Verdict::Deny, reason: Some(reason), rule: None }
-            }
+            None => Self::nothing(if is_unknown(meaning) { Reason::Unknown } else { Reason::Default }),
         }
+    }
+
+    fn nothing(reason: Reason) -> Self {
+        Self { verdict: Verdict::Deny, reason: Some(reason), rule: None, cover: None }
     }
 
     fn weight(&self) -> (Verdict, bool) {

@@ -43,7 +43,7 @@ pub(super) struct Conditions {
 }
 
 /// A condition on one dimension of the target.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct TargetCondition {
     pub(super) dimension: Dimension,
     pub(super) globs: Vec<Glob>,
@@ -53,7 +53,7 @@ pub(super) struct TargetCondition {
 
 /// Whether a condition holds, the least sure first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Holds {
+pub(super) enum Holds {
     No,
     Perhaps,
     Yes,
@@ -61,7 +61,7 @@ enum Holds {
 
 /// Of several values of one dimension, how many a condition must hold for.
 #[derive(Debug, Clone, Copy)]
-enum Of {
+pub(super) enum Of {
     Every,
     Any,
 }
@@ -110,7 +110,7 @@ pub(super) fn is_unknown(meaning: &Meaning) -> bool {
 
 impl Conditions {
     /// The cheap ones and those that fail most often come first.
-    fn hold(&self, case: &Case<'_>, of: Of) -> Holds {
+    pub(super) fn hold(&self, case: &Case<'_>, of: Of) -> Holds {
         let tier = case.meaning.tier.map(crate::Tier::number);
         let certain = self.tier.is_none_or(|tiers| tiers.contains(tier))
             && self.doors.as_ref().is_none_or(|doors| doors.contains(&case.subject.door))
@@ -152,6 +152,10 @@ impl TargetCondition {
             Of::Every => values.min().unwrap_or(Holds::No),
             Of::Any => values.max().unwrap_or(Holds::No),
         }
+    }
+
+    pub(super) fn surely_holds(&self, target: &Target, of: Of) -> bool {
+        self.holds(target, of) == Holds::Yes
     }
 
     fn holds_for(&self, value: &Value) -> Holds {

@@ -2,13 +2,14 @@
 //! judgements down, and the tests that use them.
 
 mod contents;
+mod grants;
 mod messages;
 mod profiles;
 mod properties;
 mod truth;
 
 use super::*;
-use crate::{Dimension, Meaning, Target, Tier, Value};
+use crate::{Dimension, Meaning, Operation, Target, Tier, Value};
 
 /// A source of the person's.
 fn source(name: &str, text: &str) -> Source {
@@ -73,7 +74,7 @@ fn said(judgement: &Judgement) -> String {
 
 /// What the rules say to an agent about a command.
 fn judged(rules: &[&str], command: &str, agent: &str) -> String {
-    said(&policy(rules).judge(&operation(command), &subject(agent)))
+    said(&policy(rules).judge(&Asked::new(&operation(command), subject(agent))))
 }
 
 /// What is wrong with this text, all of it.

@@ -13,7 +13,7 @@ fn parsed(sources: &[Source]) -> Policy {
 fn a_policy_of_nothing_denies_everything() {
     let policy = parsed(&[]);
     assert_eq!((policy.rules(), policy.sources().len()), (0, 0));
-    assert_eq!(said(&policy.judge(&operation("ls.run T0"), &subject("claude"))), "deny default");
+    assert_eq!(said(&policy.judge(&Asked::new(&operation("ls.run T0"), subject("claude")))), "deny default");
 }
 
 #[test]
@@ -56,7 +56,10 @@ fn the_hash_depends_on_what_is_said_and_who_says_it() {
 fn a_rule_is_named_with_its_place_and_its_reason() {
     let text =
         "version = 1\n\n[[rule]]\nname = 'no-destroy'\nverdict = 'deny'\nreason = \"the pipeline does\\u001b that\"\n";
-    let rule = parsed(&[source("~/10-infra.toml", text)]).judge(&operation("t.x T4"), &subject("claude")).rule.unwrap();
+    let rule = parsed(&[source("~/10-infra.toml", text)])
+        .judge(&Asked::new(&operation("t.x T4"), subject("claude")))
+        .rule
+        .unwrap();
     assert_eq!(rule.to_string(), "no-destroy (~/10-infra.toml:3)");
     assert_eq!(rule.layer, Layer::User);
     assert_eq!(rule.reason.as_deref(), Some("the pipeline does\\x1b that"));
@@ -69,7 +72,7 @@ fn the_rule_that_decides_does_not_depend_on_the_order_of_sources() {
     let mut reversed = sources.clone();
     reversed.reverse();
     for sources in [sources, reversed] {
-        let judgement = parsed(&sources).judge(&operation("t.x T4"), &subject("claude"));
+        let judgement = parsed(&sources).judge(&Asked::new(&operation("t.x T4"), subject("claude")));
         assert_eq!(judgement.rule.unwrap().to_string(), "of-a (a.toml:1)");
     }
 }
@@ -84,7 +87,7 @@ fn the_meaning_that_decided_is_told() {
         ("t.a T1 & t.b T0", 0),
         ("t.a T1 & t.b T4", 1),
     ] {
-        assert_eq!(policy.judge(&operation(command), &subject("claude")).meaning, expected, "{command}");
+        assert_eq!(policy.judge(&Asked::new(&operation(command), subject("claude"))).meaning, expected, "{command}");
     }
 }
 
@@ -98,7 +101,7 @@ fn the_reason_says_why_it_was_not_allowed() {
         ("t.a T4", Some(Reason::Rule)),
         ("t.a T?", Some(Reason::Unknown)),
     ] {
-        assert_eq!(policy.judge(&operation(command), &subject("claude")).reason, expected, "{command}");
+        assert_eq!(policy.judge(&Asked::new(&operation(command), subject("claude"))).reason, expected, "{command}");
     }
 }
 
@@ -107,7 +110,7 @@ fn of_two_policies_the_stricter_holds() {
     let verdicts = ["allow", "escalate", "deny"];
     let judgement = |verdict: &str, name: &str| {
         let text = format!("[[rule]]\nname = '{name}'\nverdict = '{verdict}'\n");
-        parsed(&[source("p.toml", &text)]).judge(&operation("t.x T0"), &subject("claude"))
+        parsed(&[source("p.toml", &text)]).judge(&Asked::new(&operation("t.x T0"), subject("claude")))
     };
     for (one_strictness, one) in verdicts.into_iter().enumerate() {
         for (other_strictness, other) in verdicts.into_iter().enumerate() {
@@ -124,7 +127,7 @@ fn a_tool_whose_name_has_a_dot_is_matched_whole() {
     let judged = |tools: &str| {
         said(
             &policy(&[&format!("verdict = 'allow'\ntier = 'unknown'\ntools = '{tools}'")])
-                .judge(&dotted, &subject("claude")),
+                .judge(&Asked::new(&dotted, subject("claude"))),
         )
     };
     assert_eq!(judged("python3.11"), "allow a");

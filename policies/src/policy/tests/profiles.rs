@@ -13,7 +13,7 @@ fn says(name: &str, rows: &[(&str, &str)]) {
 fn says_to(agent: &str, name: &str, rows: &[(&str, &str)]) {
     let policy = of_profile(name);
     for (command, expected) in rows {
-        assert_eq!(said(&policy.judge(&operation(command), &subject(agent))), *expected, "{command}");
+        assert_eq!(said(&policy.judge(&Asked::new(&operation(command), subject(agent)))), *expected, "{command}");
     }
 }
 

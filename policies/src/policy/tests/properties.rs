@@ -82,20 +82,20 @@ fn a_meaning() -> impl Strategy<Value = String> {
         })
 }
 
-fn a_command() -> impl Strategy<Value = String> {
+pub(super) fn a_command() -> impl Strategy<Value = String> {
     vec(a_meaning(), 1..3).prop_map(|meanings| meanings.join(" & "))
 }
 
-fn an_agent() -> impl Strategy<Value = &'static str> {
+pub(super) fn an_agent() -> impl Strategy<Value = &'static str> {
     select(vec!["claude", "claude C1", "claude C3 exec", "codex C2", "unknown", "unknown exec"])
 }
 
-fn rules() -> impl Strategy<Value = Vec<String>> {
+pub(super) fn rules() -> impl Strategy<Value = Vec<String>> {
     vec(any_rule(), 0..6)
 }
 
 /// One file a rule, so that a rule's place does not depend on the other rules.
-fn sources(rules: &[String]) -> Vec<Source> {
+pub(super) fn sources(rules: &[String]) -> Vec<Source> {
     let file = |(index, rule): (usize, &String)| {
         source(&format!("{index}.toml"), &format!("[[rule]]\nname = 'r{index}'\n{rule}"))
     };
@@ -104,7 +104,7 @@ fn sources(rules: &[String]) -> Vec<Source> {
 
 fn judge(sources: &[Source], command: &str, agent: &str) -> Judgement {
     let policy = Policy::parse(sources).unwrap_or_else(|problems| panic!("{problems}"));
-    policy.judge(&operation(command), &subject(agent))
+    policy.judge(&Asked::new(&operation(command), subject(agent)))
 }
 
 /// The command with every value, or just the first one, no longer known.

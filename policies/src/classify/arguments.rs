@@ -1,0 +1,145 @@
+//! The arguments of a command as its tool reads them: the caller's own, and those
+//! that a variable adds.
+//!
+//! Rules look at these, not at the argv alone, so that `TF_CLI_ARGS="-destroy"`
+//! hides nothing. Deliberately not here: what they mean.
+
+use super::environment::Environment;
+use super::grammar::Grammars;
+use super::parse::{Argument as Word, Parsed, Role};
+use super::{Invocation, extra, last_part, parse};
+
+/// Everything after the tool's own name, in the order in which the tool takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Arguments {
+    /// Each argument.
+    pub items: Vec<Argument>,
+    /// Whether the tool's grammar could read all of it.
+    pub understood: bool,
+}
+
+/// One argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argument {
+    /// As the tool gets it.
+    pub bytes: Vec<u8>,
+    /// What it is to the tool; none where no grammar tells.
+    pub kind: Option<Kind>,
+    /// The flags that it gives, by their canonical names: several of a cluster.
+    pub flags: Vec<&'static str>,
+    /// Its place in the argv; none where a variable adds it.
+    pub index: Option<usize>,
+}
+
+/// What an argument is to its tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Part of the command's name.
+    Word,
+    /// A flag, with its value if that is attached.
+    Flag,
+    /// The value of the flag before it.
+    Value,
+    /// What the command is done to.
+    Operand,
+    /// `--`, or what the tool skips.
+    Skipped,
+}
+
+/// The arguments of this invocation; none where it cannot be told what they are:
+/// a variable that adds some cannot be read.
+#[must_use]
+pub fn arguments(grammars: &Grammars, invocation: &Invocation<'_>) -> Option<Arguments> {
+    let rest = invocation.argv.get(1..).unwrap_or_default();
+    let own: Vec<Word<'_>> = rest.iter().enumerate().map(|(at, bytes)| Word { bytes, index: Some(at + 1) }).collect();
+    let Some(tool) = grammars.tool(last_part(invocation.tool)) else { return Some(told(&own, None)) };
+    let environment = Environment::of(invocation.env, &grammars.interest(tool));
+    let Some(parsed) = parse::parse(tool, &own, &environment) else { return Some(told(&own, None)) };
+    let words = extra::words(tool, &environment, &parsed).ok()?;
+    let merged = extra::merged(&own, &words, &parsed);
+    // By their places in the whole, so that each flag finds its own argument.
+    let placed: Vec<Word<'_>> = (0..).zip(&merged).map(|(at, word)| Word { index: Some(at), ..*word }).collect();
+    Some(told(&merged, parse::parse(tool, &placed, &environment).as_ref()))
+}
+
+fn told(words: &[Word<'_>], parsed: Option<&Parsed<'_, '_>>) -> Arguments {
+    let mut given: Vec<(usize, &'static str)> = parsed.map(given).unwrap_or_default();
+    given.sort_by_key(|(at, _)| *at);
+    let mut given = given.into_iter().peekable();
+    let mut roles = parsed.into_iter().flat_map(|parsed| &parsed.roles);
+    let item = |(at, word): (usize, &Word<'_>)| Argument {
+        bytes: word.bytes.to_vec(),
+        kind: roles.next().copied().map(kind),
+        flags: std::iter::from_fn(|| given.next_if(|(place, _)| *place == at)).map(|(_, name)| name).collect(),
+        index: word.index,
+    };
+    Arguments {
+        items: words.iter().enumerate().map(item).collect(),
+        understood: parsed.is_some_and(|parsed| parsed.trouble.is_none()),
+    }
+}
+
+fn given(parsed: &Parsed<'_, '_>) -> Vec<(usize, &'static str)> {
+    parsed.flags.iter().filter_map(|given| Some((given.index?, given.flag.name))).collect()
+}
+
+fn kind(role: Role) -> Kind {
+    match role {
+        Role::Word => Kind::Word,
+        Role::Flag => Kind::Flag,
+        Role::Value => Kind::Value,
+        Role::Operand => Kind::Operand,
+        Role::Skipped => Kind::Skipped,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(argv: &[&str], env: &[&str]) -> Option<Vec<String>> {
+        let argv: Vec<&[u8]> = argv.iter().map(|word| word.as_bytes()).collect();
+        let env: Vec<&[u8]> = env.iter().map(|entry| entry.as_bytes()).collect();
+        let tool = argv.first().copied().unwrap_or_default();
+        let found = arguments(Grammars::built_in(), &Invocation { tool, argv: &argv, env: &env, cwd: None })?;
+        let shown = |item: &Argument| {
+            let kind = item.kind.map_or(String::from("?"), |kind| format!("{kind:?}"));
+            let from = if item.index.is_none() { "+" } else { "" };
+            format!("{from}{} {kind} {}", String::from_utf8_lossy(&item.bytes), item.flags.join(","))
+                .trim_end()
+                .to_owned()
+        };
+        Some(found.items.iter().map(shown).collect())
+    }
+
+    #[test]
+    fn every_argument_is_told_what_it_is() {
+        let found = told(&["kubectl", "delete", "pod", "-n", "prod", "x", "--force=true"], &[]).unwrap();
+        assert_eq!(
+            found,
+            [
+                "delete Word",
+                "pod Operand",
+                "-n Flag --namespace",
+                "prod Value",
+                "x Operand",
+                "--force=true Flag --force"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_variable_adds_is_among_them() {
+        let found = told(&["terraform", "apply", "x.tfplan"], &["TF_CLI_ARGS_apply=-auto-approve -destroy"]).unwrap();
+        assert_eq!(
+            found,
+            ["apply Word", "+-auto-approve Flag -auto-approve", "+-destroy Flag -destroy", "x.tfplan Operand"]
+        );
+        assert_eq!(told(&["terraform", "apply"], &["TF_CLI_ARGS=$(x)"]), None);
+    }
+
+    #[test]
+    fn without_a_grammar_nothing_is_said_of_them() {
+        assert_eq!(told(&["frob", "-x", "y"], &[]).unwrap(), ["-x ?", "y ?"]);
+    }
+}
