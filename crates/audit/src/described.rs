@@ -12,6 +12,7 @@ use crate::Bytes;
 
 /// What a command would do, and to what.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Described {
     /// The tool's canonical name.
     pub tool: String,
@@ -31,6 +32,7 @@ pub struct Described {
 
 /// One more thing that a command does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Also {
     /// The operation.
     pub operation: String,
@@ -47,6 +49,7 @@ pub type Targets = BTreeMap<String, Found>;
 
 /// What is known of one dimension: nearly always one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Found {
     /// One value: an object.
@@ -78,6 +81,7 @@ impl Found {
 
 /// One value of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum TargetValue {
     /// It is this.

@@ -5,10 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Also, Bytes, Described, Grant, Process, Taken, Targets, Token};
+use crate::{Also, Bytes, Described, Grant, Kind, Process, Taken, Targets, Token};
 
 /// What is written; the writer adds number, time and chain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Entry {
     /// What happened.
     pub kind: Kind,
@@ -40,6 +41,12 @@ pub struct Entry {
     pub process: Option<Process>,
     /// What was called.
     pub command: Option<Command>,
+    /// The keyed digest of the whole argv, secrets included: `hmac-sha256:...`.
+    #[serde(default)]
+    pub argv_hash: Option<String>,
+    /// The keyed digests of what was taken out of argv and environment.
+    #[serde(default)]
+    pub scrubbed: Vec<Scrubbed>,
     /// The tool's canonical name.
     pub tool: Option<String>,
     /// What its words say: `terraform.apply`.
@@ -74,6 +81,21 @@ pub struct Entry {
     pub signal: Option<i32>,
     /// How long it ran, in milliseconds.
     pub duration_ms: Option<u64>,
+    /// The status that a caller over HTTP was given.
+    #[serde(default)]
+    pub status_code: Option<u16>,
+    /// The digest of what the tool wrote to its standard output, where it was captured.
+    #[serde(default)]
+    pub stdout_hash: Option<String>,
+    /// The same of its standard error.
+    #[serde(default)]
+    pub stderr_hash: Option<String>,
+    /// Whether something was taken out of its standard output on the way.
+    #[serde(default)]
+    pub stdout_redacted: Option<bool>,
+    /// The same of its standard error.
+    #[serde(default)]
+    pub stderr_redacted: Option<bool>,
     /// The real program's path.
     pub binary: Option<Bytes>,
     /// Its SHA-256, in hexadecimal.
@@ -85,9 +107,21 @@ pub struct Entry {
     /// The policy that judges beside it until it is accepted, `sha256:...`.
     #[serde(default)]
     pub policy_pending: Option<String>,
+    /// The digest of further opinions on the command, where there were any.
+    #[serde(default)]
+    pub opinions_hash: Option<String>,
     /// The files that were read to judge.
     #[serde(default)]
     pub facts: Vec<Fact>,
+    /// Of a foreign record: the recorder's name, as `--source` gave it.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Of a foreign record: what it says, with secrets scrubbed.
+    #[serde(default)]
+    pub foreign: Option<serde_json::Value>,
+    /// Of a foreign record: the keyed digest of its line as it came.
+    #[serde(default)]
+    pub foreign_hash: Option<String>,
     /// Of a gap: how many records could not be written.
     pub lost: Option<u64>,
     /// What a person should know: a start, a gap, a refused attempt.
@@ -122,100 +156,9 @@ impl Entry {
     }
 }
 
-/// What happened.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A command is allowed and about to run: durable before it does.
-    #[default]
-    Intent,
-    /// It has ended.
-    Outcome,
-    /// A command is refused.
-    Refused,
-    /// A person is asked.
-    Question,
-    /// A person has answered.
-    Answer,
-    /// An answer is refused: whoever gave it may not.
-    RefusedAnswer,
-    /// A question's time is over.
-    Expired,
-    /// Another attempt is refused: a session, a looser policy.
-    RefusedAttempt,
-    /// An agent's session begins.
-    SessionOpened,
-    /// It ends.
-    SessionClosed,
-    /// A policy is accepted: by a person, or as the first of all.
-    PolicyAccepted,
-    /// The policy has changed: it tightens at once, and loosens once accepted.
-    PolicyPending,
-    /// The policy has changed and cannot be used.
-    PolicyRefused,
-    /// A person made an exception.
-    Granted,
-    /// A person took one back.
-    GrantRevoked,
-    /// A person made a token for an agent.
-    TokenIssued,
-    /// A token was used first: it belongs to that process's descendants.
-    TokenBound,
-    /// A person took a token back.
-    TokenRevoked,
-    /// The daemon starts.
-    Started,
-    /// The daemon stops.
-    Stopped,
-    /// The daemon holds a run again that its predecessor started.
-    Adopted,
-    /// A run's end is not known: daemon and supervisor both went away.
-    Interrupted,
-    /// A crash had torn the log's end; the writer has cut it.
-    Recovered,
-    /// Records could not be written.
-    Gap,
-    /// A kind of a later version; never written.
-    #[serde(other)]
-    Other,
-}
-
-impl Kind {
-    /// Its name in records.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Intent => "intent",
-            Self::Outcome => "outcome",
-            Self::Refused => "refused",
-            Self::Question => "question",
-            Self::Answer => "answer",
-            Self::RefusedAnswer => "refused_answer",
-            Self::Expired => "expired",
-            Self::RefusedAttempt => "refused_attempt",
-            Self::SessionOpened => "session_opened",
-            Self::SessionClosed => "session_closed",
-            Self::PolicyAccepted => "policy_accepted",
-            Self::PolicyPending => "policy_pending",
-            Self::PolicyRefused => "policy_refused",
-            Self::Granted => "granted",
-            Self::GrantRevoked => "grant_revoked",
-            Self::TokenIssued => "token_issued",
-            Self::TokenBound => "token_bound",
-            Self::TokenRevoked => "token_revoked",
-            Self::Started => "started",
-            Self::Stopped => "stopped",
-            Self::Adopted => "adopted",
-            Self::Interrupted => "interrupted",
-            Self::Recovered => "recovered",
-            Self::Gap => "gap",
-            Self::Other => "other",
-        }
-    }
-}
-
 /// The verdict on a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// It may run.
@@ -243,6 +186,7 @@ impl Decision {
 
 /// A call, with secrets scrubbed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Command {
     /// The arguments, `argv[0]` first.
     pub argv: Vec<Bytes>,
@@ -253,8 +197,19 @@ pub struct Command {
     pub env: Vec<Bytes>,
 }
 
+/// A secret that was taken out, so that equal ones can still be told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Scrubbed {
+    /// Where it stood: `argv[3]`, `env AWS_SECRET_ACCESS_KEY`.
+    pub place: String,
+    /// Its keyed digest: `hmac-sha256:...`.
+    pub hash: String,
+}
+
 /// Who answered a question.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Approver {
     /// The person's name.
     pub name: String,
@@ -268,6 +223,7 @@ pub struct Approver {
 
 /// A file that was read to judge.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Fact {
     /// Its path.
     pub path: Bytes,

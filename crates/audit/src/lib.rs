@@ -22,12 +22,15 @@ mod described;
 mod disk;
 mod entry;
 mod journal;
+mod kind;
 mod line;
 mod opening;
 pub mod read;
 mod record;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod schema;
 mod segment;
 pub mod show;
 mod terms;
@@ -36,8 +39,9 @@ mod writer;
 
 pub use bytes::Bytes;
 pub use described::{Also, Described, Found, TargetValue, Targets, targets};
-pub use entry::{Approver, Command, Decision, Entry, Fact, Kind};
+pub use entry::{Approver, Command, Decision, Entry, Fact, Scrubbed};
 pub use jiff::Timestamp;
+pub use kind::Kind;
 pub use line::{MAX_LINE, VERSION};
 pub use opening::{Cut, Recovery};
 pub use record::Record;

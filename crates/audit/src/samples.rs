@@ -10,9 +10,9 @@ use crate::segment::{self, Segment};
 use crate::{Command, Entry, Kind, Options, Recovery, Writer};
 
 /// Segments so small that three records fill one.
-pub(crate) const SMALL: Options = Options { segment_bytes: 2000 };
+pub(crate) const SMALL: Options = Options { segment_bytes: 2600 };
 
-/// The intent number `n`: about 800 bytes as a line.
+/// The intent number `n`: about 1100 bytes as a line.
 pub(crate) fn entry(n: u64) -> Entry {
     let argv = vec!["terraform".into(), "apply".into(), format!("-target=module.number_{n}").into()];
     Entry {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// A time-limited exception that a person made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Grant {
     /// Its id, a ULID: that of the record that made it.
     pub id: String,
@@ -20,6 +21,7 @@ pub struct Grant {
     /// What they must touch: a glob for each dimension named.
     pub target: BTreeMap<String, String>,
     /// When it ends.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub until: Timestamp,
     /// How many commands it is good for; none where only time ends it.
     pub count: Option<u32>,
@@ -27,6 +29,7 @@ pub struct Grant {
 
 /// A token that a person gave an agent. Its secret is not in the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Token {
     /// Its id, a ULID.
     pub id: String,
@@ -35,11 +38,13 @@ pub struct Token {
     /// The clearance that it claims, 0 to 4, and that its bearer never exceeds.
     pub clearance: Option<u8>,
     /// When it ends.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub until: Timestamp,
 }
 
 /// A process, told from every other one that has or had its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Process {
     /// Its number.
     pub pid: i32,
@@ -51,6 +56,7 @@ pub struct Process {
 
 /// What an intent used up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum Taken {
     /// One token of a rate's bucket.

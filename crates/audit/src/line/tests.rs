@@ -144,11 +144,15 @@ fn a_record_has_every_field_in_a_known_order() {
             r#"{"v":1,"seq":7,"timestamp":"2026-02-12T14:30:22.000000000Z","kind":"started","id":"A","#,
             r#""parent":null,"door":null,"uid":null,"pid":null,"agent":null,"agent_known_by":[],"clearance":null,"#,
             r#""session":null,"token":null,"process":null,"#,
-            r#""command":null,"tool":null,"operation":null,"also":[],"tier":null,"target":{},"rationale":null,"#,
+            r#""command":null,"argv_hash":null,"scrubbed":[],"#,
+            r#""tool":null,"operation":null,"also":[],"tier":null,"target":{},"rationale":null,"#,
             r#""decision":null,"rule":null,"reason":null,"approved_by":null,"grant":null,"taken":[],"#,
             r#""exit_code":null,"signal":null,"#,
-            r#""duration_ms":null,"binary":null,"binary_sha256":null,"binary_writable_by_caller":null,"#,
-            r#""policy_hash":null,"policy_pending":null,"facts":[],"lost":null,"message":null,"#,
+            r#""duration_ms":null,"status_code":null,"stdout_hash":null,"stderr_hash":null,"#,
+            r#""stdout_redacted":null,"stderr_redacted":null,"#,
+            r#""binary":null,"binary_sha256":null,"binary_writable_by_caller":null,"#,
+            r#""policy_hash":null,"policy_pending":null,"opinions_hash":null,"facts":[],"source":null,"#,
+            r#""foreign":null,"foreign_hash":null,"lost":null,"message":null,"#,
             r#""prev_hash":"0000000000000000000000000000000000000000000000000000000000000000","#,
             r#""hash":"HASH"}"#,
             "\n"
@@ -159,28 +163,7 @@ fn a_record_has_every_field_in_a_known_order() {
 
 #[test]
 fn every_kind_is_written_by_its_name() {
-    let kinds = [
-        Kind::Intent,
-        Kind::Outcome,
-        Kind::Refused,
-        Kind::Question,
-        Kind::Answer,
-        Kind::RefusedAnswer,
-        Kind::Expired,
-        Kind::RefusedAttempt,
-        Kind::SessionOpened,
-        Kind::SessionClosed,
-        Kind::PolicyAccepted,
-        Kind::PolicyRefused,
-        Kind::Started,
-        Kind::Stopped,
-        Kind::Adopted,
-        Kind::Interrupted,
-        Kind::Recovered,
-        Kind::Gap,
-        Kind::Other,
-    ];
-    for kind in kinds {
+    for &kind in Kind::ALL {
         let mut line = Vec::new();
         seal(1, Timestamp::UNIX_EPOCH, &body(&Entry::of(kind, "ID")).unwrap(), &Hash::ZERO, &mut line);
         line.pop();

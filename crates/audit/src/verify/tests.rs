@@ -238,3 +238,14 @@ fn what_cannot_be_read_is_no_tampering() {
     let error = check(Path::new("/nonexistent/audit")).unwrap_err();
     assert_eq!(error.to_string(), "cannot read `/nonexistent/audit`");
 }
+
+#[test]
+fn a_log_of_the_first_format_still_verifies_and_reads() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/version-1"));
+    let report = check(folder).unwrap();
+    assert_eq!((report.segments, report.records, report.unfinished), (7, 36, 0));
+    assert_eq!(report.hash, "01a76cf00c8659561911cc7703915f36d3b730dcb8adc7acd91b4160a8c54b14");
+    let records: Vec<_> = crate::read::records(folder).unwrap().collect::<Result<_, _>>().unwrap();
+    assert_eq!(records[4].entry.exit_code, Some(0));
+    assert_eq!(records[33].entry.kind, crate::Kind::Recovered);
+}
