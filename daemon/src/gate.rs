@@ -13,6 +13,7 @@ use tollgate_policies::policy::Policy;
 use crate::binary::Binaries;
 use crate::questions::Questions;
 use crate::runs::Runs;
+use crate::server::Connections;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::supervisors::Supervisors;
@@ -39,11 +40,18 @@ pub(crate) struct Gate {
     pub(crate) supervisors: Supervisors,
     /// Real binaries seen so far.
     pub(crate) binaries: Binaries,
+    /// Shims that are being served.
+    pub(crate) connections: Connections,
     /// Since when.
     pub(crate) started: Instant,
 }
 
 impl Gate {
+    /// Whether a request was taken that neither runs nor waits for a person.
+    pub(crate) fn is_deciding(&self) -> bool {
+        self.connections.count() > self.runs.count() + self.questions.unanswered().len()
+    }
+
     /// Returns when `entry` is on disk.
     pub(crate) async fn record(&self, entry: Entry) -> Result<Receipt, Arc<tollgate_audit::Error>> {
         let (tell, told) = tokio::sync::oneshot::channel();

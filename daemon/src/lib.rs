@@ -31,6 +31,7 @@ mod request;
 mod runs;
 mod sandbox;
 mod server;
+mod service;
 mod sessions;
 mod settings;
 mod spawn;

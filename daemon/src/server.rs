@@ -8,11 +8,13 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use interprocess::local_socket::tokio::Listener as LocalListener;
 use interprocess::local_socket::traits::tokio::Listener as _;
 use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName, tokio::Stream};
 use interprocess::os::unix::local_socket::ListenerOptionsExt;
+use interprocess::os::unix::uds_local_socket::tokio::Listener as UdsListener;
 use tokio::net::UnixStream;
 use tollgate_audit::{Entry, Kind};
 use tollgate_wire::exit;
@@ -24,6 +26,7 @@ use crate::channel::Channel;
 use crate::gate::Gate;
 use crate::pipeline;
 use crate::request::{self, Listener};
+use crate::service::Service;
 use crate::sys::peer::Peer;
 
 /// A socket that listens.
@@ -45,6 +48,22 @@ pub(crate) enum Error {
     /// Its folder cannot be used.
     #[error(transparent)]
     Folder(#[from] tollgate_places::Error),
+}
+
+/// Who made a socket, and so removes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The service manager: it stays, and whoever connects waits for the next daemon.
+    Service,
+    /// This daemon.
+    Us,
+}
+
+/// The service manager's socket at `path`; our own where it holds none.
+pub(crate) fn open(path: &Path, service: &mut Service) -> Result<(Socket, Owner), Error> {
+    let Some(held) = service.socket(path) else { return Ok((listen(path)?, Owner::Us)) };
+    let held = UdsListener::try_from(held).map_err(|cause| Error::Listen(path.to_owned(), cause))?;
+    Ok((Socket(LocalListener::UdSocket(held)), Owner::Service))
 }
 
 /// Listens at `path`, with nobody but this user able to connect.
@@ -83,7 +102,8 @@ fn take_over(path: &Path, short: &Path) -> Result<(), Error> {
 pub(crate) async fn gate(house: Arc<Gate>, socket: Socket, listener: Listener) {
     loop {
         let Some(stream) = accept(&socket).await else { continue };
-        tokio::spawn(command(Arc::clone(&house), stream, listener.clone()));
+        let connected = house.connections.another();
+        tokio::spawn(command(Arc::clone(&house), stream, listener.clone(), connected));
     }
 }
 
@@ -114,8 +134,33 @@ async fn accept(socket: &Socket) -> Option<UnixStream> {
     None
 }
 
+/// How many shims are being served.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Connections(Arc<AtomicUsize>);
+
+/// One of them, until dropped.
+struct Connected(Connections);
+
+impl Connections {
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn another(&self) -> Connected {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Connected(self.clone())
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// One shim's connection: its request, through the line.
-async fn command(house: Arc<Gate>, stream: UnixStream, listener: Listener) {
+async fn command(house: Arc<Gate>, stream: UnixStream, listener: Listener, _connected: Connected) {
     let Ok(peer) = Peer::of(&stream) else { return };
     let channel = Channel::new(stream);
     match request::receive(&channel).await {

@@ -24,6 +24,8 @@ use crate::gate::Gate;
 use crate::questions::Questions;
 use crate::request::Listener;
 use crate::runs::Runs;
+use crate::server::Owner;
+use crate::service::Service;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::supervisors::Supervisors;
@@ -67,6 +69,8 @@ enum Error {
     Audit(#[from] tollgate_audit::Error),
     #[error(transparent)]
     Server(#[from] server::Error),
+    #[error(transparent)]
+    Service(#[from] crate::service::Error),
     #[error("another daemon runs on `{}`", .0.display())]
     Running(PathBuf),
     #[error("cannot use `{}`: {}", .0.display(), .1)]
@@ -82,9 +86,9 @@ enum Error {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     logging();
-    let started = prepare().and_then(|()| {
+    let started = prepare().and_then(|service| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(run(arguments))
+        runtime.block_on(run(arguments, service))
     });
     match started {
         Ok(()) => ExitCode::SUCCESS,
@@ -103,9 +107,10 @@ fn logging() {
 }
 
 /// What the process needs before it has threads.
-fn prepare() -> Result<(), Error> {
+fn prepare() -> Result<Service, Error> {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     use nix::sys::stat::{Mode, umask};
+    let service = Service::take()?;
     umask(Mode::from_bits_truncate(0o077));
     nix::sys::prctl::set_dumpable(false).map_err(std::io::Error::from)?;
     // What a killed supervisor leaves comes to us, and is known by that.
@@ -113,10 +118,10 @@ fn prepare() -> Result<(), Error> {
     // A request may bring a thousand descriptors.
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(std::io::Error::from)?;
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map_err(std::io::Error::from)?;
-    Ok(())
+    Ok(service)
 }
 
-async fn run(arguments: Arguments) -> Result<(), Error> {
+async fn run(arguments: Arguments, mut service: Service) -> Result<(), Error> {
     let places = match &arguments.root {
         Some(root) => Places::of_root(&absolute(root)?),
         None => Places::of_environment()?,
@@ -129,8 +134,10 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     let _lock = lock(&places.lock())?;
     let gate = Arc::new(open(places, settings, policy)?);
     // The admin door comes last: whoever is answered there finds the gate open.
-    let shims = server::listen(&gate.places.gate())?;
-    let admin = server::listen(&gate.places.admin())?;
+    let (shims, owner) = server::open(&gate.places.gate(), &mut service)?;
+    let (admin, admins_owner) = server::open(&gate.places.admin(), &mut service)?;
+    service.all_used()?;
+    let service = Arc::new(service);
     std::env::set_current_dir("/")?;
     say(&gate, Kind::Started, format!("tollgated {}", env!("CARGO_PKG_VERSION"))).await?;
     adopt::adopt(&gate).await;
@@ -140,20 +147,25 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         tokio::spawn(server::gate(Arc::clone(&gate), shims, Listener::Gate)),
         tokio::spawn(server::admin(Arc::clone(&gate), admin)),
         tokio::spawn(sweep(Arc::clone(&gate))),
+        tokio::spawn(Arc::clone(&service).stay_alive()),
     ];
+    service.ready();
     let reason = tokio::select! {
         signal = stopped() => signal?,
         () = idle(&gate, arguments.leave_after) => "idleness",
     };
+    service.stopping();
     for task in serving {
         task.abort();
     }
     tracing::info!(reason, "stopping");
     settled(&gate).await;
     say(&gate, Kind::Stopped, format!("by {reason}")).await?;
-    for socket in [gate.places.gate(), gate.places.admin()] {
-        // Whoever comes next takes a left socket over.
-        let _ = std::fs::remove_file(socket);
+    for (socket, owner) in [(gate.places.gate(), owner), (gate.places.admin(), admins_owner)] {
+        if owner == Owner::Us {
+            // Whoever comes next takes a left socket over.
+            let _ = std::fs::remove_file(socket);
+        }
     }
     Ok(())
 }
@@ -196,6 +208,7 @@ fn open(places: Places, settings: Settings, policy: Policy) -> Result<Gate, Erro
         runs,
         supervisors: Supervisors::new(beside_us("tollgate-supervisor")?),
         binaries: Binaries::new(&beside_us("tollgate-shim")?),
+        connections: server::Connections::default(),
         started: Instant::now(),
         places,
     })
@@ -237,12 +250,13 @@ async fn idle(gate: &Gate, bound: Option<u32>) {
     }
 }
 
-/// Returns when every command that has ended is on record, or a while is over:
-/// the next daemon records what is left in `runs/`.
+/// Returns when every request that was taken runs, waits for a person or is
+/// refused, and every command that has ended is on record, or a while is over: the
+/// next daemon records what is left in `runs/`.
 async fn settled(gate: &Gate) {
     let until = Instant::now() + SETTLING;
     let ended = || gate.runs.left_behind().is_ok_and(|files| files.iter().any(|file| file.end().is_some()));
-    while ended() && Instant::now() < until {
+    while (gate.is_deciding() || ended()) && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -42,6 +42,18 @@ pub(crate) fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[RawFd]) 
     Ok(sendmsg::<()>(socket.as_raw_fd(), &[IoSlice::new(bytes)], control, MsgFlags::MSG_NOSIGNAL, None)?)
 }
 
+/// A descriptor that whoever started us left open under this number, by the word
+/// of the environment; no program started from here inherits it. None where
+/// nothing is open there.
+pub(crate) fn announced(number: RawFd) -> Option<OwnedFd> {
+    // SAFETY: F_SETFD takes a number and fails on one that is not open.
+    if number < 3 || unsafe { nix::libc::fcntl(number, nix::libc::F_SETFD, nix::libc::FD_CLOEXEC) } == -1 {
+        return None;
+    }
+    // SAFETY: it is open, and was left open for us alone.
+    Some(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
