@@ -69,6 +69,8 @@ mod tests {
             questions: 3,
             audit: "/s/audit".into(),
             records: 40,
+            syncs: 38,
+            supervisors: 24,
             audit_problem: Some("no space left on device".into()),
         };
         let expected = "tollgated 0.1.0, process 7, up 3h 5m

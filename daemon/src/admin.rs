@@ -79,6 +79,8 @@ fn status(gate: &Gate) -> Status {
         questions: gate.questions.unanswered().len(),
         audit: gate.places.audit().display().to_string(),
         records: gate.audit.records(),
+        syncs: gate.audit.syncs(),
+        supervisors: gate.supervisors.started(),
         audit_problem: gate.audit.problem(),
     }
 }

@@ -8,7 +8,7 @@
 use std::{fmt, io};
 
 use crate::gate::Gate;
-use crate::sys::process;
+use crate::sys::peer::Peer;
 
 /// What stands above a process, nearest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,13 +46,15 @@ impl fmt::Display for Above {
     }
 }
 
-/// The nearest keeper or supervisor above `pid`, itself included.
+/// The nearest keeper or supervisor above `peer`, itself included.
 ///
 /// # Errors
 /// Where it cannot be told, which is not the same as none.
-pub(crate) fn nearest(gate: &Gate, pid: i32) -> io::Result<Option<Above>> {
-    let chain = process::ancestors(pid)?;
-    Ok(std::iter::once(pid).chain(chain).find_map(|pid| above(gate, pid)))
+pub(crate) fn nearest(gate: &Gate, peer: &Peer) -> io::Result<Option<Above>> {
+    match above(gate, peer.pid) {
+        Some(itself) => Ok(Some(itself)),
+        None => peer.find_above(|pid| above(gate, pid)),
+    }
 }
 
 fn above(gate: &Gate, pid: i32) -> Option<Above> {

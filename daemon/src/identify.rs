@@ -58,7 +58,7 @@ impl Agent {
 /// Finds out who asks.
 pub(crate) fn identify(gate: &Gate, request: Request) -> Result<Call, Box<Refused>> {
     let peer = request.caller.peer();
-    let evidence = Evidence { listener: &request.listener, above: ancestry::nearest(gate, peer.pid) };
+    let evidence = Evidence { listener: &request.listener, above: ancestry::nearest(gate, peer) };
     let confined = sandbox::differs(peer);
     let alive = peer.is_alive();
     let (agent, doubt) = weigh(gate, peer.uid, &evidence);

@@ -23,6 +23,7 @@ mod gate;
 mod identify;
 mod person;
 mod pipeline;
+mod prepare;
 mod questions;
 mod record;
 mod refuse;

@@ -38,7 +38,7 @@ pub(crate) enum NotAPerson {
 
 /// The person at the other end.
 pub(crate) fn prove(gate: &Gate, peer: &Peer) -> Result<Approver, NotAPerson> {
-    match ancestry::nearest(gate, peer.pid).map_err(|_| NotAPerson::Gone)? {
+    match ancestry::nearest(gate, peer).map_err(|_| NotAPerson::Gone)? {
         Some(Above::Keeper { session }) => return Err(NotAPerson::InSession(session)),
         Some(Above::Run { id, .. }) => return Err(NotAPerson::UnderRun(id)),
         None => {}
@@ -50,10 +50,12 @@ pub(crate) fn prove(gate: &Gate, peer: &Peer) -> Result<Approver, NotAPerson> {
     if gate.sessions.uses_terminal(standing.terminal) {
         return Err(NotAPerson::SessionsTerminal);
     }
-    let above = process::ancestors(peer.pid).map_err(|_| NotAPerson::Gone)?;
-    if standing.session != peer.pid && !above.contains(&standing.session) {
-        return Err(NotAPerson::Leaderless);
-    }
+    let leader = |pid: i32| (pid == standing.session).then_some(());
+    let led = match leader(peer.pid) {
+        None => peer.find_above(leader).map_err(|_| NotAPerson::Gone)?,
+        itself => itself,
+    };
+    led.ok_or(NotAPerson::Leaderless)?;
     if !peer.is_alive() {
         return Err(NotAPerson::Gone);
     }

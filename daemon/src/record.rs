@@ -1,9 +1,12 @@
 //! Permitted -> Recorded: the intent is on disk, or nothing runs.
+//!
+//! Meanwhile a supervisor gets ready, for the disk takes as long as that.
 
 use tollgate_audit::{Entry, Kind};
 
 use crate::approve::Permitted;
 use crate::gate::Gate;
+use crate::prepare::{Prepared, prepare};
 use crate::refuse::{Refusal, Refused};
 
 /// A permitted call whose intent is durable. Made by [`record`] alone.
@@ -11,6 +14,8 @@ use crate::refuse::{Refusal, Refused};
 pub(crate) struct Recorded {
     /// What is permitted.
     pub(crate) permitted: Permitted,
+    /// The supervisor that waits for its release.
+    pub(crate) prepared: Prepared,
     _made: Made,
 }
 
@@ -20,11 +25,15 @@ struct Made;
 /// Writes the intent and returns when it is on disk.
 pub(crate) async fn record(gate: &Gate, permitted: Permitted) -> Result<Recorded, Box<Refused>> {
     let intent = Entry { kind: Kind::Intent, ..permitted.call.entry.clone() };
-    match gate.record(intent).await {
-        Ok(_) => Ok(Recorded { permitted, _made: Made }),
-        Err(cause) => {
-            let refusal = Refusal::unrecorded(&cause);
-            Err(Refused::new(permitted.call.request.caller, permitted.call.entry, refusal))
+    let (written, prepared) = tokio::join!(gate.record(intent), prepare(gate, &permitted));
+    let refusal = match (written, prepared) {
+        (Ok(_), Ok(prepared)) => return Ok(Recorded { permitted, prepared, _made: Made }),
+        (Err(cause), Ok(prepared)) => {
+            prepared.withdraw(gate);
+            Refusal::unrecorded(&cause)
         }
-    }
+        (Err(cause), Err(_)) => Refusal::unrecorded(&cause),
+        (Ok(_), Err(refusal)) => refusal,
+    };
+    Err(Refused::new(permitted.call.request.caller, permitted.call.entry, refusal))
 }

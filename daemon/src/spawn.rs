@@ -1,9 +1,6 @@
-//! Recorded -> Running: a supervisor gets the plan and starts the tool.
+//! Recorded -> Running: the supervisor is let go, and starts the tool.
 //!
-//! Placing descriptors and executing is written in the supervisor and nowhere
-//! else. After this the daemon holds nothing of the caller.
-
-mod plan;
+//! After this the daemon holds nothing of the caller.
 
 use std::time::Instant;
 
@@ -12,9 +9,10 @@ use tollgate_wire::message;
 
 use crate::channel::Channel;
 use crate::gate::Gate;
+use crate::prepare::{Prepared, failed};
 use crate::record::Recorded;
 use crate::refuse::{Refusal, Refused};
-use crate::runs::{Run, RunFile};
+use crate::runs::RunFile;
 use crate::supervisors::Supervisor;
 
 /// A command that runs. Made by [`spawn`] alone.
@@ -34,38 +32,31 @@ pub(crate) struct Running {
 #[derive(Debug)]
 struct Made;
 
-/// Has a supervisor run what was recorded.
+/// Has the supervisor run what was recorded.
 pub(crate) async fn spawn(gate: &Gate, recorded: Recorded) -> Result<Running, Box<Refused>> {
     let since = Instant::now();
-    let started = start(gate, &recorded).await;
-    let call = recorded.permitted.call;
+    let Recorded { permitted, prepared, .. } = recorded;
+    let (call, binary) = (permitted.call, permitted.binary);
+    let started = if binary.is_in_place(call.request.folder.opened.as_ref()) {
+        start(&prepared).await
+    } else {
+        Err(Refusal::FactsChanged)
+    };
     match started {
-        Ok((file, supervisor)) => Ok(Running { file, supervisor, entry: call.entry, since, _made: Made }),
-        Err(refusal) => Err(Refused::new(call.request.caller, call.entry, refusal)),
+        Ok(()) => {
+            let Prepared { file, supervisor, .. } = prepared;
+            Ok(Running { file, supervisor, entry: call.entry, since, _made: Made })
+        }
+        Err(refusal) => {
+            prepared.withdraw(gate);
+            Err(Refused::new(call.request.caller, call.entry, refusal))
+        }
     }
 }
 
-async fn start(gate: &Gate, recorded: &Recorded) -> Result<(RunFile, Supervisor), Refusal> {
-    let call = &recorded.permitted.call;
-    let binary = &recorded.permitted.binary;
-    if !binary.is_in_place(call.request.folder.opened.as_ref()) {
-        return Err(Refusal::FactsChanged);
-    }
-    let supervisor = gate.supervisors.take().map_err(|cause| failed("start a supervisor", &cause))?;
-    let id = call.request.id.to_string();
-    let (file, opened) = gate.runs.create(&id, &supervisor).map_err(|cause| failed("write to `runs`", &cause))?;
-    let (session, started) = (call.agent.session.clone(), supervisor.started);
-    gate.runs.begin(&id, Run { session, supervisor: supervisor.pid, started });
-    let told = match plan::send(&supervisor.control, recorded, opened).await {
-        Ok(()) => answer(&supervisor.control).await,
-        Err(cause) => Err(failed("hand the command to its supervisor", &cause)),
-    };
-    if let Err(refusal) = told {
-        gate.runs.end(&id);
-        file.remove();
-        return Err(refusal);
-    }
-    Ok((file, supervisor))
+async fn start(prepared: &Prepared) -> Result<(), Refusal> {
+    prepared.release().await?;
+    answer(&prepared.supervisor.control).await
 }
 
 /// Whether the tool runs, in the supervisor's word.
@@ -76,8 +67,4 @@ async fn answer(control: &Channel) -> Result<(), Refusal> {
         Some((Kind::NotSpawned, Ok(errno))) => Err(Refusal::NotSpawned(errno)),
         _ => Err(Refusal::Gate("the supervisor ended before it said whether the command runs".to_owned())),
     }
-}
-
-fn failed(what: &str, cause: &impl std::fmt::Display) -> Refusal {
-    Refusal::Gate(format!("cannot {what}: {cause}"))
 }

@@ -8,7 +8,9 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
@@ -17,7 +19,9 @@ use crate::channel::Channel;
 use crate::sys::process;
 
 /// How many wait ahead of time.
-const WARM: usize = 2;
+const WARM: usize = 4;
+/// How long a command that was just started is left alone.
+const MOMENT: Duration = Duration::from_millis(3);
 
 /// A supervisor that waits for its plan.
 #[derive(Debug)]
@@ -37,24 +41,40 @@ pub(crate) struct Supervisor {
 pub(crate) struct Supervisors {
     program: PathBuf,
     warm: Arc<Mutex<VecDeque<Supervisor>>>,
+    /// Whether [`Supervisors::refill_soon`] was asked already.
+    filling: Arc<AtomicBool>,
+    started: Arc<AtomicU64>,
 }
 
 impl Supervisors {
     /// Starts this program.
     pub(crate) fn new(program: PathBuf) -> Self {
-        Self { program, warm: Arc::default() }
+        Self { program, warm: Arc::default(), filling: Arc::default(), started: Arc::default() }
     }
 
     /// A supervisor that is ready; another is started in its place.
     pub(crate) fn take(&self) -> io::Result<Supervisor> {
+        self.refill_soon();
         let ready = self.warm.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        let ready = match ready {
-            Some(ready) => ready,
-            None => self.start()?,
-        };
-        let refill = self.clone();
-        tokio::spawn(async move { refill.refill() });
-        Ok(ready)
+        ready.map_or_else(|| self.start(), Ok)
+    }
+
+    /// Starts as many as are missing, after a moment: a command that was just
+    /// started is likely to end in it, and needs the processors itself.
+    fn refill_soon(&self) {
+        if !self.filling.swap(true, Ordering::Relaxed) {
+            let house = self.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(MOMENT).await;
+                house.filling.store(false, Ordering::Relaxed);
+                house.refill();
+            });
+        }
+    }
+
+    /// How many were started so far.
+    pub(crate) fn started(&self) -> u64 {
+        self.started.load(Ordering::Relaxed)
     }
 
     /// Starts supervisors up to [`WARM`].
@@ -83,6 +103,7 @@ impl Supervisors {
         let child = command.spawn()?;
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).unwrap_or_default();
         let started = process::standing(pid)?.started;
+        self.started.fetch_add(1, Ordering::Relaxed);
         Ok(Supervisor { pid, started, control: Channel::new(UnixStream::from_std(ours)?), child })
     }
 }

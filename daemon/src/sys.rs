@@ -3,6 +3,7 @@
 //! The daemon's only room with `unsafe`. Nothing here knows what a command or a
 //! policy is.
 
+pub(crate) mod above;
 pub(crate) mod descriptors;
 pub(crate) mod peer;
 pub(crate) mod process;

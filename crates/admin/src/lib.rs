@@ -111,6 +111,10 @@ pub struct Status {
     pub audit: String,
     /// Records in the audit since the daemon started.
     pub records: u64,
+    /// How often they were made durable: several at once count once.
+    pub syncs: u64,
+    /// Supervisors started since the daemon started: one a run, and those that wait.
+    pub supervisors: u64,
     /// The last failure to write a record, if there was one.
     pub audit_problem: Option<String>,
 }

@@ -120,6 +120,7 @@ pub struct Writer {
 #[derive(Debug, Default)]
 struct State {
     records: AtomicU64,
+    syncs: AtomicU64,
     problem: Mutex<Option<String>>,
 }
 
@@ -186,6 +187,12 @@ impl Writer {
     #[must_use]
     pub fn records(&self) -> u64 {
         self.state.records.load(Ordering::Relaxed)
+    }
+
+    /// How often records were made durable: those that came together count once.
+    #[must_use]
+    pub fn syncs(&self) -> u64 {
+        self.state.syncs.load(Ordering::Relaxed)
     }
 
     /// What keeps records from being written, with its causes; none while the

@@ -48,6 +48,8 @@ pub enum Kind {
     Finished = 12,
     /// The admin door, both ways: one JSON value.
     Json = 13,
+    /// daemon to supervisor: the intent is durable, execute the plan; no body.
+    Release = 14,
 }
 
 impl Kind {
@@ -66,6 +68,7 @@ impl Kind {
             11 => Self::NotSpawned,
             12 => Self::Finished,
             13 => Self::Json,
+            14 => Self::Release,
             other => return Err(Error::Unknown(other)),
         })
     }

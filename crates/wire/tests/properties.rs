@@ -12,7 +12,7 @@ use tollgate_wire::plan::{Plan, Program};
 use tollgate_wire::request::{Door, Request};
 use tollgate_wire::{Error, MAX_BLOCK, MAX_BODY, MAX_DESCRIPTORS_A_FRAME, Reader, Writer, record};
 
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 14] = [
     Kind::Request,
     Kind::Descriptors,
     Kind::Say,
@@ -26,6 +26,7 @@ const KINDS: [Kind; 13] = [
     Kind::NotSpawned,
     Kind::Finished,
     Kind::Json,
+    Kind::Release,
 ];
 
 prop_compose! {

@@ -93,7 +93,7 @@ async fn open(
 /// A session inside a session is its child: the same agent, under its policies too.
 /// Gives the parent's id and what the child is bound by.
 fn above(gate: &Gate, keeper: &Peer, agent: &str) -> Result<Option<(String, Vec<Policy>)>, String> {
-    let above = ancestry::nearest(gate, keeper.pid).map_err(|cause| cause.to_string())?;
+    let above = ancestry::nearest(gate, keeper).map_err(|cause| cause.to_string())?;
     let Some(above) = above else { return Ok(None) };
     let Some(parent) = above.session() else {
         return Err("a session cannot be opened from under a command of the gate's".to_owned());

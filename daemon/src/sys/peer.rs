@@ -6,6 +6,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{getsockopt, sockopt};
 
+use super::above;
+
 /// The process that connected.
 #[derive(Debug)]
 pub(crate) struct Peer {
@@ -22,6 +24,14 @@ impl Peer {
         let credentials = getsockopt(socket, sockopt::PeerCredentials)?;
         let pidfd = getsockopt(socket, sockopt::PeerPidfd)?;
         Ok(Self { uid: credentials.uid(), pid: credentials.pid(), pidfd })
+    }
+
+    /// Shows `visit` the processes above it, nearest first, until it gives something.
+    ///
+    /// # Errors
+    /// Where they cannot be told.
+    pub(crate) fn find_above<T>(&self, visit: impl FnMut(i32) -> Option<T>) -> io::Result<Option<T>> {
+        above::find(self.pid, self.pidfd.as_fd(), visit)
     }
 
     /// Whether it still runs. What was read from `/proc/PID` before is of this

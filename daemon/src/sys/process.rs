@@ -38,46 +38,6 @@ fn parse_standing(stat: &[u8]) -> Option<Standing> {
     })
 }
 
-/// The processes above `pid`, nearest first, up to the first of the namespace.
-///
-/// The whole chain, as it stood at one moment: links change when a process in
-/// between ends, so the walk is made again until it finds what it found before.
-///
-/// # Errors
-/// Where the chain is deeper than [`DEPTH`] or does not stand still: whoever asks
-/// must not take what was not seen for absent.
-pub(crate) fn ancestors(pid: i32) -> io::Result<Vec<i32>> {
-    /// How often a chain may change under our eyes.
-    const WALKS: usize = 16;
-    let mut before = None;
-    for _ in 0..WALKS {
-        let now = walk(pid).ok();
-        if now.is_some() && now == before {
-            return Ok(now.into_iter().flatten().map(|(pid, _)| pid).collect());
-        }
-        before = now;
-    }
-    Err(io::Error::other("the processes above the caller cannot be told"))
-}
-
-/// More processes above one another than this are not followed.
-const DEPTH: usize = 32_768;
-
-/// Each process above `pid` with its start time, which makes the pid unique.
-fn walk(pid: i32) -> io::Result<Vec<(i32, u64)>> {
-    let mut above = Vec::new();
-    let mut parent = standing(pid)?.parent;
-    while parent > 0 {
-        let standing = standing(parent)?;
-        above.push((parent, standing.started));
-        if above.len() > DEPTH {
-            return Err(io::Error::other("too many processes above one another"));
-        }
-        parent = standing.parent;
-    }
-    Ok(above)
-}
-
 /// The lines of `/proc/PID/status` that say what a process may do.
 pub(crate) fn credentials(pid: i32) -> io::Result<Vec<String>> {
     const LINES: [&str; 10] =
@@ -106,11 +66,9 @@ mod tests {
     }
 
     #[test]
-    fn the_test_s_own_parent_is_an_ancestor() {
+    fn the_test_s_own_place_is_told() {
         let own = i32::try_from(std::process::id()).unwrap();
-        let parent = nix::unistd::getppid().as_raw();
-        assert_eq!(ancestors(own).unwrap().first(), Some(&parent));
-        assert!(ancestors(i32::MAX).is_err(), "nobody is no orphan");
+        assert_eq!(standing(own).unwrap().parent, nix::unistd::getppid().as_raw());
         assert!(credentials(own).unwrap().len() >= 9);
     }
 }

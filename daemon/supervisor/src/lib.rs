@@ -4,7 +4,8 @@
 //! socket of its own as descriptor 0, ahead of need.
 //! 1. `house`: makes itself a place: own session, subreaper, all signals blocked.
 //! 2. `order`: waits for one plan and the descriptors that ride with it.
-//! 3. `tool`, `place`, `state`: starts the tool as its caller would have.
+//! 3. `tool`, `place`, `state`: gets ready, waits for the daemon's word that the
+//!    intent is durable, and starts the tool as its caller would have.
 //! 4. `hold`, `caller`, `ladder`: passes signals and stops on until the tool
 //!    ends; writes that down first, then tells the shim, then the daemon.
 //! 5. Stays until the last descendant is gone, so that each has a parent that
@@ -67,6 +68,7 @@ fn run() -> Result<(), Problem> {
             linger();
             drop(ended);
         }
+        Spawned::Withdrawn => {}
         Spawned::Failed(errno) => frames::number(&house.control, frames::Number::NotSpawned, errno.0),
     }
     Ok(())

@@ -124,6 +124,15 @@ impl Order {
     }
 }
 
+/// Waits until the daemon lets the plan run; false where it hangs up instead.
+pub(crate) fn is_released(control: &Descriptor) -> Result<bool, Problem> {
+    let Some(header) = receive_header(control, &mut Descriptors::<MOST>::new())? else { return Ok(false) };
+    match header {
+        Header { kind: Kind::Release, body: 0, descriptors: 0 } => Ok(true),
+        Header { kind, .. } => Err(Error::Unknown(kind as u8).into()),
+    }
+}
+
 fn wanted(plan: &Plan<'_>) -> usize {
     let memory = usize::from(matches!(plan.launch.block, Block::Memory(_)));
     3 + memory + usize::from(plan.launch.folder_rides) + plan.launch.numbers.len()

@@ -14,7 +14,7 @@ use tollgate_wire::plan::{self, Plan};
 
 use crate::frames;
 use crate::house::House;
-use crate::order::{Order, Problem, Riding};
+use crate::order::{Order, Problem, Riding, is_released};
 use crate::place::{self, Kernel, Move};
 use crate::state;
 
@@ -25,6 +25,8 @@ pub(crate) enum Spawned {
     Runs(Tool),
     /// It could not be executed.
     Failed(Errno),
+    /// The daemon went before it let it run.
+    Withdrawn,
 }
 
 /// The running tool and who is to hear of it.
@@ -35,8 +37,9 @@ pub(crate) struct Tool {
     pub(crate) record: Descriptor,
 }
 
-/// Starts the tool; on success shim and daemon know, and nothing of the caller's
-/// is open here any more.
+/// Makes everything ready, waits for the daemon's word, and starts the tool; on
+/// success shim
+/// and daemon know, and nothing of the caller's is open here any more.
 pub(crate) fn start(order: Order, house: &House) -> Result<Spawned, Problem> {
     let (body, riding) = order.open()?;
     let plan = Plan::decode(&body)?;
@@ -49,6 +52,9 @@ pub(crate) fn start(order: Order, house: &House) -> Result<Spawned, Problem> {
         Block::Memory(_) => memory.as_deref().unwrap_or_default(),
     };
     let (arguments, environment) = arrays(block, &plan.launch)?;
+    if !is_released(&house.control)? {
+        return Ok(Spawned::Withdrawn);
+    }
     let child = house
         .killing
         .with(plan.launch.state.oom_score_adj, || spawn(|| become_tool(&plan, &riding, &arguments, &environment)));

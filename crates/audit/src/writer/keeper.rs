@@ -68,6 +68,7 @@ impl Keeper {
 
     fn went_well(&self, records: u64) {
         self.state.records.fetch_add(records, Ordering::Relaxed);
+        self.state.syncs.fetch_add(1, Ordering::Relaxed);
         *self.state.problem.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 

@@ -11,17 +11,16 @@ use tollgate_wire::launch::{Block, Launch, Numbers};
 use tollgate_wire::plan::{Plan, Program};
 use tollgate_wire::{ID_LENGTH, MAX_BODY, MAX_DESCRIPTORS_A_FRAME};
 
+use crate::approve::Permitted;
 use crate::channel::{Channel, Error};
-use crate::record::Recorded;
 use crate::request::Streams;
 
 /// Room for everything in a body beside the block: state, folder, numbers, path.
 const BESIDE_THE_BLOCK: usize = 16 * 1024;
 
-/// Sends the plan for what was recorded. `record` is the run's exit record.
-pub(super) async fn send(control: &Channel, recorded: &Recorded, record: File) -> Result<(), Error> {
-    let request = &recorded.permitted.call.request;
-    let binary = &recorded.permitted.binary;
+/// Sends the plan for what is permitted. `record` is the run's exit record.
+pub(super) async fn send(control: &Channel, permitted: &Permitted, record: File) -> Result<(), Error> {
+    let (request, binary) = (&permitted.call.request, &permitted.binary);
     let strings = request.strings.for_tool();
     let (bytes, arguments, variables) = strings.block();
     let memory = (bytes.len() > MAX_BODY - BESIDE_THE_BLOCK).then(|| memory(bytes)).transpose()?;

@@ -1,0 +1,65 @@
+//! Getting a permitted call ready to run, while its intent goes to disk.
+//!
+//! A supervisor holds the plan and every descriptor, and executes nothing before
+//! its release. Placing descriptors and executing is written in the supervisor
+//! and nowhere else.
+
+mod plan;
+
+use tollgate_wire::frame::Kind;
+
+use crate::approve::Permitted;
+use crate::gate::Gate;
+use crate::refuse::Refusal;
+use crate::runs::{Run, RunFile};
+use crate::supervisors::Supervisor;
+
+/// A supervisor that waits for its release. Made by [`prepare`] alone.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// The file that it will leave its record in.
+    pub(crate) file: RunFile,
+    /// It itself.
+    pub(crate) supervisor: Supervisor,
+    _made: Made,
+}
+
+#[derive(Debug)]
+struct Made;
+
+/// Hands the plan to a supervisor.
+pub(crate) async fn prepare(gate: &Gate, permitted: &Permitted) -> Result<Prepared, Refusal> {
+    let call = &permitted.call;
+    let supervisor = gate.supervisors.take().map_err(|cause| failed("start a supervisor", &cause))?;
+    let id = call.request.id.to_string();
+    let (file, opened) = gate.runs.create(&id, &supervisor).map_err(|cause| failed("write to `runs`", &cause))?;
+    let (session, started) = (call.agent.session.clone(), supervisor.started);
+    gate.runs.begin(&id, Run { session, supervisor: supervisor.pid, started });
+    let prepared = Prepared { file, supervisor, _made: Made };
+    match plan::send(&prepared.supervisor.control, permitted, opened).await {
+        Ok(()) => Ok(prepared),
+        Err(cause) => {
+            prepared.withdraw(gate);
+            Err(failed("hand the command to its supervisor", &cause))
+        }
+    }
+}
+
+impl Prepared {
+    /// Lets it run.
+    pub(crate) async fn release(&self) -> Result<(), Refusal> {
+        let released = self.supervisor.control.send(Kind::Release, &[], &[]).await;
+        released.map_err(|cause| failed("let the command's supervisor go on", &cause))
+    }
+
+    /// Nothing runs: the supervisor ends when its socket closes.
+    pub(crate) fn withdraw(self, gate: &Gate) {
+        gate.runs.end(&self.file.id);
+        self.file.remove();
+    }
+}
+
+/// What the gate itself could not do.
+pub(crate) fn failed(what: &str, cause: &impl std::fmt::Display) -> Refusal {
+    Refusal::Gate(format!("cannot {what}: {cause}"))
+}
