@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{audit, explain, keeper};
+use crate::{audit, explain, keeper, policy};
 
 /// A gate for the commands that agents type.
 #[derive(Debug, Parser)]
@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Watch it work: real tools in a fresh folder, one command allowed, one
     /// approved, one refused
     Demo,
+    /// Work with policies
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Show how the daemon does
     Status(Ask),
     /// List the questions that wait for a person

@@ -66,6 +66,12 @@ pub(crate) enum Error {
     /// The daemon tried and could not.
     #[error("the daemon could not do it: {0}")]
     Failed(String),
+    /// There is nothing to accept.
+    #[error("no policy waits to be accepted: see `tollgate status`")]
+    NothingPending,
+    /// A person has looked and said no.
+    #[error("not accepted: the policy goes on waiting, and what is stricter in it holds")]
+    NotAccepted,
     /// A program of ours is not where it belongs.
     #[error("`{}` is not there: the programs of Tollgate belong in one folder, install them again", .0.display())]
     NoProgram(PathBuf),
@@ -185,6 +191,8 @@ impl Error {
             Self::Refused(_)
             | Self::Failed(_)
             | Self::Output(_)
+            | Self::NothingPending
+            | Self::NotAccepted
             | Self::DemoTools
             | Self::DemoBroken
             | Self::NoRecord(_)

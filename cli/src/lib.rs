@@ -21,6 +21,7 @@ mod inside;
 mod keeper;
 mod output;
 mod places;
+mod policy;
 mod programs;
 mod run;
 mod status;
@@ -52,6 +53,7 @@ fn perform(command: Command) -> Result<ExitCode, Error> {
         Command::Exec(arguments) => exec::exec(&arguments),
         Command::Explain(arguments) => explain::explain(arguments),
         Command::Audit(command) => audit::audit(command),
+        Command::Policy(command) => policy::policy(command),
         Command::Demo => demo::demo(),
         Command::Status(arguments) => status::status(&arguments),
         Command::Approvals(arguments) => approvals::approvals(&arguments),

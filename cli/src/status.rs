@@ -36,6 +36,15 @@ fn text(status: &Status) -> String {
         ),
         format!("audit      {} ({} records since the start)", status.audit, status.records),
     ];
+    if let Some(pending) = &status.policy_pending {
+        lines.insert(3, format!("pending    {} ({} rules)", pending.files.join(", "), pending.rules));
+        lines.insert(4, format!("           {}", pending.hash));
+        lines.insert(
+            5,
+            "           what is stricter in it holds; `tollgate policy accept` lets the rest hold".to_owned(),
+        );
+    }
+    lines.extend(status.policy_problem.iter().map(|problem| format!("PROBLEM    {problem}")));
     lines.extend(status.audit_problem.iter().map(|problem| format!("PROBLEM    the audit: {problem}")));
     lines.join("\n")
 }
@@ -54,6 +63,7 @@ pub(crate) fn duration(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tollgate_admin::PolicySummary;
 
     #[test]
     fn a_status_says_what_a_person_asks_first() {
@@ -64,6 +74,8 @@ mod tests {
             policy: vec!["~/.config/tollgate/policy.d/10-infra.toml".into()],
             policy_hash: "sha256:ab".into(),
             rules: 12,
+            policy_pending: Some(PolicySummary { hash: "sha256:cd".into(), files: vec!["a".into()], rules: 13 }),
+            policy_problem: Some("the policy has errors, the last good one holds:\na:1:1: bad".into()),
             sessions: 1,
             runs: 2,
             questions: 3,
@@ -76,8 +88,13 @@ mod tests {
         let expected = "tollgated 0.1.0, process 7, up 3h 5m
 policy     ~/.config/tollgate/policy.d/10-infra.toml (12 rules)
            sha256:ab
+pending    a (13 rules)
+           sha256:cd
+           what is stricter in it holds; `tollgate policy accept` lets the rest hold
 now        1 sessions, 2 running, 3 questions open
 audit      /s/audit (40 records since the start)
+PROBLEM    the policy has errors, the last good one holds:
+a:1:1: bad
 PROBLEM    the audit: no space left on device";
         assert_eq!(text(&status), expected);
     }

@@ -1,8 +1,10 @@
-//! The admin door: status, questions, answers, sessions.
+//! The admin door: status, questions, answers, policies, sessions.
 //!
 //! One ask a connection. Who asks is told by the kernel; answers are for persons
 //! ([`crate::person`]), everything that is refused is recorded.
 
+mod policy;
+mod proof;
 mod session;
 
 use std::time::Duration;
@@ -10,6 +12,7 @@ use std::time::Duration;
 use tokio::net::UnixStream;
 use tollgate_admin::{Answer, Ask, Question, Reply, Status};
 use tollgate_audit::{Approver, Decision, Entry, Kind};
+use tollgate_policies::policy::Policy;
 use tollgate_wire::MAX_BODY;
 use tollgate_wire::frame;
 
@@ -52,6 +55,8 @@ async fn answer(gate: &std::sync::Arc<Gate>, channel: &Channel, peer: Peer, ask:
             reply(channel, &Reply::End {}).await
         }
         Ask::Answer { id, answer, reason } => reply(channel, &take(gate, &peer, &id, answer, reason).await).await,
+        Ask::Policies {} => policy::texts(gate, channel).await,
+        Ask::AcceptPolicy { hash } => reply(channel, &policy::accept(gate, &peer, &hash).await).await,
         Ask::OpenSession { agent, id, policy } => session::hold(gate, channel, peer, &agent, id, policy).await,
     }
 }
@@ -67,13 +72,17 @@ async fn reply(channel: &Channel, reply: &Reply) -> Result<(), Error> {
 }
 
 fn status(gate: &Gate) -> Status {
+    let policies = gate.policies.current();
+    let accepted = policies.accepted.as_ref().map(|kept| &kept.policy);
     Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
         up_s: gate.started.elapsed().as_secs(),
-        policy: gate.policy.sources().to_vec(),
-        policy_hash: gate.policy.hash().to_owned(),
-        rules: gate.policy.rules(),
+        policy: accepted.map(|policy| policy.sources().to_vec()).unwrap_or_default(),
+        policy_hash: policies.hash().to_owned(),
+        rules: accepted.map_or(0, Policy::rules),
+        policy_pending: policies.pending.as_ref().map(|kept| policy::summary(&kept.policy)),
+        policy_problem: policies.trouble.as_ref().map(ToString::to_string),
         sessions: gate.sessions.count(),
         runs: gate.runs.count(),
         questions: gate.questions.unanswered().len(),

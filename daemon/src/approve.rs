@@ -18,7 +18,7 @@ use tollgate_policies::policy::Verdict;
 
 use crate::binary::Binary;
 use crate::classify::understand;
-use crate::decide::Judged;
+use crate::decide::{Judged, judge};
 use crate::gate::Gate;
 use crate::identify::Call;
 use crate::questions::{Answered, Binding, Open};
@@ -55,10 +55,26 @@ pub(crate) async fn approve(gate: &Gate, judged: Judged) -> Result<Permitted, Bo
         },
     };
     judged.call.entry.approved_by = approved_by;
+    if let Some(refusal) = tightened(gate, &judged) {
+        return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal));
+    }
     if is_changed(gate, &judged) {
         return Err(Refused::new(judged.call.request.caller, judged.call.entry, Refusal::FactsChanged));
     }
     Ok(Permitted { call: judged.call, binary: judged.binary, _made: Made })
+}
+
+/// What a policy that changed while a person was asked has against it.
+fn tightened(gate: &Gate, judged: &Judged) -> Option<Refusal> {
+    let now = gate.policies.current();
+    if Arc::ptr_eq(&now, &judged.call.policies) {
+        return None;
+    }
+    if let Some(why) = now.closed() {
+        return Some(Refusal::Gate(why.to_owned()));
+    }
+    let judgement = judge(&now, &judged.call, &judged.meaning);
+    (judgement.verdict == Verdict::Deny).then(|| Refusal::Denied { judgement: Box::new(judgement), hint: None })
 }
 
 /// Whether the files that the judgement rests on say something else by now.

@@ -1,15 +1,16 @@
 //! Operation -> Judged: may it?
 //!
-//! The daemon's policy judges, and each policy that the session brought; the
-//! strictest word holds. A deny ends the line here.
+//! The accepted policy judges, the one that waits to be, and each that the session
+//! brought; the strictest word holds. A deny ends the line here.
 
 use tollgate_audit::{Decision, Entry};
-use tollgate_policies::policy::{Asked, Judgement, Verdict};
+use tollgate_policies::policy::{Asked, Judgement, Obligations, Reason, Verdict};
 
 use crate::binary::{Binary, Missing};
 use crate::classify::Operation;
 use crate::gate::Gate;
 use crate::identify::{Call, door};
+use crate::policies::InForce;
 use crate::refuse::{Refusal, Refused, hint};
 
 /// An operation that is not denied. Made by [`decide`] alone.
@@ -34,7 +35,7 @@ struct Made;
 /// Has the policy decide.
 pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Refused>> {
     let Operation { mut call, meaning, read, binary, .. } = operation;
-    let judgement = judge(gate, &call, &meaning);
+    let judgement = judge(&call.policies, &call, &meaning);
     call.entry = entry(call.entry, &judgement);
     if judgement.verdict == Verdict::Deny {
         let hint = hint(gate, &call, &meaning);
@@ -50,12 +51,25 @@ pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Re
     }
 }
 
-/// The strictest word of all policies in force for this call.
-pub(crate) fn judge(gate: &Gate, call: &Call, meaning: &tollgate_policies::Operation) -> Judgement {
+/// The strictest word of all these policies, and those of the call's session.
+pub(crate) fn judge(in_force: &InForce, call: &Call, meaning: &tollgate_policies::Operation) -> Judgement {
     let asked = Asked::new(meaning, call.agent.subject(door(call.request.door)));
-    let own = gate.policy.judge(&asked);
-    let brought = call.agent.policies.iter();
-    brought.fold(own, |strictest, policy| strictest.stricter(policy.judge(&asked)))
+    let policies = in_force.policies().chain(&call.agent.policies);
+    let words = policies.map(|policy| policy.judge(&asked));
+    words.reduce(Judgement::stricter).unwrap_or_else(nobodys)
+}
+
+/// Where no policy is left to judge, nothing may run.
+fn nobodys() -> Judgement {
+    Judgement {
+        verdict: Verdict::Deny,
+        reason: Some(Reason::Default),
+        rule: None,
+        meaning: 0,
+        objection: None,
+        covers: Vec::new(),
+        obligations: Obligations::default(),
+    }
 }
 
 fn entry(entry: Entry, judgement: &Judgement) -> Entry {

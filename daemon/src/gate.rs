@@ -8,9 +8,9 @@ use std::time::Instant;
 use tollgate_audit::{Entry, Receipt, Writer};
 use tollgate_places::Places;
 use tollgate_policies::classify::Grammars;
-use tollgate_policies::policy::Policy;
 
 use crate::binary::Binaries;
+use crate::policies::{InForce, Policies};
 use crate::questions::Questions;
 use crate::runs::Runs;
 use crate::server::Connections;
@@ -25,7 +25,7 @@ pub(crate) struct Gate {
     /// Bounds that the person may set.
     pub(crate) settings: Settings,
     /// The policy in force.
-    pub(crate) policy: Policy,
+    pub(crate) policies: Policies,
     /// What is known of tools.
     pub(crate) grammars: &'static Grammars,
     /// The record.
@@ -52,8 +52,18 @@ impl Gate {
         self.connections.count() > self.runs.count() + self.questions.unanswered().len()
     }
 
-    /// Returns when `entry` is on disk.
+    /// Returns when `entry` is on disk, with the policies in force in it.
     pub(crate) async fn record(&self, entry: Entry) -> Result<Receipt, Arc<tollgate_audit::Error>> {
+        self.record_under(&self.policies.current(), entry).await
+    }
+
+    /// As [`Gate::record`], for an entry that is about these policies.
+    pub(crate) async fn record_under(
+        &self,
+        policies: &InForce,
+        entry: Entry,
+    ) -> Result<Receipt, Arc<tollgate_audit::Error>> {
+        let entry = policies.stamp(entry);
         let (tell, told) = tokio::sync::oneshot::channel();
         self.audit.append(entry, move |written| {
             // Nobody waits any more where the connection's task has ended.

@@ -6,12 +6,15 @@
 //! it has no session whose own policy would hold. What the command means is not
 //! looked at.
 
+use std::sync::Arc;
+
 use tollgate_audit::{Bytes, Command, Entry, Kind};
 use tollgate_policies::policy::{Door, Policy, Subject};
 use tollgate_policies::scrub;
 
 use crate::ancestry::Above;
 use crate::gate::Gate;
+use crate::policies::InForce;
 use crate::refuse::{Refusal, Refused};
 use crate::request::{Listener, Request};
 use crate::{ancestry, sandbox};
@@ -23,6 +26,8 @@ pub(crate) struct Call {
     pub(crate) request: Request,
     /// Who makes it.
     pub(crate) agent: Agent,
+    /// The policies that judge it.
+    pub(crate) policies: Arc<InForce>,
     /// What the record will say, so far.
     pub(crate) entry: Entry,
     _made: Made,
@@ -61,9 +66,11 @@ pub(crate) fn identify(gate: &Gate, request: Request) -> Result<Call, Box<Refuse
     let evidence = Evidence { listener: &request.listener, above: ancestry::nearest(gate, peer) };
     let confined = sandbox::differs(peer);
     let alive = peer.is_alive();
-    let (agent, doubt) = weigh(gate, peer.uid, &evidence);
-    let entry = entry(gate, &request, &agent);
-    let refusal = match (alive, doubt, confined) {
+    let policies = gate.policies.current();
+    let (agent, doubt) = weigh(gate, &policies, peer.uid, &evidence);
+    let entry = policies.stamp(entry(gate, &request, &agent));
+    let closed = policies.closed().map(str::to_owned);
+    let refusal = match (alive, doubt.or(closed), confined) {
         (false, ..) => Some(Refusal::CallerGone),
         (_, Some(doubt), _) => Some(Refusal::Gate(doubt)),
         (_, _, Some(what)) => Some(Refusal::Confined(what)),
@@ -71,7 +78,7 @@ pub(crate) fn identify(gate: &Gate, request: Request) -> Result<Call, Box<Refuse
     };
     match refusal {
         Some(refusal) => Err(Refused::new(request.caller, entry, refusal)),
-        None => Ok(Call { request, agent, entry, _made: Made }),
+        None => Ok(Call { request, agent, policies, entry, _made: Made }),
     }
 }
 
@@ -82,7 +89,7 @@ struct Evidence<'a> {
 }
 
 /// What the evidence comes to, and what is wrong with it.
-fn weigh(gate: &Gate, uid: u32, evidence: &Evidence<'_>) -> (Agent, Option<String>) {
+fn weigh(gate: &Gate, in_force: &InForce, uid: u32, evidence: &Evidence<'_>) -> (Agent, Option<String>) {
     let mut known_by = vec![format!("uid {uid}")];
     let by_socket = match evidence.listener {
         Listener::Gate => None,
@@ -105,7 +112,8 @@ fn weigh(gate: &Gate, uid: u32, evidence: &Evidence<'_>) -> (Agent, Option<Strin
     }
     known_by.extend(doubt.clone());
     let (name, policies) = known.unwrap_or_else(|| (Subject::UNKNOWN.to_owned(), Vec::new()));
-    let clearance = gate.policy.agent(&name).and_then(|entry| entry.clearance);
+    let clearances = in_force.policies().map(|policy| policy.agent(&name).and_then(|entry| entry.clearance));
+    let clearance = clearances.min().flatten();
     let parent = match above {
         Some(Above::Run { id, .. }) => Some(id.clone()),
         _ => None,
@@ -130,7 +138,6 @@ fn entry(gate: &Gate, request: &Request, agent: &Agent) -> Entry {
         agent_known_by: agent.known_by.clone(),
         session: agent.session.clone(),
         command: Some(command),
-        policy_hash: Some(gate.policy.hash().to_owned()),
         ..Entry::of(Kind::Refused, request.id.to_string())
     }
 }

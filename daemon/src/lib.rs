@@ -23,6 +23,7 @@ mod gate;
 mod identify;
 mod person;
 mod pipeline;
+mod policies;
 mod prepare;
 mod questions;
 mod record;

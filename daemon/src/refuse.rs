@@ -157,6 +157,6 @@ pub(crate) fn hint(gate: &Gate, call: &Call, meaning: &tollgate_policies::Operat
     let milder = meaning.milder.as_ref()?;
     let argv: Vec<&[u8]> = milder.iter().map(Vec::as_slice).collect();
     let meaning = tokio::task::block_in_place(|| understand(gate, call, &argv)).operation;
-    let allowed = judge(gate, call, &meaning).verdict == Verdict::Allow;
+    let allowed = judge(&call.policies, call, &meaning).verdict == Verdict::Allow;
     allowed.then(|| tollgate_policies::show::command(&argv, 200))
 }

@@ -17,10 +17,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tollgate_audit::{Entry, Kind, Writer};
 use tollgate_places::{Places, private_folder};
 use tollgate_policies::classify::Grammars;
-use tollgate_policies::policy::{Layer, Policy, profile};
 
 use crate::binary::Binaries;
 use crate::gate::Gate;
+use crate::policies::Policies;
+use crate::policies::origin::Origin;
+use crate::policies::watch::watch;
 use crate::questions::Questions;
 use crate::request::Listener;
 use crate::runs::Runs;
@@ -31,8 +33,6 @@ use crate::settings::Settings;
 use crate::supervisors::Supervisors;
 use crate::{adopt, server};
 
-/// The profile that holds where a person has written no policy.
-const PROFILE: &str = "careful";
 /// How long a stop waits for outcomes to be recorded.
 const SETTLING: Duration = Duration::from_secs(2);
 /// How often open questions are looked through for those whose time is over.
@@ -45,7 +45,8 @@ struct Arguments {
     /// Keep configuration, state and sockets under this folder.
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
-    /// Use this policy file instead of those in `policy.d`.
+    /// Use this policy file instead of those in `policy.d`, now and at every later
+    /// start on this state.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Leave after this long without a session, a running command or an open
@@ -62,11 +63,11 @@ enum Error {
     #[error(transparent)]
     Settings(#[from] crate::settings::Error),
     #[error(transparent)]
-    PolicyFiles(#[from] tollgate_facts::policy_files::Error),
-    #[error("the policy has errors:\n{0}")]
-    Policy(tollgate_policies::policy::Problems),
+    Policy(#[from] crate::policies::Error),
     #[error(transparent)]
     Audit(#[from] tollgate_audit::Error),
+    #[error("cannot read the audit for what was accepted: {0}")]
+    Reading(#[from] tollgate_audit::read::Error),
     #[error(transparent)]
     Server(#[from] server::Error),
     #[error(transparent)]
@@ -126,13 +127,12 @@ async fn run(arguments: Arguments, mut service: Service) -> Result<(), Error> {
         Some(root) => Places::of_root(&absolute(root)?),
         None => Places::of_environment()?,
     };
-    let policy = policy(&places, arguments.policy.as_deref())?;
     let settings = Settings::load(&places.config)?;
     for folder in [&places.state, &places.runs(), &places.sockets] {
         private_folder(folder)?;
     }
     let _lock = lock(&places.lock())?;
-    let gate = Arc::new(open(places, settings, policy)?);
+    let gate = Arc::new(open(places, settings, arguments.policy)?);
     // The admin door comes last: whoever is answered there finds the gate open.
     let (shims, owner) = server::open(&gate.places.gate(), &mut service)?;
     let (admin, admins_owner) = server::open(&gate.places.admin(), &mut service)?;
@@ -140,14 +140,16 @@ async fn run(arguments: Arguments, mut service: Service) -> Result<(), Error> {
     let service = Arc::new(service);
     std::env::set_current_dir("/")?;
     say(&gate, Kind::Started, format!("tollgated {}", env!("CARGO_PKG_VERSION"))).await?;
+    gate.policies.say(&gate).await.map_err(|cause| unrecorded(&gate, cause))?;
     adopt::adopt(&gate).await;
     gate.supervisors.refill();
-    tracing::info!(state = %gate.places.state.display(), policy = gate.policy.hash(), "serving");
+    tracing::info!(state = %gate.places.state.display(), policy = gate.policies.current().hash(), "serving");
     let serving = [
         tokio::spawn(server::gate(Arc::clone(&gate), shims, Listener::Gate)),
         tokio::spawn(server::admin(Arc::clone(&gate), admin)),
         tokio::spawn(sweep(Arc::clone(&gate))),
         tokio::spawn(Arc::clone(&service).stay_alive()),
+        tokio::spawn(watch(Arc::clone(&gate))),
     ];
     service.ready();
     let reason = tokio::select! {
@@ -176,17 +178,6 @@ fn absolute(path: &Path) -> Result<PathBuf, Error> {
         .map_err(|cause| Error::File(path.to_owned(), cause))
 }
 
-fn policy(places: &Places, file: Option<&Path>) -> Result<Policy, Error> {
-    let mut sources = match file {
-        Some(file) => vec![tollgate_facts::policy_files::file(file, Layer::User)?],
-        None => tollgate_facts::policy_files::load(&places.policies())?,
-    };
-    if sources.is_empty() {
-        sources.extend(profile(PROFILE));
-    }
-    Policy::parse(&sources).map_err(Error::Policy)
-}
-
 /// The lock that makes this the one daemon of its state folder.
 fn lock(path: &Path) -> Result<Flock<File>, Error> {
     let file = File::options().write(true).create(true).truncate(false).mode(0o600).open(path);
@@ -194,13 +185,15 @@ fn lock(path: &Path) -> Result<Flock<File>, Error> {
     Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| Error::Running(path.to_owned()))
 }
 
-fn open(places: Places, settings: Settings, policy: Policy) -> Result<Gate, Error> {
+fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<Gate, Error> {
     let (audit, recovery) = Writer::open(&places.audit(), tollgate_audit::Options::default())?;
+    let records = tollgate_audit::read::state(&places.audit(), &Policies::KINDS)?;
+    let policies = Policies::open(Origin::of(&places, policy)?, &places, &records)?;
     tracing::info!(?recovery, "the audit is open");
     let runs = Runs::new(&places.runs());
     Ok(Gate {
         settings,
-        policy,
+        policies,
         grammars: Grammars::built_in(),
         audit,
         sessions: Sessions::default(),
@@ -222,11 +215,14 @@ fn beside_us(name: &str) -> Result<PathBuf, Error> {
 }
 
 async fn say(gate: &Gate, kind: Kind, message: String) -> Result<(), Error> {
-    let entry = Entry { policy_hash: Some(gate.policy.hash().to_owned()), ..Entry::about_us(kind, message) };
-    match gate.record(entry).await {
+    match gate.record(Entry::about_us(kind, message)).await {
         Ok(_) => Ok(()),
-        Err(cause) => Err(Error::File(gate.places.audit(), std::io::Error::other(cause))),
+        Err(cause) => Err(unrecorded(gate, cause)),
     }
+}
+
+fn unrecorded(gate: &Gate, cause: Arc<tollgate_audit::Error>) -> Error {
+    Error::File(gate.places.audit(), std::io::Error::other(cause))
 }
 
 async fn stopped() -> Result<&'static str, Error> {

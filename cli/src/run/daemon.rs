@@ -114,13 +114,25 @@ impl Daemon {
             self.tend(Instant::now())?;
             started |= matches!(self.state, State::Starting { .. });
             match self.state {
-                State::Up => return Ok(if started { self.came } else { Came::ByItself }),
+                State::Up if started => return Ok(self.came),
+                State::Up => {
+                    self.forget_policy();
+                    return Ok(Came::ByItself);
+                }
                 State::Ended { .. } => started = false,
                 _ => {}
             }
             std::thread::sleep(LOOK);
             let (changes, _) = sys::changes();
             changes.into_iter().for_each(|(child, change)| self.child(child, change));
+        }
+    }
+
+    /// A daemon that was there has a policy, and finds it again where it is started
+    /// here: a policy of ours is that of our session alone.
+    fn forget_policy(&mut self) {
+        if let Some(option) = self.arguments.iter().position(|argument| argument == "--policy") {
+            self.arguments.drain(option..=option + 1);
         }
     }
 

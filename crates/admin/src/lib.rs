@@ -29,6 +29,13 @@ pub enum Ask {
         #[serde(default)]
         reason: Option<String>,
     },
+    /// What the policies say: a [`Reply::PolicyText`] for each text, then [`Reply::End`].
+    Policies {},
+    /// A person takes the policy that waits: [`Reply::Done`] or [`Reply::Refused`].
+    AcceptPolicy {
+        /// Its hash, `sha256:...`: another one that came meanwhile is not meant.
+        hash: String,
+    },
     /// Opens a session that lasts as long as this connection:
     /// [`Reply::Session`] or [`Reply::Refused`].
     OpenSession {
@@ -61,6 +68,17 @@ pub enum Reply {
     Status(Status),
     /// One open question.
     Question(Box<Question>),
+    /// One text of a policy, or a part of a long one.
+    PolicyText {
+        /// Whose.
+        whose: Whose,
+        /// That policy's hash, `sha256:...`.
+        hash: String,
+        /// The file.
+        name: String,
+        /// What it says; a long text comes in several parts, in order.
+        text: String,
+    },
     /// There is no more.
     End {},
     /// It is done.
@@ -86,6 +104,27 @@ pub enum Reply {
     },
 }
 
+/// Which policy a text is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// The accepted one.
+    Accepted,
+    /// The one that waits.
+    Pending,
+}
+
+/// A policy in a few words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicySummary {
+    /// Its hash, `sha256:...`.
+    pub hash: String,
+    /// Its files, or the profile's name where there are none.
+    pub files: Vec<String>,
+    /// Its rules.
+    pub rules: usize,
+}
+
 /// How the daemon does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -95,12 +134,18 @@ pub struct Status {
     pub pid: u32,
     /// Seconds since it started.
     pub up_s: u64,
-    /// The policy's files, or the profile's name where there are none.
+    /// The accepted policy's files, or the profile's name where there are none.
     pub policy: Vec<String>,
-    /// The policy's hash, `sha256:...`.
+    /// The accepted policy's hash, `sha256:...`.
     pub policy_hash: String,
-    /// Rules in force.
+    /// Its rules.
     pub rules: usize,
+    /// The policy that judges beside it until a person accepts it.
+    #[serde(default)]
+    pub policy_pending: Option<PolicySummary>,
+    /// What is wrong with the policy's files.
+    #[serde(default)]
+    pub policy_problem: Option<String>,
     /// Open sessions.
     pub sessions: usize,
     /// Commands that run now.

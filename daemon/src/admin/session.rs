@@ -80,7 +80,6 @@ async fn open(
         agent: Some(agent.to_owned()),
         session: Some(id.clone()),
         parent,
-        policy_hash: Some(gate.policy.hash().to_owned()),
         ..Entry::of(Kind::SessionOpened, id.clone())
     };
     if let Err(cause) = gate.record(entry).await {

@@ -1,0 +1,49 @@
+//! Who decides what holds: changes of the policy, and a person's word on them.
+//!
+//! Not here: what one policy says to one command (`line`).
+
+mod fronts;
+mod policy_changes;
+
+use std::time::Duration;
+
+use e2e::{Builder, Sandbox};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A probe for each verdict: `probe` may run, `ask` needs a person, `never` is denied.
+fn builder() -> Builder {
+    Sandbox::builder(e2e::programs!())
+        .probe("probe")
+        .probe("ask")
+        .probe("never")
+        .policy("10-tests.toml", &policy("allow", "escalate", "deny"))
+}
+
+/// The verdicts for `probe`, `ask` and `never`.
+fn policy(probe: &str, ask: &str, never: &str) -> String {
+    let rule = |(tool, verdict): (&str, &str)| {
+        format!("[[rule]]\nname = \"{tool}\"\ntools = \"{tool}\"\nverdict = \"{verdict}\"\ntier = \"unknown\"\n")
+    };
+    [("probe", probe), ("ask", ask), ("never", never)].map(rule).concat()
+}
+
+/// Writes a policy file as an editor does: all at once, under its name.
+fn write_policy(sandbox: &Sandbox, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let draft = sandbox.path("root/config/draft");
+    std::fs::write(&draft, text).unwrap();
+    std::fs::set_permissions(&draft, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::rename(draft, sandbox.path("root/config/policy.d/10-tests.toml")).unwrap();
+}
+
+/// `tollgate status --json`.
+fn status(sandbox: &Sandbox) -> serde_json::Value {
+    sandbox.ask(&["status", "--json"]).stdout_text().trim().parse().unwrap()
+}
+
+/// The id in `tollgate: waiting for a person (...): `...` is question ID`.
+fn question_id(stderr: &str) -> &str {
+    let (_, after) = stderr.split_once(" is question ").unwrap_or_else(|| panic!("no question in: {stderr}"));
+    after.split_whitespace().next().unwrap_or_default()
+}
