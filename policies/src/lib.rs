@@ -9,6 +9,7 @@
 //! [`policy::Judgement`].
 #![forbid(unsafe_code)]
 
+pub mod agents;
 pub mod classify;
 pub mod operation;
 pub mod policy;

@@ -4,34 +4,19 @@
 //! a person opened.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use tollgate_policies::agents;
 use tollgate_policies::policy::Subject;
 
 use crate::error::Error;
 use crate::inside::Around;
 
-/// Most bytes of a name.
-const LONGEST: usize = 64;
-
-/// Commands of known agents, and the names that policies know them by.
-const KNOWN: [(&str, &str); 10] = [
-    ("aider", "aider"),
-    ("amp", "amp"),
-    ("claude", "claude-code"),
-    ("codex", "codex"),
-    ("copilot", "copilot"),
-    ("crush", "crush"),
-    ("cursor-agent", "cursor"),
-    ("gemini", "gemini-cli"),
-    ("goose", "goose"),
-    ("opencode", "opencode"),
-];
-
 /// The agent's name; `unknown` for a command that is nobody's.
 pub(super) fn name(given: Option<String>, around: Option<&Around>, command: &[OsString]) -> Result<String, Error> {
     match given {
-        Some(name) if is_name(&name) => Ok(name),
+        Some(name) if agents::is_name(&name) => Ok(name),
         Some(name) => Err(Error::AgentName(name)),
         // A session inside a session is the same agent's.
         None => Ok(around.map_or_else(|| of(command), |around| &around.agent).to_owned()),
@@ -40,13 +25,7 @@ pub(super) fn name(given: Option<String>, around: Option<&Around>, command: &[Os
 
 fn of(command: &[OsString]) -> &'static str {
     let program = command.first().and_then(|program| Path::new(program).file_name());
-    let known = KNOWN.iter().find(|(file, _)| program.is_some_and(|program| program == *file));
-    known.map_or(Subject::UNKNOWN, |(_, name)| name)
-}
-
-fn is_name(name: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte);
-    !name.is_empty() && name.len() <= LONGEST && name.bytes().all(fits)
+    program.and_then(|program| agents::of_program(program.as_bytes())).unwrap_or(Subject::UNKNOWN)
 }
 
 #[cfg(test)]
