@@ -17,6 +17,7 @@ pub enum Dimension {
     Account,
     Profile,
     Region,
+    Zone,
     Service,
     Endpoint,
     Project,
@@ -33,7 +34,7 @@ pub enum Dimension {
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Workspace,
         Self::Backend,
         Self::Cluster,
@@ -43,6 +44,7 @@ impl Dimension {
         Self::Account,
         Self::Profile,
         Self::Region,
+        Self::Zone,
         Self::Service,
         Self::Endpoint,
         Self::Project,
@@ -70,6 +72,7 @@ impl Dimension {
             Self::Account => "account",
             Self::Profile => "profile",
             Self::Region => "region",
+            Self::Zone => "zone",
             Self::Service => "service",
             Self::Endpoint => "endpoint",
             Self::Project => "project",

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tollgate_policies::classify::facts::{Field, Found, Plan, Stated};
+use tollgate_policies::classify::facts::{Field, Found, GitPurpose, Plan, Stated};
 use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, Need, classify};
 use tollgate_policies::{Dimension, Operation, Value};
 
@@ -128,6 +128,27 @@ impl Case {
             Need::AwsProfile { .. } => vec![value(Field::Region, b"eu-west-1")],
             Need::PlanFile { .. } => return self.planned(),
             Need::Kuberc { .. } => Vec::new(),
+            Need::GcloudConfig { configuration, .. } => vec![
+                value(Field::Configuration, configuration.as_deref().unwrap_or(b"work")),
+                value(Field::Project, b"shop-dev"),
+                value(Field::Account, b"me@example.com"),
+                value(Field::Zone, b"europe-west1-b"),
+                value(Field::Region, b"europe-west1"),
+            ],
+            Need::GitRepo(wanted) => vec![
+                value(Field::Remote, wanted.remote.as_deref().unwrap_or(b"origin")),
+                value(Field::Host, b"github.com"),
+                value(
+                    Field::Repository,
+                    if wanted.purpose == GitPurpose::Forge { b"acme/web" } else { b"git@github.com:acme/web" },
+                ),
+                value(Field::Branch, b"topic"),
+            ],
+            Need::DockerContext { context, .. } => vec![
+                value(Field::Context, context.as_deref().unwrap_or(b"default")),
+                value(Field::Host, b"unix:///var/run/docker.sock"),
+            ],
+            Need::GhConfig { .. } => vec![value(Field::Host, b"github.com")],
         };
         // The release tests of helm have no namespace in their context.
         let keep = |(field, _): &(Field, Stated)| *field != Field::Namespace || !self.operation.starts_with("helm.");

@@ -7,7 +7,7 @@ use tollgate_policies::classify::facts::Found;
 use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, classify};
 use tollgate_policies::{Operation, Tier, scrub};
 
-const TOOLS: [&str; 7] = ["terraform", "tofu", "helm", "kubectl", "aws", "git", "rm"];
+const TOOLS: [&str; 8] = ["terraform", "tofu", "helm", "kubectl", "aws", "git", "gcloud", "rm"];
 
 fn judged(tool: &str, argv: &[Vec<u8>], env: &[Vec<u8>]) -> Operation {
     let argv: Vec<&[u8]> = argv.iter().map(Vec::as_slice).collect();

@@ -8,7 +8,7 @@
 use tollgate_policies::classify::Finding;
 use tollgate_policies::classify::facts::{Field, Found, Stated};
 
-use crate::files::Files;
+use crate::files::{Files, expanded};
 use crate::ini::{self, Section};
 
 /// What is asked.
@@ -27,26 +27,15 @@ pub(crate) fn find(wanted: &Wanted<'_>, files: &mut Files<'_>) -> Finding {
 }
 
 fn found(wanted: &Wanted<'_>, files: &mut Files<'_>) -> Result<Found, String> {
-    let home = match wanted.home {
-        b"" => files.home().ok_or("HOME is not set")?,
-        home => home.to_vec(),
-    };
-    let config = read(&expanded(&home, wanted.config), files)?;
-    let credentials = read(&expanded(&home, wanted.credentials), files)?;
-    let aliases = aliases(read(&expanded(&home, b"~/.aws/cli/alias"), files)?.sections);
-    let models = files.holds_something(&expanded(&home, b"~/.aws/models"))?;
+    let path = |path: &[u8], files: &Files<'_>| expanded(path, wanted.home, files);
+    let config = read(&path(wanted.config, files)?, files)?;
+    let credentials = read(&path(wanted.credentials, files)?, files)?;
+    let aliases = aliases(read(&path(b"~/.aws/cli/alias", files)?, files)?.sections);
+    let models = files.holds_something(&path(b"~/.aws/models", files)?)?;
     let usual = wanted.config == b"~/.aws/config";
     let name = String::from_utf8_lossy(wanted.profile).into_owned();
     let code = code(&config, &name, usual, models);
     Ok(Found { values: values(&config, &credentials, &name), aliases, code })
-}
-
-/// A path that may start with `~`, which is the home.
-fn expanded(home: &[u8], path: &[u8]) -> Vec<u8> {
-    match path.strip_prefix(b"~") {
-        Some(rest) if rest.is_empty() || rest.starts_with(b"/") => [home, rest].concat(),
-        _ => path.to_vec(),
-    }
 }
 
 /// One file, by its path as shown.

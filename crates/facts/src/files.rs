@@ -174,6 +174,19 @@ fn bytes(file: OwnedFd, largest: usize) -> Result<Vec<u8>, String> {
     if bytes.len() > largest { Err(format!("it is larger than {largest} bytes")) } else { Ok(bytes) }
 }
 
+/// A path that may start with `~`, which is this home; that of the passwd database
+/// where it is empty.
+pub(crate) fn expanded(path: &[u8], home: &[u8], files: &Files<'_>) -> Result<Vec<u8>, String> {
+    let Some(rest) = path.strip_prefix(b"~").filter(|rest| rest.is_empty() || rest.starts_with(b"/")) else {
+        return Ok(path.to_vec());
+    };
+    let home = match home {
+        b"" => files.home().ok_or("HOME is not set")?,
+        home => home.to_vec(),
+    };
+    Ok([&home, rest].concat())
+}
+
 /// `folder/path`, unless the path is absolute or the folder empty.
 pub(crate) fn join(folder: &[u8], path: &[u8]) -> Vec<u8> {
     if folder.is_empty() || path.starts_with(b"/") { path.to_vec() } else { [folder, b"/", path].concat() }

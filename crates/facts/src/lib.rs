@@ -11,7 +11,11 @@ use tollgate_policies::Operation;
 use tollgate_policies::classify::{self, Classified, Facts, Finding, Grammars, Invocation, Need};
 
 mod aws_profile;
+mod docker_context;
 mod files;
+mod gcloud_config;
+mod gh_config;
+mod git_repo;
 mod ini;
 mod kubeconfig;
 mod kuberc;
@@ -63,6 +67,12 @@ fn find(need: &Need, files: &mut Files<'_>) -> Finding {
         Need::Kubeconfig { files: paths, context, cluster } => {
             kubeconfig::find(paths, context.as_deref(), cluster.as_deref(), files)
         }
+        Need::GcloudConfig { folder, home, configuration } => {
+            gcloud_config::find(folder, home, configuration.as_deref(), files)
+        }
+        Need::GitRepo(wanted) => git_repo::find(wanted, files),
+        Need::DockerContext { folder, home, context } => docker_context::find(folder, home, context.as_deref(), files),
+        Need::GhConfig { folder, home } => gh_config::find(folder, home, files),
         Need::Kuberc { path } => kuberc::find(path, files),
         Need::AwsProfile { config, credentials, home, profile } => {
             aws_profile::find(&aws_profile::Wanted { config, credentials, home, profile }, files)

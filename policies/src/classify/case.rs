@@ -60,6 +60,7 @@ impl<'a> Case<'_, '_, 'a> {
             Origin::Flag(name) => Some((self.parsed.last(name)?.value?, name)).filter(|(value, _)| !value.is_empty()),
             Origin::Variable(name) => Some((self.environment.get(name.as_bytes())?, name)),
             Origin::Fixed(value) => Some((value.as_bytes(), "default")),
+            Origin::Operand(at) => Some((self.parsed.operands.get(at)?.bytes, "argument")),
             _ => None,
         }
     }

@@ -16,6 +16,8 @@ pub(crate) enum Dialect {
     GoFlag,
     /// Python's argparse, nested: global options anywhere, abbreviations.
     Argparse,
+    /// Google's calliope on argparse: groups of any depth, no abbreviations.
+    Calliope,
     /// GNU getopt_long: clusters, abbreviations, flags anywhere after the word.
     Getopt,
 }

@@ -17,11 +17,29 @@ pub enum Resolver {
     AwsProfile,
     /// The file in which kubectl's preferences are.
     Kuberc,
+    /// The active configuration of the gcloud tool.
+    GcloudConfig,
+    /// The configuration of a git repository, and the user's.
+    GitRepo,
+    /// The chosen context of the docker client.
+    DockerContext,
+    /// The configuration of the gh tool.
+    GhConfig,
 }
 
 impl Resolver {
     /// Every resolver.
-    pub const ALL: [Self; 5] = [Self::TerraformDir, Self::PlanFile, Self::Kubeconfig, Self::AwsProfile, Self::Kuberc];
+    pub const ALL: [Self; 9] = [
+        Self::TerraformDir,
+        Self::PlanFile,
+        Self::Kubeconfig,
+        Self::AwsProfile,
+        Self::Kuberc,
+        Self::GcloudConfig,
+        Self::GitRepo,
+        Self::DockerContext,
+        Self::GhConfig,
+    ];
 
     /// Its name in grammar files.
     #[must_use]
@@ -32,6 +50,10 @@ impl Resolver {
             Self::Kubeconfig => "kubeconfig",
             Self::AwsProfile => "aws-profile",
             Self::Kuberc => "kuberc",
+            Self::GcloudConfig => "gcloud-config",
+            Self::GitRepo => "git-repo",
+            Self::DockerContext => "docker-context",
+            Self::GhConfig => "gh-config",
         }
     }
 
@@ -85,6 +107,63 @@ pub enum Need {
         /// `~/.kube/kuberc`.
         path: Vec<u8>,
     },
+    /// The properties of a gcloud configuration.
+    GcloudConfig {
+        /// `CLOUDSDK_CONFIG` or `~/.config/gcloud`; `~` is the home.
+        folder: Vec<u8>,
+        /// The caller's home; that of the passwd database where it is empty.
+        home: Vec<u8>,
+        /// The configuration asked for; the active one where there is none.
+        configuration: Option<Vec<u8>>,
+    },
+    /// What git's configuration says of a repository.
+    GitRepo(GitRepo),
+    /// The host of a docker context.
+    DockerContext {
+        /// `DOCKER_CONFIG`, `--config` or `~/.docker`.
+        folder: Vec<u8>,
+        /// The caller's home; that of the passwd database where it is empty.
+        home: Vec<u8>,
+        /// The context asked for; the current one where there is none.
+        context: Option<Vec<u8>>,
+    },
+    /// Aliases and hosts of the gh tool.
+    GhConfig {
+        /// `GH_CONFIG_DIR` or `~/.config/gh`.
+        folder: Vec<u8>,
+        /// The caller's home; that of the passwd database where it is empty.
+        home: Vec<u8>,
+    },
+}
+
+/// Where git looks for its configuration, and what is asked of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct GitRepo {
+    /// `-C`, empty for the working directory itself.
+    pub folder: Vec<u8>,
+    /// `--git-dir` or `GIT_DIR`, relative to `folder`.
+    pub git_dir: Option<Vec<u8>>,
+    /// The caller's home; that of the passwd database where it is empty.
+    pub home: Vec<u8>,
+    /// `XDG_CONFIG_HOME`.
+    pub settings: Option<Vec<u8>>,
+    /// `GIT_CONFIG_GLOBAL`.
+    pub global: Option<Vec<u8>>,
+    /// The remote that the argv names, if any.
+    pub remote: Option<Vec<u8>>,
+    /// What for.
+    pub purpose: GitPurpose,
+}
+
+/// What a repository's configuration is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GitPurpose {
+    /// Where a fetch comes from.
+    Fetch,
+    /// Where a push goes to.
+    Push,
+    /// Which repository of a forge is meant.
+    Forge,
 }
 
 impl Need {
@@ -97,6 +176,10 @@ impl Need {
             Self::Kubeconfig { .. } => Resolver::Kubeconfig,
             Self::AwsProfile { .. } => Resolver::AwsProfile,
             Self::Kuberc { .. } => Resolver::Kuberc,
+            Self::GcloudConfig { .. } => Resolver::GcloudConfig,
+            Self::GitRepo(_) => Resolver::GitRepo,
+            Self::DockerContext { .. } => Resolver::DockerContext,
+            Self::GhConfig { .. } => Resolver::GhConfig,
         }
     }
 }
@@ -112,13 +195,20 @@ pub enum Field {
     Server,
     Namespace,
     Region,
+    Zone,
     Account,
     Endpoint,
+    Project,
+    Configuration,
+    Host,
+    Remote,
+    Branch,
+    Repository,
 }
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 16] = [
         Self::Workspace,
         Self::Backend,
         Self::Context,
@@ -126,8 +216,15 @@ impl Field {
         Self::Server,
         Self::Namespace,
         Self::Region,
+        Self::Zone,
         Self::Account,
         Self::Endpoint,
+        Self::Project,
+        Self::Configuration,
+        Self::Host,
+        Self::Remote,
+        Self::Branch,
+        Self::Repository,
     ];
 
     /// Its name in grammar files.
@@ -142,7 +239,14 @@ impl Field {
             Self::Namespace => "namespace",
             Self::Region => "region",
             Self::Account => "account",
+            Self::Zone => "zone",
             Self::Endpoint => "endpoint",
+            Self::Project => "project",
+            Self::Configuration => "configuration",
+            Self::Host => "host",
+            Self::Remote => "remote",
+            Self::Branch => "branch",
+            Self::Repository => "repository",
         }
     }
 }
@@ -234,6 +338,6 @@ mod tests {
         for resolver in Resolver::ALL {
             assert_eq!(Resolver::of_name(resolver.name()), Some(resolver));
         }
-        assert_eq!(Resolver::of_name("docker-context"), None);
+        assert_eq!(Resolver::of_name("no-such"), None);
     }
 }

@@ -109,6 +109,10 @@ pub(crate) struct Tool {
     pub underscores: bool,
     /// What an argument starts with that the tool replaces by a file's words.
     pub file_arguments: Option<u8>,
+    /// Flags whose value is a file with more arguments.
+    pub file_flags: Vec<&'static str>,
+    /// Words before the others that are no part of the operation.
+    pub tracks: Vec<&'static str>,
     /// The root is the first.
     pub commands: Vec<Command>,
     pub operation_unknown: &'static str,

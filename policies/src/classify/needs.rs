@@ -4,7 +4,7 @@
 //! [`Need`]. An error is the reason why nothing can be asked.
 
 use super::case::Case;
-use super::facts::{Need, Resolver};
+use super::facts::{GitPurpose, GitRepo, Need, Resolver};
 use super::grammar::{ResolverRule, Source};
 
 /// What to ask this resolver.
@@ -15,6 +15,10 @@ pub(crate) fn need(case: &Case<'_, '_, '_>, resolver: Resolver) -> Result<Need, 
         Resolver::Kubeconfig => kubeconfig(case, rule),
         Resolver::AwsProfile => Ok(aws_profile(case, rule)),
         Resolver::Kuberc => Ok(Need::Kuberc { path: below_home(case, b".kube/kuberc") }),
+        Resolver::GcloudConfig => Ok(gcloud_config(case, rule)),
+        Resolver::GitRepo => Ok(Need::GitRepo(git_repo(case, rule))),
+        Resolver::DockerContext => Ok(docker_context(case, rule)),
+        Resolver::GhConfig => Ok(gh_config(case, rule)),
         Resolver::PlanFile => Err(String::from("a plan is asked for by its path")),
     }
 }
@@ -51,6 +55,48 @@ fn aws_profile(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
         home: case.home().unwrap_or_default().to_vec(),
         profile: of("profile", b"default"),
     }
+}
+
+fn gcloud_config(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
+    Need::GcloudConfig {
+        folder: setting(case, rule, "folder").unwrap_or(b"~/.config/gcloud").to_vec(),
+        home: case.home().unwrap_or_default().to_vec(),
+        configuration: setting(case, rule, "configuration").map(<[u8]>::to_vec),
+    }
+}
+
+fn git_repo(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> GitRepo {
+    let of = |name| setting(case, rule, name).map(<[u8]>::to_vec);
+    GitRepo {
+        folder: of("folder").unwrap_or_default(),
+        git_dir: of("git-dir"),
+        home: case.home().unwrap_or_default().to_vec(),
+        settings: of("settings"),
+        global: of("global"),
+        remote: of("remote"),
+        purpose: match setting(case, rule, "purpose") {
+            Some(b"push") => GitPurpose::Push,
+            Some(b"forge") => GitPurpose::Forge,
+            _ => GitPurpose::Fetch,
+        },
+    }
+}
+
+fn docker_context(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
+    Need::DockerContext {
+        folder: setting(case, rule, "folder").unwrap_or(b"~/.docker").to_vec(),
+        home: case.home().unwrap_or_default().to_vec(),
+        context: setting(case, rule, "context").map(<[u8]>::to_vec),
+    }
+}
+
+fn gh_config(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
+    let folder = match (setting(case, rule, "folder"), setting(case, rule, "settings")) {
+        (Some(folder), _) => folder.to_vec(),
+        (None, Some(settings)) => [settings, b"/gh"].concat(),
+        (None, None) => b"~/.config/gh".to_vec(),
+    };
+    Need::GhConfig { folder, home: case.home().unwrap_or_default().to_vec() }
 }
 
 /// As Go's clients do it: without a home the path starts at the working folder.

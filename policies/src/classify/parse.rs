@@ -12,6 +12,7 @@ use super::grammar::{Command, Flag, Stops, Takes, Tool};
 use super::table::Entry;
 
 mod argparse;
+mod calliope;
 mod cobra;
 mod getopt;
 mod go_flag;
@@ -159,6 +160,7 @@ pub(crate) fn parse<'g, 'a>(
     match tool.dialect {
         Dialect::Cobra => cobra::parse(tool, arguments, &mut parsed),
         Dialect::GoFlag => go_flag::parse(tool, arguments, &mut parsed),
+        Dialect::Calliope => calliope::parse(tool, arguments, &mut parsed),
         Dialect::Argparse => argparse::parse(tool, arguments, &mut parsed),
         Dialect::Getopt => getopt::parse(tool, arguments, environment, &mut parsed),
     }
@@ -168,10 +170,11 @@ pub(crate) fn parse<'g, 'a>(
 
 /// An argument that the tool replaces by the words of a file can mean anything.
 fn from_file(tool: &Tool, arguments: &[Argument<'_>], parsed: &mut Parsed<'_, '_>) {
-    let found =
-        tool.file_arguments.and_then(|mark| arguments.iter().find(|argument| argument.bytes.first() == Some(&mark)));
-    if let Some(found) = found {
-        parsed.trouble = Some(Trouble { what: FROM_FILE, index: found.index });
+    let marked = |mark| arguments.iter().find(|argument| argument.bytes.first() == Some(&mark));
+    let argument = tool.file_arguments.and_then(marked).map(|argument| argument.index);
+    let flag = || parsed.flags.iter().find(|given| tool.file_flags.contains(&given.flag.name)).map(|given| given.index);
+    if let Some(index) = argument.or_else(flag) {
+        parsed.trouble = Some(Trouble { what: FROM_FILE, index });
     }
 }
 

@@ -1,39 +1,49 @@
 //! Commands that come from a generated table instead of being written one by one:
-//! `SERVICE OPERATION`, with tiers by rules and by the operation's verb.
+//! `GROUP OPERATION`, each with the class that its vendor gives it.
 //!
-//! The table's text is searched where it lies; reading it once only notes where
-//! each service starts. Deliberately not here: the tiers themselves (a grammar
-//! file has them).
+//! Tiers come from rules and then from the class. An operation of a class that no
+//! rule and no class clause is about has none: it is unknown.
+//! Deliberately not here: the tiers themselves (a grammar file has them), and the
+//! shape of the text (`table/text.rs`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::case::Case;
 use super::grammar::{Clause, Command, Pattern};
 use super::rules;
 use crate::Tier;
 
+mod text;
+
+use text::{FlagLines, find};
+
 /// One operation of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub service: &'static str,
-    /// The first word of the operation: `terminate` of `terminate-instances`.
-    pub verb: &'static str,
-    /// What follows the verb, empty where nothing does.
-    pub rest: &'static str,
+    /// Words above it, separated by a space: `compute instances`.
+    pub group: &'static str,
+    /// The last word: `terminate-instances`.
+    pub operation: &'static str,
+    /// The letter of its class.
+    pub class: u8,
 }
 
 impl Entry {
     /// `aws.ec2.terminate-instances`.
     pub(crate) fn named(&self, tool: &str) -> String {
-        let parts = [tool, ".", self.service, ".", self.verb, "-", self.rest];
-        let end = if self.rest.is_empty() { 5 } else { parts.len() };
-        parts.get(..end).unwrap_or_default().concat()
+        let mut name = String::with_capacity(tool.len() + self.group.len() + self.operation.len() + 2);
+        for word in std::iter::once(tool).chain(self.group.split(' ')).chain([self.operation]) {
+            if !word.is_empty() {
+                name.push_str(if name.is_empty() { "" } else { "." });
+                name.push_str(word);
+            }
+        }
+        name
     }
 
-    /// `terminate-instances`.
-    fn operation(&self) -> String {
-        let parts = [self.verb, "-", self.rest];
-        if self.rest.is_empty() { self.verb.to_owned() } else { parts.concat() }
+    /// The first word of the operation: `terminate` of `terminate-instances`.
+    fn verb(&self) -> &'static str {
+        self.operation.split('-').next().unwrap_or_default()
     }
 }
 
@@ -42,29 +52,30 @@ impl Entry {
 pub(crate) struct Table {
     /// What every operation has: flags and rules about them.
     pub command: Command,
-    services: HashMap<&'static [u8], Service>,
+    flags: FlagLines,
+    groups: HashMap<&'static [u8], Group>,
+    /// The words above groups.
+    leading: HashSet<&'static [u8]>,
     rules: Vec<TableRule>,
-    /// The rules about every service that can be about an operation of this verb.
+    /// The rules about every group that can be about an operation of this verb.
     by_verb: HashMap<&'static str, Vec<usize>>,
     /// Those that can be about any verb.
     by_any: Vec<usize>,
-    verbs: HashMap<&'static str, Verb>,
+    classes: Vec<ClassRule>,
 }
 
-/// Where a service's operations stand, and the rules about it alone.
+/// A group with the rules about it alone.
 #[derive(Debug)]
-struct Service {
-    name: &'static str,
-    /// The verbs, sorted, each with what may follow it, sorted too.
-    verbs: Vec<(&'static str, &'static str)>,
+struct Group {
+    text: text::Group,
     rules: Vec<usize>,
 }
 
 /// A rule about some operations.
 #[derive(Debug)]
 pub(crate) struct TableRule {
-    /// Every service where empty.
-    pub services: Vec<&'static str>,
+    /// Every group where empty.
+    pub services: Vec<Pattern>,
     /// Every operation where empty.
     pub operations: Vec<Pattern>,
     pub except: Vec<Pattern>,
@@ -98,153 +109,187 @@ fn in_order<'l>(one: &'l [usize], other: &'l [usize]) -> impl Iterator<Item = us
     })
 }
 
-/// What an operation that starts with this word does, unless a rule knows better.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Verb {
-    pub word: &'static str,
+/// The words above a group: `compute` of `compute instances`.
+fn above(group: &'static [u8]) -> impl Iterator<Item = &'static [u8]> {
+    let spaces = group.iter().enumerate().filter(|(_, byte)| **byte == b' ');
+    spaces.filter_map(|(at, _)| group.get(..at))
+}
+
+/// What the operations of some classes do, unless a rule knows better.
+#[derive(Debug)]
+pub(crate) struct ClassRule {
+    /// The letters of the classes.
+    pub classes: &'static [u8],
+    /// The first words of the operations, sorted; every operation where empty.
+    pub verbs: Vec<&'static str>,
     pub tier: Tier,
     pub why: &'static str,
 }
 
+impl ClassRule {
+    fn is_about(&self, entry: &Entry) -> bool {
+        self.classes.contains(&entry.class)
+            && (self.verbs.is_empty() || self.verbs.binary_search(&entry.verb()).is_ok())
+    }
+}
+
 /// The tables that every copy of this crate carries.
-const TABLES: [(&str, &str); 1] = [("aws-operations", include_str!("../../data/aws-operations.txt"))];
+const TABLES: [(&str, &str); 2] = [
+    ("aws-operations", include_str!("../../data/aws-operations.txt")),
+    ("gcloud-operations", include_str!("../../data/gcloud-operations.txt")),
+];
 
 impl Table {
     /// The table of this name; none if there is no such.
-    pub(crate) fn new(name: &str, command: Command, rules: Vec<TableRule>, verbs: Vec<Verb>) -> Option<Self> {
+    pub(crate) fn new(name: &str, command: Command, rules: Vec<TableRule>, classes: Vec<ClassRule>) -> Option<Self> {
         let text = TABLES.iter().find(|(known, _)| *known == name)?.1;
-        let about = |service: &str| numbered(&rules, |rule| rule.services.contains(&service));
-        let services = services(text)
-            .map(|(name, verbs)| (name.as_bytes(), Service { name, verbs, rules: about(name) }))
+        let about = |group: &str| {
+            let named = |rule: &TableRule| rule.services.iter().any(|pattern| pattern.matches(group.as_bytes()));
+            numbered(&rules, named)
+        };
+        let groups: HashMap<_, _> = text::groups(text)
+            .map(|group| (group.name.as_bytes(), Group { rules: about(group.name), text: group }))
             .collect();
-        let verbs: HashMap<&'static str, Verb> = verbs.into_iter().map(|verb| (verb.word, verb)).collect();
         let for_verb = |verb| numbered(&rules, |rule| rule.services.is_empty() && rule.may_be_about(verb));
-        let by_verb = verbs.keys().map(|verb| (*verb, for_verb(Some(*verb)))).collect();
-        Some(Self { command, services, by_verb, by_any: for_verb(None), rules, verbs })
+        let starts = |pattern: &Pattern| std::str::from_utf8(pattern.start).ok()?.split('-').next();
+        let verbs = rules.iter().flat_map(|rule| &rule.operations).filter_map(starts);
+        let by_verb = verbs.map(|verb| (verb, for_verb(Some(verb)))).collect();
+        let by_any = for_verb(None);
+        let leading = groups.keys().flat_map(|group| above(group)).collect();
+        Some(Self { command, flags: text::flag_lines(text), groups, leading, by_verb, by_any, rules, classes })
     }
 
-    pub(crate) fn has(&self, service: &[u8]) -> bool {
-        self.services.contains_key(service)
+    pub(crate) fn has(&self, group: &[u8]) -> bool {
+        self.groups.contains_key(group)
     }
 
-    /// The operation of this service, if both are listed.
-    pub(crate) fn find(&self, service: &[u8], operation: &[u8]) -> Option<Entry> {
-        let service = self.services.get(service)?;
+    /// Whether these words are a group, or lead to one.
+    pub(crate) fn leads(&self, words: &[u8]) -> bool {
+        self.has(words) || self.leading.contains(words)
+    }
+
+    /// The operation of this group, if both are listed.
+    pub(crate) fn find(&self, group: &[u8], operation: &[u8]) -> Option<Entry> {
+        let group = &self.groups.get(group)?.text;
         let operation = std::str::from_utf8(operation).ok()?;
-        let (verb, rest) = operation.split_once('-').unwrap_or((operation, ALONE));
-        let at = service.verbs.binary_search_by(|(known, _)| (*known).cmp(verb)).ok()?;
-        let (verb, all) = *service.verbs.get(at)?;
-        let rest = find(all, rest)?;
-        Some(Entry { service: service.name, verb, rest: if rest == ALONE { "" } else { rest } })
+        group
+            .classes
+            .iter()
+            .find_map(|(class, all)| Some(Entry { group: group.name, operation: find(all, operation)?, class: *class }))
     }
 
-    /// The tier of an operation, and why; none if no rule and no verb says.
+    /// Whether a flag stands alone in this group.
+    pub(crate) fn stands_alone(&self, group: &[u8], flag: &str) -> bool {
+        let odd = self.groups.get(group).map_or("", |group| group.text.odd);
+        let otherwise = odd.split(' ').find(|word| word.get(1..) == Some(flag));
+        match otherwise {
+            Some(word) => word.starts_with('+'),
+            None => find(self.flags.switches, flag).is_some(),
+        }
+    }
+
+    /// Whether a flag takes a value and may stand between words.
+    pub(crate) fn may_stand_between(&self, flag: &str) -> bool {
+        find(self.flags.between, flag).is_some()
+    }
+
+    /// The tier of an operation, and why; none if no rule and no class says.
     pub(crate) fn tier(&self, entry: &Entry, case: &Case<'_, '_, '_>) -> Option<(Tier, &'static str, Option<usize>)> {
-        let operation = entry.operation();
-        let service = self.services.get(entry.service.as_bytes())?;
-        let everywhere = self.by_verb.get(entry.verb).unwrap_or(&self.by_any);
-        let mut about = in_order(&service.rules, everywhere).filter_map(|index| self.rules.get(index));
+        let group = self.groups.get(entry.group.as_bytes())?;
+        let mut about = self.about(group, entry).filter(|rule| rule.means(entry));
         let decided = about.find_map(|rule| {
-            let named = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(operation.as_bytes()));
-            let meant = (rule.operations.is_empty() || named(&rule.operations)) && !named(&rule.except);
-            let held = meant.then(|| rules::holds(&rule.clause.when, case)).flatten()?;
+            let held = rules::holds(&rule.clause.when, case)?;
             Some((rule.clause.tier?, rule.clause.why, held.index))
         });
-        decided.or_else(|| self.verbs.get(entry.verb).map(|verb| (verb.tier, verb.why, None)))
+        decided.or_else(|| self.by_class(entry).map(|class| (class.tier, class.why, None)))
     }
 
-    /// Every service with its operations.
+    /// The rules that can be about an operation, in the file's order.
+    fn about<'t>(&'t self, group: &'t Group, entry: &Entry) -> impl Iterator<Item = &'t TableRule> {
+        let everywhere = self.by_verb.get(entry.verb()).unwrap_or(&self.by_any);
+        in_order(&group.rules, everywhere).filter_map(|index| self.rules.get(index))
+    }
+
+    fn by_class(&self, entry: &Entry) -> Option<&ClassRule> {
+        self.classes.iter().find(|class| class.is_about(entry))
+    }
+
+    /// Every group with its operations.
     #[cfg(test)]
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
-        self.services.values().flat_map(|service| {
-            service.verbs.iter().flat_map(|(verb, all)| {
-                let entry = |rest| Entry { service: service.name, verb, rest };
-                all.split(' ').map(move |rest| entry(if rest == ALONE { "" } else { rest }))
+        self.groups.values().flat_map(|group| {
+            group.text.classes.iter().flat_map(|(class, all)| {
+                all.split(' ').map(|operation| Entry { group: group.text.name, operation, class: *class })
             })
         })
     }
 }
 
-/// Stands for an operation that is its verb alone.
-const ALONE: &str = ".";
-
-/// Each `@service` of a table's text, with its lines split at the verb.
-fn services(text: &'static str) -> impl Iterator<Item = (&'static str, Vec<(&'static str, &'static str)>)> {
-    text.split("\n@").skip(1).map(|part| {
-        let mut lines = part.lines();
-        let name = lines.next().unwrap_or_default();
-        (name, lines.filter_map(|line| line.split_once(' ')).collect())
-    })
-}
-
-/// A word among sorted ones, found without splitting them all.
-fn find(sorted: &'static str, word: &str) -> Option<&'static str> {
-    let (mut from, mut to) = (0, sorted.len());
-    while from < to {
-        let middle = usize::midpoint(from, to);
-        let start = sorted.get(from..middle)?.rfind(' ').map_or(from, |at| from + at + 1);
-        let end = sorted.get(middle..to)?.find(' ').map_or(to, |at| middle + at);
-        let found = sorted.get(start..end)?;
-        match found.cmp(word) {
-            std::cmp::Ordering::Equal => return Some(found),
-            std::cmp::Ordering::Less => from = end + 1,
-            std::cmp::Ordering::Greater => to = start.saturating_sub(1).max(from),
-        }
+impl TableRule {
+    /// Whether it is about this operation, its flags aside.
+    fn means(&self, entry: &Entry) -> bool {
+        let named = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(entry.operation.as_bytes()));
+        (self.operations.is_empty() || named(&self.operations)) && !named(&self.except)
     }
-    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classify::Grammars;
 
+    fn table(tool: &str) -> &'static Table {
+        Grammars::built_in().tool(tool.as_bytes()).unwrap().table.as_ref().unwrap()
+    }
+
+    /// An operation that the vendor says nothing of may stay unknown; any other has
+    /// a tier whatever its flags are.
     #[test]
-    fn every_listed_operation_has_a_tier() {
-        let tool = crate::classify::Grammars::built_in().tool(b"aws").unwrap();
-        let table = tool.table.as_ref().unwrap();
-        assert!(table.entries().count() > 15_000);
-        for entry in table.entries() {
-            assert_eq!(table.find(entry.service.as_bytes(), entry.operation().as_bytes()), Some(entry));
-            let verb = table.verbs.contains_key(entry.verb);
-            let always = |rule: &&TableRule| {
-                let named =
-                    |patterns: &[Pattern]| patterns.iter().any(|known| known.matches(entry.operation().as_bytes()));
-                let when = &rule.clause.when;
-                when.flag.is_none()
-                    && when.absent.is_empty()
-                    && !named(&rule.except)
-                    && (rule.operations.is_empty() || named(&rule.operations))
-            };
-            let service = &table.services[entry.service.as_bytes()];
-            let about = in_order(&service.rules, table.by_verb.get(entry.verb).unwrap_or(&table.by_any));
-            let ruled = about.map(|index| &table.rules[index]).find(always).is_some();
-            assert!(verb || ruled, "{entry:?}");
+    fn every_operation_of_a_known_class_has_a_tier() {
+        for (tool, least) in [("aws", 18_000), ("gcloud", 6_000)] {
+            let table = table(tool);
+            assert!(table.entries().count() > least);
+            for entry in table.entries() {
+                assert_eq!(table.find(entry.group.as_bytes(), entry.operation.as_bytes()), Some(entry));
+                let always = |rule: &&TableRule| !rule.clause.when.stated && rule.means(&entry);
+                let group = &table.groups[entry.group.as_bytes()];
+                let ruled = table.about(group, &entry).find(always).is_some();
+                assert!(entry.class == b'?' || ruled || table.by_class(&entry).is_some(), "{tool} {entry:?}");
+            }
+        }
+    }
+
+    /// What the vendor says changes something is T0 only where a rule names it.
+    #[test]
+    fn a_class_that_changes_things_is_never_harmless_by_itself() {
+        for tool in ["aws", "gcloud"] {
+            for class in &table(tool).classes {
+                let reads = class.classes.iter().all(|letter| matches!(letter, b'l' | b'r'));
+                assert!(reads || class.tier > Tier::Observe, "{tool} {}", class.why);
+            }
         }
     }
 
     /// Looking only at the rules of a verb must not miss one.
     #[test]
     fn the_rules_of_a_verb_are_all_that_can_be_about_it() {
-        let tool = crate::classify::Grammars::built_in().tool(b"aws").unwrap();
-        let table = tool.table.as_ref().unwrap();
-        for entry in table.entries() {
-            let operation = entry.operation();
-            let listed = table.by_verb.get(entry.verb).unwrap_or(&table.by_any);
-            for (index, rule) in table.rules.iter().enumerate().filter(|(_, rule)| rule.services.is_empty()) {
-                let about = rule.operations.iter().any(|pattern| pattern.matches(operation.as_bytes()));
-                assert!(!about || listed.contains(&index), "{operation} {}", rule.clause.why);
+        for tool in ["aws", "gcloud"] {
+            let table = table(tool);
+            for entry in table.entries() {
+                let listed = table.by_verb.get(entry.verb()).unwrap_or(&table.by_any);
+                for (index, rule) in table.rules.iter().enumerate().filter(|(_, rule)| rule.services.is_empty()) {
+                    let operation = entry.operation.as_bytes();
+                    let about = rule.operations.iter().any(|pattern| pattern.matches(operation));
+                    assert!(!about || listed.contains(&index), "{entry:?} {}", rule.clause.why);
+                }
             }
         }
     }
 
     #[test]
-    fn every_word_of_a_line_is_found_and_no_other() {
-        let line = ". a aa ab b-c d";
-        for word in line.split(' ') {
-            assert_eq!(find(line, word), Some(word));
-        }
-        for word in ["", "aaa", "b", "c", "e", " "] {
-            assert_eq!(find(line, word), None, "{word}");
-        }
+    fn a_name_has_the_words_of_its_group() {
+        let entry = |group| Entry { group, operation: "list", class: b'r' };
+        assert_eq!(entry("compute instances").named("gcloud"), "gcloud.compute.instances.list");
+        assert_eq!(entry("").named("gcloud"), "gcloud.list");
     }
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::Tier;
 use crate::classify::dialect::Dialect;
 use crate::classify::environment::Interest;
-use crate::classify::table::{Table, TableRule, Verb};
+use crate::classify::table::{ClassRule, Table, TableRule};
 
 mod clause;
 mod target;
@@ -80,6 +80,8 @@ fn build(source: &ToolFile) -> Result<Tool, Problem> {
         names: all_forever(&source.names),
         dialect: source.dialect,
         underscores: source.underscores,
+        file_flags: all_forever(&source.file_flags),
+        tracks: all_forever(&source.tracks),
         file_arguments: source.file_arguments.and_then(|mark| u8::try_from(mark).ok()),
         commands: commands(source, name)?,
         operation_unknown: forever(&format!("{name}.unknown")),
@@ -212,7 +214,7 @@ fn flags(source: &ToolFile, words: &str, written: &CommandSource) -> Result<Flag
         // Here a letter is a name like any other.
         Dialect::GoFlag => notation::only_long(&mut flags),
         Dialect::Getopt => notation::flags(&source.help.join(" "), &mut flags).map_err(wrong)?,
-        Dialect::Cobra | Dialect::Argparse => {}
+        Dialect::Cobra | Dialect::Argparse | Dialect::Calliope => {}
     }
     mark(source, &mut flags);
     Ok(flags)
@@ -275,14 +277,17 @@ fn table_of(source: &ToolFile, written: &TableSource) -> Result<Table, Problem> 
     mark(source, &mut flags);
     let command = Command { flags, rules: clause::rules(source, "table", &written.when)?, ..Command::default() };
     let rules = written.rules.iter().map(table_rule).collect::<Result<_, _>>()?;
-    let mut verbs = Vec::new();
-    for group in &written.verbs {
-        let tier = tier("table", Some(group.tier))?.unwrap_or(Tier::BreakGlass);
-        let why = forever(&group.why);
-        verbs.extend(group.verbs.split_whitespace().map(|word| Verb { word: forever(word), tier, why }));
-    }
+    let classes = written.classes.iter().map(class_rule).collect::<Result<_, _>>()?;
     let unknown = || (String::from("table"), "there is no table", written.data.clone());
-    Table::new(&written.data, command, rules, verbs).ok_or_else(unknown)
+    Table::new(&written.data, command, rules, classes).ok_or_else(unknown)
+}
+
+fn class_rule(written: &super::source::ClassSource) -> Result<ClassRule, Problem> {
+    let mut verbs: Vec<&'static str> = written.verbs.split_whitespace().map(forever).collect();
+    verbs.sort_unstable();
+    let tier = tier("table", Some(written.tier))?.unwrap_or(Tier::BreakGlass);
+    let letters: String = written.classes.split_whitespace().collect();
+    Ok(ClassRule { classes: forever(&letters).as_bytes(), verbs, tier, why: forever(&written.why) })
 }
 
 fn table_rule(written: &super::source::TableRuleSource) -> Result<TableRule, Problem> {
@@ -294,7 +299,7 @@ fn table_rule(written: &super::source::TableRuleSource) -> Result<TableRule, Pro
     };
     let when: Condition = clause::flags_only(&condition)?;
     Ok(TableRule {
-        services: all_forever(&written.services),
+        services: clause::patterns(&written.services),
         operations: clause::patterns(&written.operations),
         except: clause::patterns(&written.except),
         clause: Clause { when, tier: tier("table", Some(written.tier))?, why: forever(&written.why), operation: None },

@@ -1,6 +1,9 @@
-//! Texts with `*` in them, which stands for anything.
+//! Texts with `*` in them, which stands for anything; `\*` is a star itself.
 
 use super::forever::forever;
+
+/// Stands for a star that is meant, while the others are looked for.
+const HIDDEN: &str = "\u{0}";
 
 /// A text to compare with.
 #[derive(Debug)]
@@ -15,7 +18,8 @@ pub(crate) struct Pattern {
 
 impl Pattern {
     pub(super) fn new(text: &str) -> Self {
-        let mut parts = forever(text).split('*').map(str::as_bytes);
+        let hidden = text.replace("\\*", HIDDEN);
+        let mut parts = hidden.split('*').map(|part| forever(&part.replace(HIDDEN, "*")).as_bytes());
         let start = parts.next().unwrap_or_default();
         let mut middle: Vec<&'static [u8]> = parts.collect();
         let end = middle.pop();
@@ -75,6 +79,7 @@ mod tests {
             ("a*c", "abc", "ab"),
             ("a*b*c", "axbxc", "axc"),
             ("*", "", "?"),
+            (r"*\**", "a/**", "a/b"),
         ] {
             assert!(Pattern::new(pattern).matches(yes.as_bytes()), "{pattern} {yes}");
             assert!(no == "?" || !Pattern::new(pattern).matches(no.as_bytes()), "{pattern} {no}");

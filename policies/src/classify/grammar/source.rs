@@ -22,6 +22,12 @@ pub(super) struct ToolFile {
     #[serde(default)]
     pub underscores: bool,
     pub file_arguments: Option<char>,
+    /// Flags whose value is a file with more arguments.
+    #[serde(default)]
+    pub file_flags: Vec<String>,
+    /// Words before the others that are no part of the operation: release tracks.
+    #[serde(default)]
+    pub tracks: Vec<String>,
     /// Flags of every command; of none but the root where the dialect says so.
     #[serde(default)]
     pub flags: String,
@@ -198,14 +204,15 @@ pub(super) struct TableSource {
     pub when: Vec<ClauseSource>,
     #[serde(default)]
     pub rules: Vec<TableRuleSource>,
-    /// By the first word of an operation.
-    pub verbs: Vec<VerbSource>,
+    /// By the class that the table gives an operation; the first that is about it
+    /// decides.
+    pub classes: Vec<ClassSource>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TableRuleSource {
-    /// Service names; every service where there is none.
+    /// Groups, `*` standing for anything; every one where there is none.
     #[serde(default)]
     pub services: Vec<String>,
     /// Operations, `*` standing for anything; every one where there is none.
@@ -224,7 +231,11 @@ pub(super) struct TableRuleSource {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct VerbSource {
+pub(super) struct ClassSource {
+    /// Letters of the table.
+    pub classes: String,
+    /// First words of operations; every operation where there is none.
+    #[serde(default)]
     pub verbs: String,
     pub tier: u8,
     pub why: String,
