@@ -13,7 +13,6 @@
 //! Not here: the terminal and the shell, which know the front alone; and the
 //! daemon's start.
 
-mod bash_env;
 mod command;
 mod folder;
 mod link;

@@ -85,14 +85,15 @@ fn a_session_lasts_until_the_last_process_is_gone() {
 }
 
 #[test]
-fn the_command_finds_three_variables_and_nothing_else_changed() {
+fn the_command_finds_four_variables_and_nothing_else_changed() {
     let fake = Fake::new();
     let variables = |output: &Output| -> Vec<String> {
         let mut variables: Vec<_> = stdout(output).lines().map(str::to_owned).collect();
         variables.sort();
         variables
     };
-    let own = |line: &&String| ["PATH=", "BASH_ENV=", "TOLLGATE_SESSION="].iter().any(|name| line.starts_with(name));
+    let names = ["PATH=", "BASH_ENV=", "TOLLGATE_SESSION=", "TOLLGATE_SHIMS="];
+    let own = |line: &&String| names.iter().any(|name| line.starts_with(name));
     let [alone, session] = both(&fake, "exec env");
     let (alone, session) = (variables(&alone), variables(&session));
     let folder = fake.folder();
@@ -101,6 +102,7 @@ fn the_command_finds_three_variables_and_nothing_else_changed() {
         format!("BASH_ENV={}/bash_env", folder.display()),
         format!("PATH={}/shims:{path}", folder.display()),
         format!("TOLLGATE_SESSION={SESSION}"),
+        format!("TOLLGATE_SHIMS={}/shims", folder.display()),
     ];
     assert_eq!(session.iter().filter(own).cloned().collect::<Vec<_>>(), expected);
     let others = |lines: &[String]| lines.iter().filter(|line| !own(line)).cloned().collect::<Vec<_>>();

@@ -7,10 +7,23 @@
 //! Not here: where things belong (`tollgate-places`), and what the shims do.
 #![forbid(unsafe_code)]
 
+pub mod home;
+mod lines;
+mod look;
+pub mod manifest;
+pub mod plan;
+pub mod shell;
 mod shims;
 mod step;
+mod thing;
 mod tool;
 
+pub use home::{Home, PROBE, Service};
+pub use look::{Note, Why};
+pub use manifest::Manifest;
+pub use plan::{Plan, Wanted};
+pub use shell::Shell;
 pub use shims::ShimFolder;
-pub use step::{Error, Step};
+pub use step::{Error, Purpose, Step};
+pub use thing::{Digest, Owner, Position, Thing};
 pub use tool::{Tool, Wrong};

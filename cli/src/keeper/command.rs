@@ -1,4 +1,4 @@
-//! The agent's command: started as it would be without us, but for three
+//! The agent's command: started as it would be without us, but for four
 //! variables.
 //!
 //! Not here: terminal, signals, streams; it inherits them, and is in the
@@ -12,12 +12,14 @@ use std::process::Command;
 
 use tollgate_policies::show;
 
-use super::bash_env;
 use super::folder::Folder;
 use crate::error::Error;
 use crate::inside::VARIABLE;
 use crate::sys::{Entry, keep_as_found};
+use tollgate_installer::shell::bash_env;
 
+/// The session's shims, for shells that make PATH anew and read what is installed.
+const SHIMS: &str = "TOLLGATE_SHIMS";
 /// PATH where there is none: `confstr(3)`.
 const NO_PATH: &str = "/bin:/usr/bin";
 /// Most characters of a command's name in a message.
@@ -31,6 +33,7 @@ pub(super) fn start(command: &[OsString], folder: &Folder, session: &str, entry:
     child.env("PATH", path(folder.shims(), std::env::var_os("PATH")));
     child.env("BASH_ENV", bash_env::variable(folder.bash_env().as_os_str()));
     child.env(VARIABLE, session);
+    child.env(SHIMS, folder.shims());
     keep_as_found(&mut child, entry);
     Ok(child.spawn().map_err(|source| failure(program, source))?.id())
 }

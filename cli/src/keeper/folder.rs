@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 use tollgate_installer::{ShimFolder, Tool};
 use tollgate_places::private_folder;
 
-use super::bash_env;
 use super::link::Opened;
 use crate::error::Error;
+use tollgate_installer::shell::bash_env;
 
 /// The folder, made; it is removed with all that is in it when this value goes.
 #[derive(Debug)]

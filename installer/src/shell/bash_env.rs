@@ -7,7 +7,9 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// Before and after the quoted folder: moves it to the front of PATH, wherever
+use super::quote::single_quoted;
+
+/// Before and after the folder, which is one word: moves it to the front of PATH, wherever
 /// it was and however often. Standard error is turned away so that `bash -x`
 /// shows none of it.
 const FIRST: [&str; 2] = [
@@ -25,17 +27,31 @@ unset __tollgate_path __tollgate_shims; } 2>/dev/null
 
 /// The file's text: shims first; then the caller's own `BASH_ENV`, if it had
 /// one; then shims first once more, for that file may change PATH.
-pub(super) fn text(shims: &OsStr, callers: Option<&OsStr>) -> Vec<u8> {
-    let [open, close] = FIRST.map(str::as_bytes);
-    let first = [open, &single_quoted(shims.as_bytes()), close].concat();
+#[must_use]
+pub fn text(shims: &OsStr, callers: Option<&OsStr>) -> Vec<u8> {
+    let first = first(&single_quoted(shims.as_bytes()));
     let Some(callers) = callers.filter(|path| !path.is_empty()) else { return first };
     let file = as_bash_expands(callers.as_bytes());
     let source = [b"if [[ -r ", &file[..], b" ]]; then . ", &file[..], b"; fi\n"].concat();
     [&first[..], &source, &first].concat()
 }
 
+/// The same for a shell that no session started: what the person's own `BASH_ENV`
+/// was is known by a variable, and where a session is around, its shims come first.
+pub(super) fn installed(shims: &OsStr) -> Vec<u8> {
+    let sessions = first(b"\"$TOLLGATE_SHIMS\"");
+    let own = text(shims, Some(OsStr::new("${TOLLGATE_BASH_ENV-}")));
+    [&own[..], b"if [[ -n ${TOLLGATE_SHIMS-} && -L $TOLLGATE_SHIMS/.gate ]]; then\n", &sessions, b"fi\n"].concat()
+}
+
+fn first(word: &[u8]) -> Vec<u8> {
+    let [open, close] = FIRST.map(str::as_bytes);
+    [open, word, close].concat()
+}
+
 /// The value of `BASH_ENV` that leads to this file: bash expands it once.
-pub(super) fn variable(file: &OsStr) -> OsString {
+#[must_use]
+pub fn variable(file: &OsStr) -> OsString {
     let mut value = Vec::new();
     for byte in file.as_bytes() {
         if b"$`\"\\".contains(byte) {
@@ -44,19 +60,6 @@ pub(super) fn variable(file: &OsStr) -> OsString {
         value.push(*byte);
     }
     OsString::from_vec(value)
-}
-
-/// As one word that no shell looks into; any bytes.
-fn single_quoted(bytes: &[u8]) -> Vec<u8> {
-    let mut quoted = b"'".to_vec();
-    for byte in bytes {
-        match byte {
-            b'\'' => quoted.extend(b"'\\''"),
-            byte => quoted.push(*byte),
-        }
-    }
-    quoted.push(b'\'');
-    quoted
 }
 
 /// As a word that bash expands exactly as it would the variable's value: the
