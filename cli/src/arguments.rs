@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{audit, explain, keeper, policy};
+use crate::{audit, explain, install, keeper, policy, service, shellenv, shims};
 
 /// A gate for the commands that agents type.
 #[derive(Debug, Parser)]
@@ -46,6 +46,18 @@ pub(crate) enum Command {
     Approve(Approve),
     /// Answer one question with no
     Deny(Deny),
+    /// Put the gate in front of this user's tools for good: shims, shells, service, policy
+    Install(install::Install),
+    /// Remove exactly what `install` made
+    Uninstall(install::Uninstall),
+    /// Choose which tools are wrapped for good
+    #[command(subcommand)]
+    Shims(shims::Command),
+    /// Print what a shell evaluates to have the shims first on PATH
+    Shellenv(shellenv::Arguments),
+    /// Start, stop and watch the user's daemon
+    #[command(subcommand)]
+    Service(service::Command),
 }
 
 /// Which daemon is meant.

@@ -114,6 +114,37 @@ pub(crate) enum Error {
     /// There is no daemon, and from here none may be started.
     #[error("no daemon answers at `{}`, and none is started from inside a session: the session's own `tollgate run` will", .0.display())]
     NoDaemonInside(PathBuf),
+    /// An agent would take its own gate away.
+    #[error("`tollgate {0}` changes the gate itself, so it cannot be used inside a session: run it outside")]
+    NotInside(&'static str),
+    /// There is no such profile.
+    #[error("there is no profile `{0}`: use one of {profiles}", profiles = profiles())]
+    NoProfile(String),
+    /// The name travels in JSON.
+    #[error("the tool's name `{}` is not UTF-8, so it cannot be remembered", .0.display())]
+    ToolText(std::ffi::OsString),
+    /// The installation cannot be planned or done.
+    #[error(transparent)]
+    Plan(#[from] tollgate_installer::plan::Error),
+    /// What is asked for stands on an installation.
+    #[error("nothing is installed: `tollgate install` first")]
+    NotInstalled,
+    /// The service manager said no.
+    #[error("`{what}` failed")]
+    Service {
+        /// What was asked of it.
+        what: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// It was asked to end and has not.
+    #[error("the daemon (process {process}) does not end: see its log `{}`", log.display())]
+    DaemonStays {
+        /// The daemon.
+        process: u32,
+        /// Its log.
+        log: PathBuf,
+    },
     /// The shims could not be made.
     #[error("cannot make the session's shims")]
     Shims(#[source] tollgate_installer::Error),
@@ -177,6 +208,11 @@ pub(crate) enum Error {
     Output(#[from] io::Error),
 }
 
+fn profiles() -> String {
+    let names: Vec<_> = tollgate_policies::policy::profiles().map(|(name, _)| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
 impl Error {
     /// The exit code that the error gives, as README.md has it.
     pub(crate) fn code(&self) -> u8 {
@@ -187,8 +223,15 @@ impl Error {
             | Self::PolicyPath(_)
             | Self::File { .. }
             | Self::DemoInside
+            | Self::NotInside(_)
+            | Self::NoProfile(_)
+            | Self::ToolText(_)
             | Self::NoFront => USAGE,
             Self::Refused(_)
+            | Self::Plan(_)
+            | Self::NotInstalled
+            | Self::Service { .. }
+            | Self::DaemonStays { .. }
             | Self::Failed(_)
             | Self::Output(_)
             | Self::NothingPending

@@ -18,12 +18,17 @@ mod error;
 mod exec;
 mod explain;
 mod inside;
+mod install;
+mod installed;
 mod keeper;
 mod output;
 mod places;
 mod policy;
 mod programs;
 mod run;
+mod service;
+mod shellenv;
+mod shims;
 mod status;
 mod sys;
 mod tools;
@@ -59,5 +64,10 @@ fn perform(command: Command) -> Result<ExitCode, Error> {
         Command::Approvals(arguments) => approvals::approvals(&arguments),
         Command::Approve(arguments) => answer::approve(&arguments),
         Command::Deny(arguments) => answer::deny(&arguments),
+        Command::Install(arguments) => install::install(&arguments),
+        Command::Uninstall(arguments) => install::uninstall(&arguments),
+        Command::Shims(command) => shims::shims(&command),
+        Command::Shellenv(arguments) => shellenv::shellenv(&arguments),
+        Command::Service(command) => service::service(&command),
     }
 }

@@ -24,7 +24,8 @@ use crate::error::Error;
 use crate::sys::{Entry, Inherited};
 use crate::{inside, places, programs, sys, tools};
 
-use daemon::{Came, Daemon, Start};
+pub(crate) use daemon::Daemon;
+use daemon::{Came, Start};
 use front::Front;
 
 /// Runs the command in a session; ends as it ended.

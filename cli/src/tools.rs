@@ -5,9 +5,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tollgate_installer::Tool;
+use tollgate_policies::classify::Grammars;
 
 use crate::error::Error;
 use crate::output;
@@ -47,9 +48,27 @@ fn sorted(mut tools: Vec<Tool>) -> Vec<Tool> {
     tools
 }
 
+/// The tools for infrastructure that are on PATH and not among these.
+pub(crate) fn understood_but_not(wrapped: &[Tool]) -> Vec<String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let new = INFRASTRUCTURE.into_iter().filter(|name| !wrapped.iter().any(|tool| tool.name() == *name));
+    new.filter(|name| find(&path, name.as_ref()).is_some()).map(str::to_owned).collect()
+}
+
+/// Is there a grammar for it?
+pub(crate) fn is_understood(name: &str) -> bool {
+    Grammars::built_in().tools().any(|known| known == name)
+}
+
 /// Is a program of this name in one of the folders?
 pub(crate) fn is_on(path: &OsStr, name: &OsStr) -> bool {
-    std::env::split_paths(path).any(|folder| is_program(&folder.join(name)))
+    find(path, name).is_some()
+}
+
+/// The first program of this name in the folders that hold no shims of ours.
+pub(crate) fn find(path: &OsStr, name: &OsStr) -> Option<PathBuf> {
+    let real = |folder: &PathBuf| folder.join(".gate").symlink_metadata().is_err();
+    std::env::split_paths(path).filter(real).map(|folder| folder.join(name)).find(|file| is_program(file))
 }
 
 fn is_program(file: &Path) -> bool {
@@ -58,8 +77,6 @@ fn is_program(file: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use tollgate_policies::classify::Grammars;
-
     use super::*;
 
     #[test]

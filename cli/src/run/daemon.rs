@@ -49,7 +49,7 @@ pub(super) enum Start {
 
 /// How the daemon came to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Came {
+pub(crate) enum Came {
     /// It was there, or another one was faster.
     ByItself,
     /// It was started here, and no policy was given to it.
@@ -59,7 +59,7 @@ pub(super) enum Came {
 }
 
 /// How long a daemon that nobody installed stays without work, in seconds.
-const LEAVE_AFTER_S: &str = "600";
+const LEAVE: [&str; 2] = ["--leave-after", "600"];
 
 /// What is known of the daemon now.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ enum State {
 
 /// The daemon that the session needs.
 #[derive(Debug)]
-pub(super) struct Daemon {
+pub(crate) struct Daemon {
     program: PathBuf,
     places: Places,
     arguments: Vec<std::ffi::OsString>,
@@ -103,12 +103,19 @@ impl Daemon {
             arguments.extend(["--policy".into(), policy.into()]);
         }
         // It leaves by itself where no session, run or question is left.
-        arguments.extend(["--leave-after".into(), LEAVE_AFTER_S.into()]);
+        arguments.extend(LEAVE.map(Into::into));
         Ok(Self { program, places, arguments, came, start, state: State::Missing { start: Instant::now() } })
     }
 
+    /// One that stays until it is stopped.
+    pub(crate) fn for_good(program: PathBuf, places: Places, root: Option<PathBuf>) -> Result<Self, Error> {
+        let mut daemon = Self::new(program, places, root, None, Start::Allowed)?;
+        daemon.arguments.truncate(daemon.arguments.len().saturating_sub(LEAVE.len()));
+        Ok(daemon)
+    }
+
     /// Returns when it answers.
-    pub(super) fn bring_up(&mut self) -> Result<Came, Error> {
+    pub(crate) fn bring_up(&mut self) -> Result<Came, Error> {
         let mut started = false;
         loop {
             self.tend(Instant::now())?;

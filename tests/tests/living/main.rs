@@ -3,4 +3,6 @@
 //!
 //! Not here: what happens to a command at the gate (`line`).
 
+mod install;
 mod service;
+mod shells;

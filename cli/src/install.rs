@@ -1,0 +1,147 @@
+//! `tollgate install` and `tollgate uninstall`: the gate for good, in one home.
+//!
+//! Not here: what an installation consists of, and how it is made
+//! (`tollgate-installer`).
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Args;
+use tollgate_installer::{Plan, Tool};
+
+use crate::error::Error;
+use crate::installed::{Installed, Place};
+use crate::{inside, output, service, tools};
+
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// The tools to wrap; by default those that are wrapped already, or, at first,
+    /// those for infrastructure that are on PATH
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    tools: Vec<OsString>,
+    /// The policy to start with: careful, read-only, ...
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Leave the daemon as it is
+    #[arg(long)]
+    no_start: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Uninstall {
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Plans, shows, does.
+pub(crate) fn install(arguments: &Install) -> Result<ExitCode, Error> {
+    outside("install")?;
+    let installed = Installed::find(&arguments.place)?;
+    let tools = wanted_tools(&installed, &arguments.tools)?;
+    let wanted = installed.wanted(&tools, arguments.profile.as_deref())?;
+    let plan = Plan::install(&installed.manifest_file(), &wanted)?;
+    carry_out(&plan, Doing::of(arguments.dry_run), "installed already: nothing to do")?;
+    if arguments.dry_run {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !arguments.no_start {
+        service::start_after_install(&installed)?;
+    }
+    if !plan.is_done() {
+        output::line(format_args!("installed, with {} and the policy `{}`", list(&wanted.tools), wanted.profile))?;
+        output::line("next: open a new shell; `tollgate shims list` shows what is wrapped")?;
+    }
+    offer(&installed, &tools)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Removes what was installed, and nothing else.
+pub(crate) fn uninstall(arguments: &Uninstall) -> Result<ExitCode, Error> {
+    outside("uninstall")?;
+    let installed = Installed::find(&arguments.place)?;
+    let Some(plan) = Plan::uninstall(&installed.manifest_file())? else {
+        output::line("nothing is installed")?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    if !arguments.dry_run {
+        service::stop_before_uninstall(&installed)?;
+    }
+    carry_out(&plan, Doing::of(arguments.dry_run), "nothing of it is left")?;
+    if !arguments.dry_run {
+        let state = installed.places.state.display();
+        output::line(format_args!("uninstalled; what was recorded stays in `{state}`"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a plan is only shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// It is shown and done.
+    Really,
+    /// It is shown.
+    Showing,
+}
+
+impl Doing {
+    /// As `--dry-run` says.
+    pub(crate) fn of(dry_run: bool) -> Self {
+        if dry_run { Self::Showing } else { Self::Really }
+    }
+}
+
+/// Shows the plan, and does it.
+pub(crate) fn carry_out(plan: &Plan, doing: Doing, nothing: &str) -> Result<(), Error> {
+    for note in plan.notes() {
+        output::say(format_args!("note: {note}"));
+    }
+    if plan.steps().is_empty() {
+        output::line(nothing)?;
+    }
+    plan.steps().iter().try_for_each(|step| output::line(format_args!("  {step}")))?;
+    match doing {
+        Doing::Really => Ok(plan.apply()?),
+        Doing::Showing => output::line("nothing was done"),
+    }
+}
+
+/// An agent must not take its own gate away; that it could in other ways is in
+/// SECURITY.md.
+pub(crate) fn outside(command: &'static str) -> Result<(), Error> {
+    if inside::a_session() { Err(Error::NotInside(command)) } else { Ok(()) }
+}
+
+fn wanted_tools(installed: &Installed, named: &[OsString]) -> Result<Vec<Tool>, Error> {
+    if named.is_empty() && installed.manifest.is_some() {
+        let known = installed.tools().iter().map(|name| Tool::new(name.as_ref()));
+        return Ok(known.collect::<Result<_, _>>()?);
+    }
+    tools::chosen(named)
+}
+
+/// Says which tools could be wrapped too.
+fn offer(installed: &Installed, wrapped: &[Tool]) -> Result<(), Error> {
+    let new = tools::understood_but_not(wrapped);
+    if new.is_empty() || installed.manifest.is_none() {
+        return Ok(());
+    }
+    let names = list(&new);
+    output::line(format_args!("not wrapped: {names}; to add: `tollgate shims add {}`", new.join(" ")))
+}
+
+/// `a, b and c`.
+pub(crate) fn list(names: &[String]) -> String {
+    match names {
+        [] => "no tools".to_owned(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
