@@ -26,11 +26,11 @@ pub(crate) async fn adopt(gate: &Arc<Gate>) {
     };
     for file in files {
         let entry = intents.remove(&file.id);
-        match (entry, file.end()) {
+        match (entry, file.finish()) {
             // The outcome is recorded: only the file was left.
             (None, _) => file.remove(),
             (Some(entry), None) if file.is_supervised() => hold(gate, file, entry).await,
-            (Some(entry), end) => settle(gate, &file, entry, end, None).await,
+            (Some(entry), finish) => settle(gate, &file, entry, finish, None).await,
         }
     }
     for (id, entry) in intents {
@@ -67,15 +67,15 @@ async fn watch(gate: Arc<Gate>, file: RunFile, entry: Entry) {
     gate.runs.begin(&file.id, Run { session, supervisor: file.supervisor, started });
     let mut settled = false;
     while file.is_supervised() {
-        if !settled && let Some(end) = file.end() {
-            settle(&gate, &file, entry.clone(), Some(end), None).await;
+        if !settled && let Some(finish) = file.finish() {
+            settle(&gate, &file, entry.clone(), Some(finish), None).await;
             settled = true;
         }
         tokio::time::sleep(LOOK).await;
     }
     if !settled {
-        let end = file.end();
-        settle(&gate, &file, entry, end, None).await;
+        let finish = file.finish();
+        settle(&gate, &file, entry, finish, None).await;
     }
     gate.runs.end(&file.id);
 }

@@ -31,6 +31,8 @@ pub(crate) struct Permitted {
     pub(crate) call: Call,
     /// The real program.
     pub(crate) binary: Binary,
+    /// How long it may run.
+    pub(crate) limit: Option<Duration>,
     _made: Made,
 }
 
@@ -61,7 +63,7 @@ pub(crate) async fn approve(gate: &Gate, judged: Judged) -> Result<Permitted, Bo
     if is_changed(gate, &judged) {
         return Err(Refused::new(judged.call.request.caller, judged.call.entry, Refusal::FactsChanged));
     }
-    Ok(Permitted { call: judged.call, binary: judged.binary, _made: Made })
+    Ok(Permitted { call: judged.call, binary: judged.binary, limit: judged.judgement.obligations.timeout, _made: Made })
 }
 
 /// What a policy that changed while a person was asked has against it.

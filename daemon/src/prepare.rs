@@ -7,6 +7,7 @@
 mod plan;
 
 use tollgate_wire::frame::Kind;
+use tollgate_wire::plan::Patience;
 
 use crate::approve::Permitted;
 use crate::gate::Gate;
@@ -36,13 +37,22 @@ pub(crate) async fn prepare(gate: &Gate, permitted: &Permitted) -> Result<Prepar
     let (session, started) = (call.agent.session.clone(), supervisor.started);
     gate.runs.begin(&id, Run { session, supervisor: supervisor.pid, started });
     let prepared = Prepared { file, supervisor, _made: Made };
-    match plan::send(&prepared.supervisor.control, permitted, opened).await {
+    match plan::send(&prepared.supervisor.control, permitted, patience(gate, permitted), opened).await {
         Ok(()) => Ok(prepared),
         Err(cause) => {
             prepared.withdraw(gate);
             Err(failed("hand the command to its supervisor", &cause))
         }
     }
+}
+
+/// How patiently this tool is asked to stop.
+fn patience(gate: &Gate, permitted: &Permitted) -> Patience {
+    let own = gate.grammars.stopping(&permitted.call.request.tool);
+    own.map_or_else(Patience::default, |own| Patience {
+        interrupted_ms: own.interrupted_s.saturating_mul(1000),
+        terminated_ms: own.terminated_s.saturating_mul(1000),
+    })
 }
 
 impl Prepared {

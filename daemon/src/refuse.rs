@@ -5,6 +5,8 @@
 
 mod words;
 
+pub(crate) use words::timed_out;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,9 @@ use crate::classify::understand;
 use crate::decide::judge;
 use crate::gate::Gate;
 use crate::identify::Call;
+
+/// The reason that is recorded and told where our time limit ended a command.
+pub(crate) const TIMED_OUT: &str = "timed_out";
 
 /// Why a request does not run.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tollgate_wire::message::End;
+use tollgate_wire::message::Finish;
 use tollgate_wire::record;
 
 use crate::ancestry::Above;
@@ -50,7 +50,7 @@ pub(crate) struct RunFile {
 
 impl RunFile {
     /// What the supervisor has written, if it is whole.
-    pub(crate) fn end(&self) -> Option<End> {
+    pub(crate) fn finish(&self) -> Option<Finish> {
         record::decode(&std::fs::read(&self.path).ok()?)
     }
 
@@ -147,6 +147,7 @@ impl Runs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tollgate_wire::message::{End, Why};
 
     #[test]
     fn a_run_s_file_tells_its_supervisor_and_its_end() {
@@ -156,7 +157,8 @@ mod tests {
         std::fs::write(folder.path().join("stray"), "").unwrap();
         let files = Runs::new(folder.path()).left_behind().unwrap();
         let [file] = files.as_slice() else { panic!("{files:?}") };
-        assert_eq!((file.id.as_str(), file.started, file.end()), ("01ABC", 77, Some(End::Exited(7))));
+        let finish = Finish { end: End::Exited(7), why: Why::Itself };
+        assert_eq!((file.id.as_str(), file.started, file.finish()), ("01ABC", 77, Some(finish)));
         assert!(!file.is_supervised(), "the start time is another");
         file.remove();
         assert!(!name.exists());

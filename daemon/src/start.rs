@@ -251,7 +251,7 @@ async fn idle(gate: &Gate, bound: Option<u32>) {
 /// next daemon records what is left in `runs/`.
 async fn settled(gate: &Gate) {
     let until = Instant::now() + SETTLING;
-    let ended = || gate.runs.left_behind().is_ok_and(|files| files.iter().any(|file| file.end().is_some()));
+    let ended = || gate.runs.left_behind().is_ok_and(|files| files.iter().any(|file| file.finish().is_some()));
     while (gate.is_deciding() || ended()) && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -32,7 +32,7 @@ mod table;
 
 pub use arguments::Arguments;
 pub use facts::{Facts, Finding, Need, Resolver};
-pub use grammar::{GrammarError, Grammars};
+pub use grammar::{GrammarError, Grammars, Stopping};
 
 use case::Case;
 use environment::Environment;

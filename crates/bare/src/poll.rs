@@ -28,6 +28,14 @@ pub fn readable<const N: usize>(
     poll(watched, patience).map(|watched| watched.map(|one| one.found != 0))
 }
 
+/// Whether something can be written to `number` at once, or it is broken. A pipe
+/// then has room for 4096 bytes (pipe(7)).
+#[must_use]
+pub fn is_writable(number: i32) -> bool {
+    let now = poll([Watched { number, wanted: POLLOUT as i16, found: 0 }], Some(Duration::ZERO));
+    now.is_ok_and(|[watched]| watched.found != 0)
+}
+
 /// Waits until something can be written to `number`, or it is broken.
 pub fn writable(number: i32) -> Result<(), Errno> {
     poll([Watched { number, wanted: POLLOUT as i16, found: 0 }], None).map(drop)

@@ -105,6 +105,12 @@ pub fn kill_by_descriptor(pidfd: &Descriptor, signal: i32) -> Result<(), Errno> 
     unsafe { call!(__NR_pidfd_send_signal, pidfd.number(), signal, 0, 0) }.map(drop)
 }
 
+/// A descriptor of another process, by its number there, as `ptrace(2)` would allow it.
+pub fn descriptor_of(pidfd: &Descriptor, number: i32) -> Result<Descriptor, Errno> {
+    // SAFETY: no memory is involved.
+    unsafe { call!(__NR_pidfd_getfd, pidfd.number(), number, 0) }.map(|number| Descriptor::own(number as i32))
+}
+
 /// What became of a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {

@@ -31,7 +31,12 @@ impl core::fmt::Display for Error {
             Self::Trailing => out.write_str("the message has bytes left over"),
             Self::Magic => out.write_str("this is no message of ours"),
             Self::Version(version) => {
-                write!(out, "the message has version {version}, this program speaks {}", crate::VERSION)
+                write!(
+                    out,
+                    "the message has version {version}, this program speaks {} to {}",
+                    crate::PREVIOUS,
+                    crate::VERSION
+                )
             }
             Self::Unknown(code) => write!(out, "unknown code {code} in a message"),
             Self::Limit => out.write_str("a length in the message is above its limit"),

@@ -3,7 +3,7 @@
 //! ```text
 //! offset  bytes  what
 //!      0      2  "TG"
-//!      2      1  version
+//!      2      1  version in which this kind got its form
 //!      3      1  kind
 //!      4      4  bytes of the body, at most MAX_BODY
 //!      8      2  descriptors on this frame (SCM_RIGHTS on its first byte), at most 253
@@ -12,7 +12,7 @@
 //! A frame is sent by one `sendmsg`, so its descriptors arrive with its first
 //! byte. More than 253 follow in frames of kind [`Kind::Descriptors`].
 
-use crate::{Error, MAX_BODY, MAX_DESCRIPTORS_A_FRAME, Reader, VERSION, Writer};
+use crate::{Error, MAX_BODY, MAX_DESCRIPTORS_A_FRAME, PREVIOUS, Reader, VERSION, Writer};
 
 /// Bytes of a header.
 pub const HEADER: usize = 12;
@@ -53,6 +53,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The version in which a frame of this kind got the form that it has now.
+    #[must_use]
+    pub fn form(self) -> u8 {
+        match self {
+            Self::Plan | Self::Release | Self::Finished => 2,
+            _ => 1,
+        }
+    }
+
     fn of(code: u8) -> Result<Self, Error> {
         Ok(match code {
             1 => Self::Request,
@@ -86,14 +95,19 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads a header; anything not of this version and within the limits is an error.
+    /// Reads a header; anything not of a known version and within the limits is an error.
     pub fn decode(bytes: &[u8; HEADER]) -> Result<Self, Error> {
+        Self::decode_with_version(bytes).map(|(header, _)| header)
+    }
+
+    /// As [`Header::decode`], with the version that the header says.
+    pub fn decode_with_version(bytes: &[u8; HEADER]) -> Result<(Self, u8), Error> {
         let mut reader = Reader::new(bytes);
         if reader.array::<2>()? != MAGIC {
             return Err(Error::Magic);
         }
         let version = reader.u8()?;
-        if version != VERSION {
+        if !(PREVIOUS..=VERSION).contains(&version) {
             return Err(Error::Version(version));
         }
         let kind = Kind::of(reader.u8()?)?;
@@ -105,7 +119,7 @@ impl Header {
         if reader.u16()? != 0 {
             return Err(Error::Trailing);
         }
-        Ok(Self { kind, body, descriptors })
+        Ok((Self { kind, body, descriptors }, version))
     }
 
     /// The header's twelve bytes.
@@ -113,7 +127,7 @@ impl Header {
         let mut bytes = [0; HEADER];
         let mut writer = Writer::new(&mut bytes);
         writer.put(&MAGIC)?;
-        writer.u8(VERSION)?;
+        writer.u8(self.kind.form())?;
         writer.u8(self.kind as u8)?;
         writer.length(self.body, MAX_BODY)?;
         if self.descriptors > MAX_DESCRIPTORS_A_FRAME {

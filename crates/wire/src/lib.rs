@@ -8,8 +8,8 @@
 //! Not here: sockets and descriptors themselves (each program moves its own),
 //! and what the JSON bodies of the admin door mean (`tollgate-admin`).
 //!
-//! Deliberately without: a negotiation of versions (a frame of another version
-//! is refused by its third byte), check sums and encryption (Unix sockets of one
+//! Deliberately without: a negotiation of versions (a frame of a version that is
+//! neither ours nor the previous one is refused by its third byte), check sums and encryption (Unix sockets of one
 //! machine), identities (the kernel tells who a peer is, a peer never does),
 //! stream bytes (the tool has the caller's own descriptors), owned values (a
 //! decoder borrows its input), and the meaning of a number: a signal 0 or 200, a
@@ -29,8 +29,13 @@ pub mod request;
 
 pub use bytes::{Error, Reader, Writer};
 
-/// The version that this build speaks, in every frame's header.
-pub const VERSION: u8 = 1;
+/// The version that this build speaks. A frame's header says the version in which
+/// its kind got its form ([`frame::Kind::form`]), so that a program of the previous
+/// version understands every frame that has not changed since.
+pub const VERSION: u8 = 2;
+/// The oldest version that this build understands: a daemon is replaced while
+/// shims wait and supervisors run.
+pub const PREVIOUS: u8 = 1;
 
 /// Most bytes in one frame's body: 64 KiB.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -47,5 +52,7 @@ pub const MAX_STRINGS: usize = 1024 * 1024;
 pub const MAX_TOOL: usize = 255;
 /// Most bytes of a path that travels: `PATH_MAX`.
 pub const MAX_PATH: usize = 4096;
+/// Most bytes that are told where a time limit ends a command.
+pub const MAX_WORDS: usize = 1024;
 /// Bytes of a run's or a question's id: a ULID in its printed form.
 pub const ID_LENGTH: usize = 26;

@@ -39,6 +39,49 @@ impl End {
     }
 }
 
+/// Why a tool ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// By itself, or by its caller.
+    Itself,
+    /// Its time was over: whatever it ended by, it was asked to.
+    TimeLimit,
+}
+
+/// What is kept of a run: how the tool ended, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finish {
+    /// How.
+    pub end: End,
+    /// Why.
+    pub why: Why,
+}
+
+impl Finish {
+    /// Bytes of an encoded finish.
+    pub const LENGTH: usize = End::LENGTH + 1;
+
+    /// Reads a whole body; in version 1 there was nothing after the end.
+    pub fn decode(body: &[u8]) -> Result<Self, Error> {
+        let mut reader = Reader::new(body);
+        let end = End::decode(reader.take(End::LENGTH)?)?;
+        let why = match reader.rest() {
+            [] | [0] => Why::Itself,
+            [1] => Why::TimeLimit,
+            [other] => return Err(Error::Unknown(*other)),
+            _ => return Err(Error::Trailing),
+        };
+        Ok(Self { end, why })
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn encode(self) -> [u8; Self::LENGTH] {
+        let [how, number] = self.end.encode();
+        [how, number, u8::from(self.why == Why::TimeLimit)]
+    }
+}
+
 /// A signal that reached the shim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signal {

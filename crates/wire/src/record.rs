@@ -1,22 +1,23 @@
 //! The exit record: one line that a supervisor leaves in `runs/ID`.
 //!
-//! `tollgate-run 1 exited 7` or `tollgate-run 1 killed 15`, ended by a newline:
-//! readable by a person, and whole or absent. Written before anyone is told.
+//! `tollgate-run 1 exited 7` or `tollgate-run 1 killed 15`, with `timed-out` before
+//! the third word where the time was over, ended by a newline: readable by a person, and whole or absent. Written before anyone is told.
 
-use crate::message::End;
+use crate::message::{End, Finish, Why};
 use crate::{Error, Writer};
 
 /// Most bytes of a record.
-pub const MAX: usize = 32;
+pub const MAX: usize = 40;
 
 /// Writes the record; gives its length.
-pub fn encode(end: End, out: &mut [u8]) -> Result<usize, Error> {
-    let (word, number): (&[u8], u8) = match end {
+pub fn encode(finish: Finish, out: &mut [u8]) -> Result<usize, Error> {
+    let (word, number): (&[u8], u8) = match finish.end {
         End::Exited(code) => (b"exited ", code),
         End::Killed(signal) => (b"killed ", signal),
     };
     let mut writer = Writer::new(out);
     writer.put(HEAD)?;
+    writer.put(if finish.why == Why::TimeLimit { TIMED_OUT } else { b"" })?;
     writer.put(word)?;
     for (scale, always) in [(100, false), (10, false), (1, true)] {
         if always || number >= scale {
@@ -29,13 +30,18 @@ pub fn encode(end: End, out: &mut [u8]) -> Result<usize, Error> {
 
 /// Reads a record; `None` unless it is whole and exactly as [`encode`] writes it.
 #[must_use]
-pub fn decode(bytes: &[u8]) -> Option<End> {
+pub fn decode(bytes: &[u8]) -> Option<Finish> {
     let line = bytes.strip_prefix(HEAD)?.strip_suffix(b"\n")?;
-    if let Some(digits) = line.strip_prefix(b"exited ") {
-        number(digits).map(End::Exited)
+    let (why, line) = match line.strip_prefix(TIMED_OUT) {
+        Some(line) => (Why::TimeLimit, line),
+        None => (Why::Itself, line),
+    };
+    let end = if let Some(digits) = line.strip_prefix(b"exited ") {
+        End::Exited(number(digits)?)
     } else {
-        number(line.strip_prefix(b"killed ")?).map(End::Killed)
-    }
+        End::Killed(number(line.strip_prefix(b"killed ")?)?)
+    };
+    Some(Finish { end, why })
 }
 
 /// `str::parse` would take `+7` and `007` as well.
@@ -44,4 +50,5 @@ fn number(digits: &[u8]) -> Option<u8> {
     if plain { core::str::from_utf8(digits).ok()?.parse().ok() } else { None }
 }
 
+const TIMED_OUT: &[u8] = b"timed-out ";
 const HEAD: &[u8] = b"tollgate-run 1 ";

@@ -4,11 +4,11 @@
 //! working directory if it rides, then the caller's own in [`Launch::numbers`]' order.
 
 use crate::launch::Launch;
-use crate::{Error, ID_LENGTH, MAX_BODY, MAX_PATH, MAX_TOOL, Reader, Writer};
+use crate::{Error, ID_LENGTH, MAX_BODY, MAX_PATH, MAX_TOOL, MAX_WORDS, Reader, Writer};
 
 /// Most bytes of a request's body with its block inline: what a plan says more
 /// than a request must still fit, so that a launch travels on as it came.
-pub const MAX_INLINE: usize = MAX_BODY - ID_LENGTH - 1 - 4 - MAX_PATH;
+pub const MAX_INLINE: usize = MAX_BODY - ID_LENGTH - 1 - 4 - MAX_PATH - 4 - 4 - 8 - 4 - MAX_WORDS;
 
 /// How a command came to the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 
 use tollgate_wire::frame::{Header, Kind};
 use tollgate_wire::launch::{Block, Launch, Numbers, ProcessState, strings};
-use tollgate_wire::message::{End, Signal, number};
-use tollgate_wire::plan::{Plan, Program};
+use tollgate_wire::message::{End, Finish, Signal, Why, number};
+use tollgate_wire::plan::{Limit, Patience, Plan, Program};
 use tollgate_wire::request::{Door, MAX_INLINE, Request};
 use tollgate_wire::{
-    Error, MAX_BLOCK, MAX_BODY, MAX_DESCRIPTORS, MAX_DESCRIPTORS_A_FRAME, MAX_PATH, MAX_STRINGS, MAX_TOOL, Reader,
-    Writer, record,
+    Error, MAX_BLOCK, MAX_BODY, MAX_DESCRIPTORS, MAX_DESCRIPTORS_A_FRAME, MAX_PATH, MAX_STRINGS, MAX_TOOL, MAX_WORDS,
+    PREVIOUS, Reader, VERSION, Writer, record,
 };
 
 fn launch(block: Block<'_>) -> Launch<'_> {
@@ -26,6 +26,10 @@ fn request(launch: Launch<'_>) -> Request<'_> {
     Request { door: Door::Shim, resumes: None, tool: b"terraform", launch }
 }
 
+fn plan_of(launch: Launch<'_>) -> Plan<'_> {
+    Plan { id: [b'0'; 26], program: Program::Opened, patience: Patience::default(), limit: None, launch }
+}
+
 fn encoded(request: &Request<'_>) -> Result<Vec<u8>, Error> {
     let mut body = vec![0; MAX_BODY];
     let length = request.encode(&mut body)?;
@@ -41,7 +45,7 @@ const STATE: usize = 10 * 4 + 2 * 8 + 16 * 8 + 16 * 16;
 #[test]
 fn a_header_has_the_documented_layout() {
     let header = Header { kind: Kind::Plan, body: 0x0102, descriptors: 253 };
-    assert_eq!(header.encode(), Ok([b'T', b'G', 1, 9, 2, 1, 0, 0, 253, 0, 0, 0]));
+    assert_eq!(header.encode(), Ok([b'T', b'G', 2, 9, 2, 1, 0, 0, 253, 0, 0, 0]));
 }
 
 #[test]
@@ -54,15 +58,40 @@ fn a_header_above_a_limit_or_of_another_version_is_refused() {
     };
     assert!(Header::decode(&good).is_ok());
     assert_eq!(changed(0, b"tg"), Err(Error::Magic));
-    assert_eq!(changed(2, &[2]), Err(Error::Version(2)));
+    assert_eq!(changed(2, &[0]), Err(Error::Version(0)));
+    assert_eq!(changed(2, &[VERSION + 1]), Err(Error::Version(VERSION + 1)));
     assert_eq!(changed(3, &[0]), Err(Error::Unknown(0)));
-    assert_eq!(changed(3, &[14]), Err(Error::Unknown(14)));
+    assert_eq!(changed(3, &[99]), Err(Error::Unknown(99)));
     assert_eq!(changed(4, &(MAX_BODY as u32 + 1).to_le_bytes()), Err(Error::Limit));
     assert_eq!(changed(4, &u32::MAX.to_le_bytes()), Err(Error::Limit));
     assert_eq!(changed(8, &254u16.to_le_bytes()), Err(Error::Limit));
     assert_eq!(changed(10, &[1]), Err(Error::Trailing));
     assert_eq!(Header { kind: Kind::Say, body: MAX_BODY + 1, descriptors: 0 }.encode(), Err(Error::Limit));
     assert_eq!(Header { kind: Kind::Say, body: 0, descriptors: 254 }.encode(), Err(Error::Limit));
+}
+
+#[test]
+fn what_the_previous_version_says_is_understood() {
+    let mut header = Header { kind: Kind::Plan, body: 0, descriptors: 3 }.encode().unwrap();
+    header[2] = PREVIOUS;
+    let (read, version) = Header::decode_with_version(&header).unwrap();
+    assert_eq!((read.kind, version), (Kind::Plan, PREVIOUS));
+    let plan = plan_of(launch(Block::Inline(b"")));
+    let mut body = vec![0; MAX_BODY];
+    let length = plan.encode(&mut body).unwrap();
+    // It had neither patience nor a limit: twenty bytes between program and launch.
+    let earlier = [&body[..27], &body[47..length]].concat();
+    assert_eq!(Plan::decode_version(PREVIOUS, &earlier), Ok(plan));
+    assert!(Plan::decode(&earlier).is_err());
+    assert_eq!(Finish::decode(&[0, 7]), Ok(Finish { end: End::Exited(7), why: Why::Itself }));
+}
+
+#[test]
+fn a_shim_s_frames_have_the_form_of_the_previous_version() {
+    let of_shims = [Kind::Request, Kind::Descriptors, Kind::Say, Kind::Wait, Kind::Started, Kind::Ended];
+    for kind in of_shims.into_iter().chain([Kind::Signal, Kind::Stopped, Kind::Json]) {
+        assert!(kind.form() <= PREVIOUS, "a shim that waits would not understand {kind:?}");
+    }
 }
 
 #[test]
@@ -162,7 +191,7 @@ fn a_length_above_its_limit_is_refused_before_anything_is_taken() {
 #[test]
 fn a_path_as_long_as_the_kernel_allows_travels_and_a_longer_one_does_not() {
     let path = vec![b'x'; MAX_PATH + 1];
-    let plan = |path| Plan { id: [b'0'; 26], program: Program::Path(path), launch: launch(Block::Inline(b"")) };
+    let plan = |path| Plan { program: Program::Path(path), ..plan_of(launch(Block::Inline(b""))) };
     let mut body = vec![0; MAX_BODY];
     let length = plan(&path[1..]).encode(&mut body).unwrap();
     assert_eq!(Plan::decode(&body[..length]), Ok(plan(&path[1..])));
@@ -176,7 +205,11 @@ fn a_launch_that_fits_a_request_fits_every_plan() {
     let mut body = vec![0; MAX_INLINE];
     let most = (0..MAX_BODY).rev().find(|length| request(inline(*length)).encode(&mut body).is_ok()).unwrap();
     let path = vec![b'x'; MAX_PATH];
-    let plan = Plan { id: [b'0'; 26], program: Program::Path(&path), launch: inline(most) };
+    let plan = Plan {
+        program: Program::Path(&path),
+        limit: Some(Limit { after_ms: u64::MAX, words: &[b'w'; MAX_WORDS] }),
+        ..plan_of(inline(most))
+    };
     assert!(plan.encode(&mut vec![0; MAX_BODY]).is_ok());
 }
 
@@ -189,7 +222,7 @@ fn unknown_doors_programs_and_endings_are_refused() {
     assert_eq!(Request::decode(&body), Err(Error::Unknown(2)));
     assert_eq!(End::decode(&[2, 0]), Err(Error::Unknown(2)));
     let mut body = vec![0; MAX_BODY];
-    let plan = Plan { id: [b'0'; 26], program: Program::Opened, launch: launch(Block::Inline(b"")) };
+    let plan = plan_of(launch(Block::Inline(b"")));
     let length = plan.encode(&mut body).unwrap();
     body[26] = 2;
     assert_eq!(Plan::decode(&body[..length]), Err(Error::Unknown(2)));
@@ -210,20 +243,21 @@ fn small_bodies_are_exactly_as_long_as_they_are() {
 
 #[test]
 fn an_exit_record_is_one_line_for_people() {
-    for (end, line) in [
-        (End::Exited(0), "tollgate-run 1 exited 0\n"),
-        (End::Exited(105), "tollgate-run 1 exited 105\n"),
-        (End::Killed(15), "tollgate-run 1 killed 15\n"),
+    for (end, why, line) in [
+        (End::Exited(0), Why::Itself, "tollgate-run 1 exited 0\n"),
+        (End::Exited(105), Why::Itself, "tollgate-run 1 exited 105\n"),
+        (End::Killed(15), Why::Itself, "tollgate-run 1 killed 15\n"),
+        (End::Exited(130), Why::TimeLimit, "tollgate-run 1 timed-out exited 130\n"),
     ] {
         let mut bytes = [0; record::MAX];
-        let length = record::encode(end, &mut bytes).unwrap();
+        let length = record::encode(Finish { end, why }, &mut bytes).unwrap();
         assert_eq!(std::str::from_utf8(&bytes[..length]), Ok(line));
     }
     for other in ["exited 256\n", "exited +7\n", "exited 07\n", "exited \n", "exited 7", "ended 7\n", "exited 7\n\n"] {
         assert_eq!(record::decode(format!("tollgate-run 1 {other}").as_bytes()), None, "{other}");
     }
     assert_eq!(record::decode(b"tollgate-run 2 exited 7\n"), None);
-    assert_eq!(record::encode(End::Exited(0), &mut [0; 10]), Err(Error::Full));
+    assert_eq!(record::encode(Finish { end: End::Exited(0), why: Why::Itself }, &mut [0; 10]), Err(Error::Full));
 }
 
 #[test]

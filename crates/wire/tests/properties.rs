@@ -7,10 +7,10 @@ use proptest::option;
 use proptest::prelude::*;
 use tollgate_wire::frame::{HEADER, Header, Kind};
 use tollgate_wire::launch::{Block, Launch, Numbers, ProcessState, strings};
-use tollgate_wire::message::{End, Signal, number};
-use tollgate_wire::plan::{Plan, Program};
+use tollgate_wire::message::{End, Finish, Signal, Why, number};
+use tollgate_wire::plan::{Limit, Patience, Plan, Program};
 use tollgate_wire::request::{Door, Request};
-use tollgate_wire::{Error, MAX_BLOCK, MAX_BODY, MAX_DESCRIPTORS_A_FRAME, Reader, Writer, record};
+use tollgate_wire::{Error, MAX_BLOCK, MAX_BODY, MAX_DESCRIPTORS_A_FRAME, Reader, VERSION, Writer, record};
 
 const KINDS: [Kind; 14] = [
     Kind::Request,
@@ -149,9 +149,10 @@ proptest! {
     #[test]
     fn a_header_that_decodes_is_the_one_that_encodes(bytes in prop::array::uniform12(any::<u8>()), kind in 0u8..16) {
         let mut bytes = bytes;
-        bytes[..4].copy_from_slice(&[b'T', b'G', 1, kind]);
+        bytes[..4].copy_from_slice(&[b'T', b'G', VERSION, kind]);
         bytes[6..8].fill(0);
         if let Ok(header) = Header::decode(&bytes) {
+            bytes[2] = header.kind.form();
             prop_assert_eq!(header.encode()?, bytes);
         }
     }
@@ -174,9 +175,12 @@ proptest! {
     #[test]
     fn a_plan_reads_back(
         id in uniform26(any::<u8>()), path in option::of(vec(any::<u8>(), 0..200)), parts in parts(),
+        waits in any::<(u32, u32)>(), limit in option::of((1..=u64::MAX, vec(any::<u8>(), 0..200))),
     ) {
+        let patience = Patience { interrupted_ms: waits.0, terminated_ms: waits.1 };
+        let limit = limit.as_ref().map(|(after_ms, words)| Limit { after_ms: *after_ms, words });
         let program = path.as_deref().map_or(Program::Opened, Program::Path);
-        let plan = Plan { id, program, launch: parts.launch() };
+        let plan = Plan { id, program, patience, limit, launch: parts.launch() };
         let mut body = vec![0; MAX_BODY];
         let length = plan.encode(&mut body)?;
         prop_assert_eq!(Plan::decode(&body[..length]), Ok(plan));
@@ -208,11 +212,15 @@ proptest! {
     fn small_bodies_read_back(code in any::<u8>(), number_ in any::<i32>(), si_code in any::<i32>(), sender in any::<u32>()) {
         for end in [End::Exited(code), End::Killed(code)] {
             prop_assert_eq!(End::decode(&end.encode()), Ok(end));
-            let mut line = [0; record::MAX];
-            let length = record::encode(end, &mut line)?;
-            prop_assert_eq!(record::decode(&line[..length]), Some(end));
-            for torn in 0..length {
-                prop_assert_eq!(record::decode(&line[..torn]), None);
+            for why in [Why::Itself, Why::TimeLimit] {
+                let finish = Finish { end, why };
+                prop_assert_eq!(Finish::decode(&finish.encode()), Ok(finish));
+                let mut line = [0; record::MAX];
+                let length = record::encode(finish, &mut line)?;
+                prop_assert_eq!(record::decode(&line[..length]), Some(finish));
+                for torn in 0..length {
+                    prop_assert_eq!(record::decode(&line[..torn]), None);
+                }
             }
         }
         let signal = Signal { number: number_, code: si_code, sender };
@@ -221,7 +229,7 @@ proptest! {
     }
 
     #[test]
-    fn a_record_that_decodes_is_the_one_that_encodes(word in "(exited|killed) [+0-9]{0,4}\n?") {
+    fn a_record_that_decodes_is_the_one_that_encodes(word in "(timed-out )?(exited|killed) [+0-9]{0,4}\n?") {
         let bytes = [b"tollgate-run 1 ", word.as_bytes()].concat();
         if let Some(end) = record::decode(&bytes) {
             let mut line = [0; record::MAX];

@@ -3,23 +3,30 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use tollgate_wire::frame::Kind;
 use tollgate_wire::launch::{Block, Launch, Numbers};
-use tollgate_wire::plan::{Plan, Program};
-use tollgate_wire::{ID_LENGTH, MAX_BODY, MAX_DESCRIPTORS_A_FRAME};
+use tollgate_wire::plan::{Limit, Patience, Plan, Program};
+use tollgate_wire::{ID_LENGTH, MAX_BODY, MAX_DESCRIPTORS_A_FRAME, MAX_WORDS};
 
 use crate::approve::Permitted;
 use crate::channel::{Channel, Error};
+use crate::refuse::timed_out;
 use crate::request::Streams;
 
 /// Room for everything in a body beside the block: state, folder, numbers, path.
 const BESIDE_THE_BLOCK: usize = 16 * 1024;
 
 /// Sends the plan for what is permitted. `record` is the run's exit record.
-pub(super) async fn send(control: &Channel, permitted: &Permitted, record: File) -> Result<(), Error> {
+pub(super) async fn send(
+    control: &Channel,
+    permitted: &Permitted,
+    patience: Patience,
+    record: File,
+) -> Result<(), Error> {
     let (request, binary) = (&permitted.call.request, &permitted.binary);
     let strings = request.strings.for_tool();
     let (bytes, arguments, variables) = strings.block();
@@ -29,8 +36,11 @@ pub(super) async fn send(control: &Channel, permitted: &Permitted, record: File)
     let mut id = [0; ID_LENGTH];
     request.id.array_to_str(&mut id);
     let path = binary.path.as_os_str().as_encoded_bytes();
+    let words = words(permitted);
     let plan = Plan {
         id,
+        patience,
+        limit: permitted.limit.map(|limit| Limit { after_ms: milliseconds(limit), words: words.as_bytes() }),
         program: if binary.script { Program::Path(path) } else { Program::Opened },
         launch: Launch {
             state: request.state,
@@ -57,6 +67,17 @@ pub(super) async fn send(control: &Channel, permitted: &Permitted, record: File)
         control.send(Kind::Descriptors, &[], part).await?;
     }
     Ok(())
+}
+
+/// At least one: none would be no limit.
+fn milliseconds(limit: Duration) -> u64 {
+    u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+/// What is told where the time is over; nothing where that is longer than it may be.
+fn words(permitted: &Permitted) -> String {
+    let words = permitted.limit.map(|limit| timed_out(&permitted.call.entry, limit));
+    words.filter(|words| words.len() <= MAX_WORDS).unwrap_or_default()
 }
 
 /// A sealed memory file that holds `bytes`.

@@ -2,13 +2,15 @@
 //!
 //! What came from the caller is escaped and cut before it stands here.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use tollgate_audit::Entry;
 use tollgate_policies::Tier;
 use tollgate_policies::policy::{Judgement, Reason};
 use tollgate_policies::show;
 
-use super::Refusal;
+use super::{Refusal, TIMED_OUT};
 use crate::words::{command, target};
 
 /// Everything that the shim writes for a refusal; empty where nobody listens.
@@ -25,6 +27,13 @@ pub(super) fn text(entry: &Entry, refusal: &Refusal) -> String {
     text.push_str(&agents_line(entry, refusal));
     text.push('\n');
     text
+}
+
+/// What is told where our time limit ended the command.
+pub(crate) fn timed_out(entry: &Entry, limit: Duration) -> String {
+    let (command, limit) = (command(entry), limit.as_secs_f64());
+    let line = agents(&Line { verdict: "allow", reason: TIMED_OUT, ..line(entry) });
+    format!("tollgate: ended `{command}`: its time limit of {limit} s is over\ntollgate: {line}\n")
 }
 
 fn lines(entry: &Entry, refusal: &Refusal) -> Vec<String> {
@@ -109,18 +118,19 @@ fn agents_line(entry: &Entry, refusal: &Refusal) -> String {
         Refusal::Pending { id, .. } | Refusal::Expired { id } => id.to_string(),
         _ => entry.id.clone(),
     };
-    let line = Line {
-        v: 1,
-        verdict: refusal.decision().name(),
-        reason: refusal.reason(),
-        operation: entry.operation.as_deref(),
-        tier: entry.tier,
-        rule: entry.rule.as_deref(),
-        id,
-        retry: refusal.retry(),
-    };
+    let (verdict, reason, retry) = (refusal.decision().name(), refusal.reason(), refusal.retry());
+    agents(&Line { verdict, reason, id, retry, ..line(entry) })
+}
+
+/// What the record of a command gives, and nothing decided.
+fn line(entry: &Entry) -> Line<'_> {
+    let (operation, rule) = (entry.operation.as_deref(), entry.rule.as_deref());
+    Line { v: 1, verdict: "", reason: "", operation, tier: entry.tier, rule, id: entry.id.clone(), retry: false }
+}
+
+fn agents(line: &Line<'_>) -> String {
     // Numbers and texts alone: this cannot fail.
-    serde_json::to_string(&line).unwrap_or_default()
+    serde_json::to_string(line).unwrap_or_default()
 }
 
 /// What the record says beside the reason.

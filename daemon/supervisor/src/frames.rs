@@ -3,7 +3,7 @@
 
 use tollgate_bare::{Descriptor, sockets};
 use tollgate_wire::frame::{HEADER, Header, Kind};
-use tollgate_wire::message::End;
+use tollgate_wire::message::{End, Finish};
 
 /// A frame whose body is a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub(crate) fn ended(shim: &Descriptor, end: End) {
 }
 
 /// The daemon knows how it ended.
-pub(crate) fn finished(control: &Descriptor, end: End) {
-    send(control, Kind::Finished, &end.encode());
+pub(crate) fn finished(control: &Descriptor, finish: Finish) {
+    send(control, Kind::Finished, &finish.encode());
 }
 
 fn send(to: &Descriptor, kind: Kind, body: &[u8]) {

@@ -6,13 +6,14 @@ use tollgate_bare::signals::{self, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SI
 use tollgate_bare::sockets::receive_now;
 use tollgate_bare::spawn::Child;
 use tollgate_bare::{Descriptor, Errno, files, poll, sabotage, time};
-use tollgate_wire::message::{End, Signal};
+use tollgate_wire::message::{End, Finish, Signal};
 use tollgate_wire::record;
 
 use crate::caller::{Caller, Heard};
 use crate::frames::{self, Number};
 use crate::house::House;
 use crate::ladder::Ladder;
+use crate::limit::Limit;
 use crate::linger;
 use crate::tool::Tool;
 
@@ -26,16 +27,20 @@ struct Run {
     /// The daemon, as long as it is there.
     control: Option<Descriptor>,
     ladder: Ladder,
+    limit: Limit,
 }
 
 /// Holds the tool until its end and tells it. The daemon's socket comes back: as
 /// long as it is open, descendants of the tool are left.
 pub(crate) fn until_end(tool: Tool, house: House) -> Option<Descriptor> {
-    let Tool { child, shim, record } = tool;
+    let Tool { child, shim, record, patience, limit } = tool;
     let House { control, children, .. } = house;
-    let mut run = Run { child, caller: Some(Caller::new(shim)), control: Some(control), ladder: Ladder::default() };
+    let (caller, control) = (Some(Caller::new(shim)), Some(control));
+    let mut run = Run { child, caller, control, ladder: Ladder::new(patience), limit };
     let end = run.end(&children);
-    write_record(&record, end);
+    let finish = Finish { end, why: run.limit.why() };
+    write_record(&record, finish);
+    run.limit.tell();
     if sabotage!("wait-for-descendants") {
         linger();
     }
@@ -43,19 +48,19 @@ pub(crate) fn until_end(tool: Tool, house: House) -> Option<Descriptor> {
         let _ = kill(-run.child.id, SIGKILL);
     }
     if let Some(caller) = &run.caller {
-        frames::ended(caller.socket(), end);
+        frames::ended(caller.socket(), run.limit.end(end));
     }
     if let Some(control) = &run.control {
-        frames::finished(control, end);
+        frames::finished(control, finish);
     }
     run.control
 }
 
 /// In one write, so that it is whole or absent. Where it cannot be written the
 /// daemon, told next, is the only one who knows.
-fn write_record(file: &Descriptor, end: End) {
+fn write_record(file: &Descriptor, finish: Finish) {
     let mut line = [0; record::MAX];
-    if let Ok(length) = record::encode(end, &mut line)
+    if let Ok(length) = record::encode(finish, &mut line)
         && !sabotage!("no-exit-record")
     {
         let _ = files::write(file.number(), line.get(..length).unwrap_or_default());
@@ -66,13 +71,17 @@ impl Run {
     fn end(&mut self, children: &signals::Inbox) -> End {
         loop {
             let now = time::now();
+            if self.limit.ends(now, &self.child.pidfd) {
+                self.ladder.begin(now);
+            }
             if let Some(signal) = self.ladder.due(now) {
                 self.stop_with(signal);
             }
             let caller = self.caller.as_ref().map(Caller::socket);
             let watched = [caller, self.control.as_ref(), Some(children.descriptor())];
+            let patience = [self.ladder.patience(now), self.limit.patience(now)].into_iter().flatten().min();
             // Fails for a lack of memory alone, and then the next round may not.
-            let [spoken, daemon, changed] = poll::readable(watched, self.ladder.patience(now)).unwrap_or_default();
+            let [spoken, daemon, changed] = poll::readable(watched, patience).unwrap_or_default();
             // A signal that came before the end is still the tool's to see.
             if spoken {
                 self.hear();
@@ -91,6 +100,7 @@ impl Run {
             Some(Heard::Signal(signal)) => self.pass_on(signal),
             Some(Heard::Gone) => {
                 self.caller = None;
+                self.limit = Limit::Never;
                 if sabotage!("kill-at-once") {
                     self.signal_group(SIGKILL);
                 }

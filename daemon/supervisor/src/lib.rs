@@ -6,7 +6,7 @@
 //! 2. `order`: waits for one plan and the descriptors that ride with it.
 //! 3. `tool`, `place`, `state`: gets ready, waits for the daemon's word that the
 //!    intent is durable, and starts the tool as its caller would have.
-//! 4. `hold`, `caller`, `ladder`: passes signals and stops on until the tool
+//! 4. `hold`, `caller`, `ladder`, `limit`: passes signals and stops on until the tool
 //!    ends; writes that down first, then tells the shim, then the daemon.
 //! 5. Stays until the last descendant is gone, so that each has a parent that
 //!    belongs to the run, and holds nothing of the caller's meanwhile.
@@ -22,6 +22,7 @@ mod frames;
 mod hold;
 mod house;
 mod ladder;
+mod limit;
 mod order;
 mod place;
 mod state;

@@ -50,6 +50,8 @@ impl From<Error> for Problem {
 /// A plan as it came.
 #[derive(Debug)]
 pub(crate) struct Order {
+    /// The version whose form it has.
+    version: u8,
     body: Mapping,
     riding: Descriptors<MOST>,
 }
@@ -89,7 +91,7 @@ impl Order {
     /// Waits for it; `None` where the daemon hangs up instead.
     pub(crate) fn receive(control: &Descriptor) -> Result<Option<Self>, Problem> {
         let mut riding = Descriptors::new();
-        let Some(header) = receive_header(control, &mut riding)? else { return Ok(None) };
+        let Some((header, version)) = receive_header(control, &mut riding)? else { return Ok(None) };
         if header.kind != Kind::Plan {
             return Err(Error::Unknown(header.kind as u8).into());
         }
@@ -97,20 +99,24 @@ impl Order {
         if !fill(control, &mut body, &mut riding)? {
             return Err(Error::Short.into());
         }
-        let wanted = wanted(&Plan::decode(&body)?);
+        let wanted = wanted(&Plan::decode_version(version, &body)?);
         while riding.numbers().len() < wanted {
             match receive_header(control, &mut riding)? {
-                Some(Header { kind: Kind::Descriptors, body: 0, descriptors: 1.. }) => {}
+                Some((Header { kind: Kind::Descriptors, body: 0, descriptors: 1.. }, _)) => {}
                 _ => return Err(Problem::Descriptors),
             }
         }
-        if riding.numbers().len() == wanted { Ok(Some(Self { body, riding })) } else { Err(Problem::Descriptors) }
+        if riding.numbers().len() == wanted {
+            Ok(Some(Self { version, body, riding }))
+        } else {
+            Err(Problem::Descriptors)
+        }
     }
 
-    /// The plan's bytes and its descriptors, each with its meaning.
-    pub(crate) fn open(self) -> Result<(Mapping, Riding), Problem> {
-        let Self { body, mut riding } = self;
-        let plan = Plan::decode(&body)?;
+    /// The plan's version, its bytes and its descriptors, each with its meaning.
+    pub(crate) fn open(self) -> Result<(u8, Mapping, Riding), Problem> {
+        let Self { version, body, mut riding } = self;
+        let plan = Plan::decode_version(version, &body)?;
         let mut next = 0;
         let mut take = || {
             next += 1;
@@ -120,13 +126,13 @@ impl Order {
         let memory = matches!(plan.launch.block, Block::Memory(_)).then(&mut take).transpose()?;
         let folder = plan.launch.folder_rides.then(&mut take).transpose()?;
         let callers = Callers { riding, first: next };
-        Ok((body, Riding { shim, record, binary, memory, folder, callers }))
+        Ok((version, body, Riding { shim, record, binary, memory, folder, callers }))
     }
 }
 
 /// Waits until the daemon lets the plan run; false where it hangs up instead.
 pub(crate) fn is_released(control: &Descriptor) -> Result<bool, Problem> {
-    let Some(header) = receive_header(control, &mut Descriptors::<MOST>::new())? else { return Ok(false) };
+    let Some((header, _)) = receive_header(control, &mut Descriptors::<MOST>::new())? else { return Ok(false) };
     match header {
         Header { kind: Kind::Release, body: 0, descriptors: 0 } => Ok(true),
         Header { kind, .. } => Err(Error::Unknown(kind as u8).into()),
@@ -138,15 +144,16 @@ fn wanted(plan: &Plan<'_>) -> usize {
     3 + memory + usize::from(plan.launch.folder_rides) + plan.launch.numbers.len()
 }
 
-/// A header, with as many descriptors as it says.
-fn receive_header(control: &Descriptor, riding: &mut Descriptors<MOST>) -> Result<Option<Header>, Problem> {
+/// A header and its version, with as many descriptors as it says.
+fn receive_header(control: &Descriptor, riding: &mut Descriptors<MOST>) -> Result<Option<(Header, u8)>, Problem> {
     let before = riding.numbers().len();
     let mut header = [0; HEADER];
     if !fill(control, &mut header, riding)? {
         return Ok(None);
     }
-    let header = Header::decode(&header)?;
-    if riding.numbers().len() - before == header.descriptors { Ok(Some(header)) } else { Err(Problem::Descriptors) }
+    let (header, version) = Header::decode_with_version(&header)?;
+    let whole = riding.numbers().len() - before == header.descriptors;
+    if whole { Ok(Some((header, version))) } else { Err(Problem::Descriptors) }
 }
 
 /// Fills `into`; says whether the peer did not hang up before.
@@ -167,7 +174,7 @@ mod tests {
     use super::*;
     use tollgate_wire::MAX_BODY;
     use tollgate_wire::launch::{Launch, Numbers, ProcessState};
-    use tollgate_wire::plan::Program;
+    use tollgate_wire::plan::{Patience, Program};
 
     fn frame(kind: Kind, body: &[u8], descriptors: usize) -> Vec<u8> {
         let header = Header { kind, body: body.len(), descriptors }.encode().unwrap();
@@ -186,7 +193,10 @@ mod tests {
             numbers: Numbers::from_bytes(&numbers),
         };
         let mut body = vec![0; MAX_BODY];
-        let length = Plan { id: [b'0'; 26], program: Program::Opened, launch }.encode(&mut body).unwrap();
+        let length =
+            Plan { id: [b'0'; 26], program: Program::Opened, patience: Patience::default(), limit: None, launch }
+                .encode(&mut body)
+                .unwrap();
         body.truncate(length);
         body
     }
@@ -210,7 +220,7 @@ mod tests {
     #[test]
     fn a_plan_is_opened_with_each_descriptor_in_its_place() {
         let order = after(&[(&frame(Kind::Plan, &plan(3), 7), 7)]).unwrap().unwrap();
-        let (_, riding) = order.open().unwrap();
+        let (_, _, riding) = order.open().unwrap();
         assert!(riding.memory.is_none() && riding.folder.is_some());
         assert_eq!(riding.callers.numbers().len(), 3);
         assert!(!riding.callers.numbers().contains(&riding.binary.number()));
@@ -220,7 +230,7 @@ mod tests {
     fn more_descriptors_than_fit_one_frame_follow_in_others() {
         let (first, more) = (frame(Kind::Plan, &plan(300), 253), frame(Kind::Descriptors, b"", 51));
         let order = after(&[(&first, 253), (&more, 51)]).unwrap().unwrap();
-        assert_eq!(order.open().unwrap().1.callers.numbers().len(), 300);
+        assert_eq!(order.open().unwrap().2.callers.numbers().len(), 300);
     }
 
     #[test]

@@ -10,13 +10,17 @@ use tollgate_bare::spawn::{Child, spawn};
 use tollgate_bare::{Descriptor, Errno, Mapping, sabotage};
 use tollgate_wire::MAX_DESCRIPTORS;
 use tollgate_wire::launch::{Block, Launch, strings};
-use tollgate_wire::plan::{self, Plan};
+use tollgate_wire::plan::{self, Patience, Plan};
 
 use crate::frames;
 use crate::house::House;
+use crate::limit::Limit;
 use crate::order::{Order, Problem, Riding, is_released};
 use crate::place::{self, Kernel, Move};
 use crate::state;
+
+/// The version in which a daemon sent its plan when the intent was durable already.
+const RUNS_AT_ONCE: u8 = 1;
 
 /// What became of a plan.
 #[derive(Debug)]
@@ -35,14 +39,16 @@ pub(crate) struct Tool {
     pub(crate) child: Child,
     pub(crate) shim: Descriptor,
     pub(crate) record: Descriptor,
+    pub(crate) patience: Patience,
+    pub(crate) limit: Limit,
 }
 
 /// Makes everything ready, waits for the daemon's word, and starts the tool; on
 /// success shim
 /// and daemon know, and nothing of the caller's is open here any more.
 pub(crate) fn start(order: Order, house: &House) -> Result<Spawned, Problem> {
-    let (body, riding) = order.open()?;
-    let plan = Plan::decode(&body)?;
+    let (version, body, riding) = order.open()?;
+    let plan = Plan::decode_version(version, &body)?;
     let memory = match (plan.launch.block, &riding.memory) {
         (Block::Memory(length), Some(file)) => Some(Mapping::of_sealed(file, length)?),
         _ => None,
@@ -52,9 +58,10 @@ pub(crate) fn start(order: Order, house: &House) -> Result<Spawned, Problem> {
         Block::Memory(_) => memory.as_deref().unwrap_or_default(),
     };
     let (arguments, environment) = arrays(block, &plan.launch)?;
-    if !is_released(&house.control)? {
+    if version > RUNS_AT_ONCE && !is_released(&house.control)? {
         return Ok(Spawned::Withdrawn);
     }
+    let limit = Limit::of(plan.limit)?;
     let child = house
         .killing
         .with(plan.launch.state.oom_score_adj, || spawn(|| become_tool(&plan, &riding, &arguments, &environment)));
@@ -71,7 +78,7 @@ pub(crate) fn start(order: Order, house: &House) -> Result<Spawned, Problem> {
     }
     frames::started(&shim);
     frames::number(&house.control, frames::Number::Spawned, child.id);
-    Ok(Spawned::Runs(Tool { child, shim, record }))
+    Ok(Spawned::Runs(Tool { child, shim, record, patience: plan.patience, limit }))
 }
 
 /// argv and envp for `execve`, pointing into the block.

@@ -80,6 +80,12 @@ impl Grammars {
         self.tool(tool.as_bytes()).into_iter().flat_map(|tool| tool.commands.iter().map(|command| command.operation))
     }
 
+    /// How patiently a tool is asked to stop, where its grammar says so.
+    #[must_use]
+    pub fn stopping(&self, tool: &[u8]) -> Option<Stopping> {
+        self.tool(tool)?.stopping
+    }
+
     pub(crate) fn tool(&self, name: &[u8]) -> Option<&Tool> {
         // What was added last replaces what was there before.
         let named = |known: &&Known| known.names().iter().any(|known| known.as_bytes() == name);
@@ -97,6 +103,16 @@ impl Grammars {
         self.shared.iter().flat_map(|variable| &variable.names).for_each(|name| interest.add(name.start));
         interest
     }
+}
+
+/// How much time a tool has between the signals that ask it to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stopping {
+    /// Seconds after SIGINT, before SIGTERM.
+    pub interrupted_s: u32,
+    /// Seconds after SIGTERM, before SIGKILL.
+    pub terminated_s: u32,
 }
 
 /// One tool.
@@ -131,6 +147,8 @@ pub(crate) struct Tool {
     pub resolvers: Vec<ResolverRule>,
     /// Flags whose value is secret, and how much of it.
     pub secrets: Vec<SecretFlag>,
+    /// How patiently it is asked to stop.
+    pub stopping: Option<Stopping>,
 }
 
 impl Tool {

@@ -8,6 +8,7 @@ mod audit;
 mod bad_input;
 mod corpus;
 mod identity;
+mod limits;
 mod order;
 mod others;
 mod real_aws;

@@ -95,6 +95,7 @@ fn build(source: &ToolFile) -> Result<Tool, Problem> {
         targets: target::rules(source)?,
         resolvers: target::resolvers(source)?,
         secrets: source.secret.iter().map(|flag| secret(flag)).collect(),
+        stopping: source.stop,
     };
     Ok(Tool { interest: interest(&tool), ..tool })
 }

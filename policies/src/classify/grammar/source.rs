@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::super::dialect::Dialect;
+use super::Stopping;
 
 /// One file: `policies/tools/NAME.toml`.
 #[derive(Debug, Deserialize)]
@@ -65,6 +66,8 @@ pub(super) struct ToolFile {
     #[serde(default)]
     pub resolvers: BTreeMap<String, ResolverSource>,
     pub table: Option<TableSource>,
+    /// How patiently it is asked to stop.
+    pub stop: Option<Stopping>,
 }
 
 /// Flags and rules that commands take over with `use`.
