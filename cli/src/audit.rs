@@ -182,6 +182,8 @@ mod tests {
             last: Some(40),
             hash: "9c1f".into(),
             unfinished: 0,
+            checkpoints: 0,
+            signed: None,
         };
         assert_eq!(text(&report), "whole: 40 records in 2 segments, numbers 1 to 40\nlast hash: 9c1f");
         let torn = text(&Report { unfinished: 7, ..report });

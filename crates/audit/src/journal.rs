@@ -7,12 +7,21 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::Error;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::beside::Beside;
 use crate::chain::Chain;
+use crate::checkpoint::{self, Beginning, Checkpoint};
 use crate::disk::{Appending, Disk};
+use crate::index::Summary;
 use crate::line::{self, Hash};
-use crate::segment;
 use crate::writer::{Line, Receipt};
+use crate::{Entry, Error, Kind, segment, upkeep};
 
 /// The end of a log, open for more.
 pub(crate) struct Journal {
@@ -22,6 +31,7 @@ pub(crate) struct Journal {
     /// None before the very first record.
     segment: Option<Open>,
     chain: Chain,
+    beside: Beside,
     segment_bytes: u64,
 }
 
@@ -51,20 +61,70 @@ impl Journal {
         folder: PathBuf,
         segment: Option<Open>,
         chain: Chain,
+        beside: Beside,
         segment_bytes: u64,
     ) -> Self {
-        Self { disk, folder, segment, chain, segment_bytes }
+        Self { disk, folder, segment, chain, beside, segment_bytes }
+    }
+
+    /// The number of the next record.
+    pub(crate) fn next(&self) -> u64 {
+        self.chain.next
+    }
+
+    /// The first record of the segment that is written.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.segment.as_ref().and_then(|open| segment::number(Path::new(&open.name)))
+    }
+
+    /// Records that no checkpoint covers yet.
+    pub(crate) fn unsigned(&self) -> u64 {
+        self.beside.unsigned()
+    }
+
+    /// Signs what is there; gives the newest checkpoint.
+    pub(crate) fn checkpoint(&mut self) -> io::Result<Option<Checkpoint>> {
+        self.beside.checkpoint()
     }
 
     /// Writes a group: when this returns receipts, one a line, all is durable;
     /// when it fails, nothing of it stays.
     pub(crate) fn write(&mut self, group: &[Line]) -> Result<Vec<Receipt>, Error> {
         self.make_ready()?;
-        let (bytes, receipts, chain) = self.seal(group);
+        let Sealed { bytes, places, chain } = self.seal(group);
         let Some(open) = &mut self.segment else { return Err(Error::Closed) };
+        let start = open.length;
         open.append(&bytes).map_err(|source| Error::Write { path: self.folder.join(&open.name), source })?;
+        let first = self.chain.next;
         self.chain = chain;
+        let mut receipts = Vec::with_capacity(group.len());
+        for ((line, (offset, hash)), seq) in group.iter().zip(places).zip(first..) {
+            self.beside.add(&line.columns, line.timestamp, start + offset, &hash);
+            receipts.push(receipt(seq, line.timestamp, &hash));
+        }
+        self.beside.flush();
         Ok(receipts)
+    }
+
+    /// Removes the segments before this record: a signed note of what the log was
+    /// like there comes first, a record of it second.
+    pub(crate) fn trim(&mut self, keep: u64) -> Result<(), Error> {
+        let wrong = |source| Error::Folder { path: self.folder.clone(), source };
+        let Some(beginning) = self.beginning(keep) else { return Ok(()) };
+        replace(&self.folder, checkpoint::BEGINNING_NAME, &beginning.checkpoint.note).map_err(wrong)?;
+        let message = format!("records up to {} are removed, as the settings ask", keep - 1);
+        self.write(&[Line::of(&Entry::about_us(Kind::Trimmed, message), Timestamp::now())?])?;
+        upkeep::remove_before(&self.folder, keep).map_err(|source| Error::Folder { path: self.folder.clone(), source })
+    }
+
+    /// The signed note of the log before this record; none where nothing signs, or
+    /// the index that knows it is missing.
+    fn beginning(&self, keep: u64) -> Option<Beginning> {
+        let segments = segment::list(&self.folder).ok()?;
+        let former = segments.iter().rev().find(|segment| segment.first < keep)?;
+        let summary = Summary::read(&self.folder, former.first)?;
+        let tree = summary.tree().filter(|tree| tree.size() + 1 == keep)?;
+        Some(Beginning::sign(&tree, &summary.head()?, self.beside.key()?))
     }
 
     fn make_ready(&mut self) -> Result<(), Error> {
@@ -106,24 +166,48 @@ impl Journal {
         let name = segment::name(self.chain.next);
         let file = self.disk.create(&name);
         let file = file.map_err(|source| Error::Segment { path: self.folder.join(&name), source })?;
+        match &self.segment {
+            Some(full) => self.beside.turn(full.length, &self.chain),
+            None => self.beside.begin(self.chain.next),
+        }
         self.segment = Some(Open { name, file, length: 0, end: End::Unnamed });
         Ok(())
     }
 
-    fn seal(&self, group: &[Line]) -> (Vec<u8>, Vec<Receipt>, Chain) {
+    fn seal(&self, group: &[Line]) -> Sealed {
         let mut bytes = Vec::with_capacity(group.iter().map(Line::length).sum());
         let mut chain = self.chain.clone();
-        let mut receipts = Vec::with_capacity(group.len());
-        for Line { timestamp, body } in group {
+        let mut places = Vec::with_capacity(group.len());
+        for Line { timestamp, body, .. } in group {
+            let offset = bytes.len() as u64;
             chain.head = line::seal(chain.next, *timestamp, body, &chain.head, &mut bytes);
-            receipts.push(receipt(chain.next, *timestamp, &chain.head));
+            places.push((offset, chain.head));
             chain.next += 1;
         }
-        (bytes, receipts, chain)
+        Sealed { bytes, places, chain }
     }
 }
 
-fn receipt(seq: u64, timestamp: jiff::Timestamp, hash: &Hash) -> Receipt {
+/// A group as it is written.
+struct Sealed {
+    bytes: Vec<u8>,
+    /// Of each record its place among the bytes, and its hash.
+    places: Vec<(u64, Hash)>,
+    /// The chain after it.
+    chain: Chain,
+}
+
+/// Writes a small file in place of the one of this name, whole or not at all.
+fn replace(folder: &Path, name: &str, content: &str) -> io::Result<()> {
+    let new = folder.join(format!("{name}.new"));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    file.write_all(content.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(new, folder.join(name))?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
+fn receipt(seq: u64, timestamp: Timestamp, hash: &Hash) -> Receipt {
     Receipt { seq, timestamp, hash: hash.as_str().to_owned() }
 }
 

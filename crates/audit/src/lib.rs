@@ -16,15 +16,21 @@
 #![forbid(unsafe_code)]
 
 mod base64;
+mod beside;
 mod bytes;
 mod chain;
+pub mod checkpoint;
 mod described;
 mod disk;
 mod entry;
+mod index;
 mod journal;
 mod kind;
 mod line;
+mod note;
 mod opening;
+mod packed;
+pub mod query;
 pub mod read;
 mod record;
 #[cfg(test)]
@@ -34,15 +40,19 @@ mod schema;
 mod segment;
 pub mod show;
 mod terms;
+mod tree;
+mod upkeep;
 pub mod verify;
 mod writer;
 
 pub use bytes::Bytes;
+pub use checkpoint::Checkpoint;
 pub use described::{Also, Described, Found, TargetValue, Targets, targets};
 pub use entry::{Approver, Command, Decision, Entry, Fact, Scrubbed};
 pub use jiff::Timestamp;
 pub use kind::Kind;
 pub use line::{MAX_LINE, VERSION};
+pub use note::{PublicKey, SigningKey, WrongKey};
 pub use opening::{Cut, Recovery};
 pub use record::Record;
 pub use terms::{Grant, Process, Taken, Token};

@@ -48,6 +48,20 @@ impl Hash {
     pub(crate) fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    /// Reads 64 small hexadecimal digits.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        last_hash(text.as_bytes()).filter(|(before, _)| before.is_empty()).map(|(_, hash)| hash)
+    }
+
+    /// The 32 bytes that the digits stand for.
+    pub(crate) fn bytes(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(self.0.chunks_exact(2)) {
+            *byte = pair.iter().fold(0, |high, digit| high << 4 | nibble(*digit));
+        }
+        bytes
+    }
 }
 
 impl std::fmt::Debug for Hash {
@@ -58,6 +72,11 @@ impl std::fmt::Debug for Hash {
 
 fn digit(nibble: u8) -> u8 {
     if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+}
+
+/// The value of a small hexadecimal digit.
+fn nibble(digit: u8) -> u8 {
+    if digit.is_ascii_digit() { digit - b'0' } else { digit.wrapping_sub(b'a').wrapping_add(10) & 15 }
 }
 
 /// The body of an entry's line.

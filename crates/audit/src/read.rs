@@ -4,19 +4,21 @@
 //! is as good. Not here: whether the log is as it was written (`verify`).
 
 mod backwards;
+mod by_id;
 mod follow;
+mod located;
 
 pub use backwards::Records as Backwards;
 pub(crate) use backwards::SegmentBackwards;
+pub use by_id::{children, find, state, unended};
 pub use follow::Follow;
+pub(crate) use located::{At, Reading, after, each_brief, folder};
 
-use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use crate::line::{MAX_LINE, Sealed};
+use crate::Record;
+use crate::line::MAX_LINE;
 use crate::segment::{self, Ending, Lines, Segment};
-use crate::{Kind, Record};
 
 /// Why a log cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +44,7 @@ pub enum Error {
 }
 
 impl Error {
-    fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> Self + use<> {
+    pub(crate) fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Unreadable { path: path.clone(), source }
     }
@@ -66,61 +68,6 @@ pub fn tail(folder_or_file: &Path, count: usize) -> Result<Vec<Record>, Error> {
     let mut records = backwards(folder_or_file)?.take(count).collect::<Result<Vec<_>, _>>()?;
     records.reverse();
     Ok(records)
-}
-
-/// All records whose id begins with `start`, the oldest first. It reads the whole
-/// log, but takes apart only the lines that it is after.
-pub fn find(folder_or_file: &Path, start: &str) -> Result<Vec<Record>, Error> {
-    let mut records = records(folder_or_file)?;
-    let mut found = Vec::new();
-    while let Some(here) = records.step() {
-        let here = here?;
-        let id = Sealed::of(&records.line).and_then(|sealed| sealed.kind_and_id());
-        if id.is_some_and(|(_, id)| id.starts_with(start.as_bytes())) {
-            found.push(here.record(&records.line)?);
-        }
-    }
-    Ok(found)
-}
-
-/// The intents that nothing ended (an outcome, an interruption, or a refusal after
-/// the intent), the oldest first. It reads the whole log, by position.
-pub fn unended(folder_or_file: &Path) -> Result<Vec<Record>, Error> {
-    let mut records = records(folder_or_file)?;
-    let mut open = BTreeMap::new();
-    while let Some(here) = records.step() {
-        let here = here?;
-        match Sealed::of(&records.line).and_then(|sealed| sealed.kind_and_id()) {
-            Some((b"intent", id)) => drop(open.insert(id.to_vec(), here.record(&records.line)?)),
-            Some((b"outcome" | b"interrupted" | b"refused", id)) => drop(open.remove(id)),
-            _ => {}
-        }
-    }
-    let mut open: Vec<Record> = open.into_values().collect();
-    open.sort_by_key(|record| record.seq);
-    Ok(open)
-}
-
-/// The records that the daemon's own state is made of, the oldest first: those of
-/// these kinds, and every intent that used something up. Reads the whole log by
-/// position; a line of another kind is not taken apart. A record whose hash is not
-/// its own is left out: it is nobody's word.
-pub fn state(folder_or_file: &Path, kinds: &[Kind]) -> Result<Vec<Record>, Error> {
-    /// No text of a caller can hold this: JSON escapes its quotes.
-    const TAKEN: &str = r#","taken":[{"#;
-    let mut records = records(folder_or_file)?;
-    let mut found = Vec::new();
-    while let Some(here) = records.step() {
-        let here = here?;
-        let line = &records.line;
-        let Some(sealed) = Sealed::of(line) else { continue };
-        let Some((kind, _)) = sealed.kind_and_id() else { continue };
-        let takes = || kind == b"intent" && str::from_utf8(line).is_ok_and(|line| line.contains(TAKEN));
-        if (kinds.iter().any(|wanted| wanted.name().as_bytes() == kind) || takes()) && sealed.is_whole() {
-            found.push(here.record(line)?);
-        }
-    }
-    Ok(found)
 }
 
 /// See [`records`].
@@ -177,8 +124,8 @@ impl Records {
 }
 
 fn open(segment: Segment) -> Result<(Segment, Lines), Error> {
-    let file = File::open(&segment.path).map_err(Error::unreadable(&segment.path))?;
-    Ok((segment, Lines::of(file, 0)))
+    let lines = Lines::open(&segment.path).map_err(Error::unreadable(&segment.path))?;
+    Ok((segment, lines))
 }
 
 impl Iterator for Records {

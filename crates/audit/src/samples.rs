@@ -10,7 +10,7 @@ use crate::segment::{self, Segment};
 use crate::{Command, Entry, Kind, Options, Recovery, Writer};
 
 /// Segments so small that three records fill one.
-pub(crate) const SMALL: Options = Options { segment_bytes: 2600 };
+pub(crate) const SMALL: Options = Options { segment_bytes: 2600, ..Options::PLAIN };
 
 /// The intent number `n`: about 1100 bytes as a line.
 pub(crate) fn entry(n: u64) -> Entry {

@@ -2,18 +2,33 @@
 //!
 //! Found, and located to the line: a changed byte; a record that is missing,
 //! moved, inserted or repeated; another log's records; a segment that is missing
-//! or exchanged. Not found: records cut from the end, and a log written anew from
-//! the first record on; a chain alone cannot know that there was more. Whoever
-//! needs that keeps the head's hash elsewhere and compares [`Report::hash`].
+//! or exchanged; records that a checkpoint was signed over and that are gone from
+//! the end, or are others now. With the public key nobody else can have made those
+//! checkpoints. Not found: what was cut from the end together with its checkpoints,
+//! and what came after the last one; whoever needs that keeps a checkpoint elsewhere
+//! and gives it to [`Check::against`].
 //!
 //! Verifying parses no JSON and prints none again: places and hashes only.
 
-use std::fs::File;
+mod signed;
+
 use std::path::{Path, PathBuf};
 
 use crate::chain::Chain;
+use crate::checkpoint::{self, Checkpoint};
 use crate::line::{MAX_LINE, Sealed};
+use crate::note::PublicKey;
 use crate::segment::{self, Ending, Lines, Segment};
+use signed::Notes;
+
+/// What a log is held against beside itself.
+#[derive(Debug, Clone, Default)]
+pub struct Check {
+    /// The key that must have signed its checkpoints.
+    pub key: Option<PublicKey>,
+    /// A checkpoint that was kept elsewhere.
+    pub against: Option<Checkpoint>,
+}
 
 /// What was found in a whole log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +37,11 @@ pub struct Report {
     pub segments: u64,
     /// Records.
     pub records: u64,
-    /// Their bytes.
+    /// Their bytes, unpacked.
     pub bytes: u64,
-    /// The first record's number; none where there is no record. Above 1 only for
-    /// a single file that is not a log's first: what stood before it is taken on trust.
+    /// The first record's number; none where there is no record. Above 1 where the
+    /// oldest segments were removed, and for a single file that is not a log's first:
+    /// what stood before it is taken on trust.
     pub first: Option<u64>,
     /// The last record's number.
     pub last: Option<u64>,
@@ -34,6 +50,11 @@ pub struct Report {
     /// Bytes after the last record that are no whole line: a record that is being
     /// written now, or torn by a crash (the writer cuts it when it starts again).
     pub unfinished: u64,
+    /// Checkpoints that fit.
+    pub checkpoints: u64,
+    /// The last record that a checkpoint covers whose signature was verified; none
+    /// without a key.
+    pub signed: Option<u64>,
 }
 
 /// How far verifying has come.
@@ -41,7 +62,7 @@ pub struct Report {
 pub struct Progress {
     /// Bytes that were checked.
     pub done: u64,
-    /// Bytes in all, when verifying began.
+    /// Bytes in all, when verifying began; a packed segment's are not known before.
     pub of: u64,
 }
 
@@ -63,6 +84,14 @@ pub enum Error {
     /// It is not as it was written.
     #[error("the audit is broken at {0}")]
     Broken(#[from] Broken),
+    /// The key that was given has signed nothing in it.
+    #[error("`{}` holds no checkpoint that the key of `{name}` has signed: it is another log, or was written anew", path.display())]
+    Unsigned {
+        /// The folder.
+        path: PathBuf,
+        /// The key's name.
+        name: String,
+    },
     /// It cannot be read.
     #[error("cannot read `{}`", path.display())]
     Unreadable {
@@ -79,27 +108,51 @@ const STEP: u64 = 8 << 20;
 /// Verifies a folder of segments, or one segment's file. `progress` is called now
 /// and then, and at the end.
 pub fn verify(folder_or_file: &Path, progress: impl FnMut(Progress)) -> Result<Report, Error> {
-    let (segments, chain) = begin(folder_or_file)?;
+    verify_with(folder_or_file, &Check::default(), progress)
+}
+
+/// The same, held against a key and a checkpoint.
+pub fn verify_with(folder_or_file: &Path, check: &Check, progress: impl FnMut(Progress)) -> Result<Report, Error> {
+    let Begun { segments, chain, notes, signed } = begin(folder_or_file, check)?;
     let mut of = 0;
     for segment in &segments {
-        of += segment.path.metadata().map_err(unreadable(&segment.path))?.len();
+        of +=
+            segment::Content::open(&segment.path).and_then(|file| file.length()).map_err(unreadable(&segment.path))?;
     }
     let first = chain.next;
-    let mut pass = Pass { chain, done: 0, told: 0, of, unfinished: 0, progress };
+    let mut pass = Pass { chain, done: 0, told: 0, of, unfinished: 0, notes, progress };
     for (at, segment) in segments.iter().enumerate() {
         pass.segment(segment, at + 1 == segments.len())?;
     }
-    Ok(pass.report(segments.len(), first))
+    let last = segments.last().map_or(folder_or_file, |last| &last.path);
+    let signed = pass.notes.end(last, pass.chain.next - 1)?.or(signed);
+    Ok(pass.report(segments.len(), first, signed))
 }
 
-/// The segments, and the chain before the first of them.
-fn begin(folder_or_file: &Path) -> Result<(Vec<Segment>, Chain), Error> {
-    if folder_or_file.is_dir() {
-        let segments = segment::list(folder_or_file).map_err(unreadable(folder_or_file))?;
-        return Ok((segments, Chain::START));
+/// What a pass begins with.
+struct Begun<'a> {
+    segments: Vec<Segment>,
+    /// The chain before the first of them.
+    chain: Chain,
+    notes: Notes<'a>,
+    /// The last record that the signed beginning covers.
+    signed: Option<u64>,
+}
+
+fn begin<'a>(folder_or_file: &Path, check: &'a Check) -> Result<Begun<'a>, Error> {
+    if !folder_or_file.is_dir() {
+        let chain = before(folder_or_file)?;
+        let segments = vec![Segment { first: chain.next, path: folder_or_file.to_owned() }];
+        return Ok(Begun { segments, chain, notes: Notes::none(check, folder_or_file)?, signed: None });
     }
-    let chain = before(folder_or_file)?;
-    Ok((vec![Segment { first: chain.next, path: folder_or_file.to_owned() }], chain))
+    let unreadable = |source| Error::Unreadable { path: folder_or_file.to_owned(), source };
+    // Before the segments: one that is begun meanwhile would look as if it were gone.
+    let firsts = checkpoint::firsts(folder_or_file).map_err(unreadable)?;
+    let mut segments = segment::list(folder_or_file).map_err(unreadable)?;
+    let (chain, tree, signed) = signed::beginning(folder_or_file, check)?;
+    segments.retain(|segment| segment.first >= chain.next);
+    let notes = Notes::of(check, folder_or_file, firsts, tree)?;
+    Ok(Begun { segments, chain, notes, signed })
 }
 
 /// The chain before one file, as its name and its first line say: there is
@@ -113,31 +166,36 @@ fn before(file: &Path) -> Result<Chain, Error> {
     Ok(Chain { next, head })
 }
 
-struct Pass<F> {
+struct Pass<'a, F> {
     chain: Chain,
     done: u64,
     told: u64,
     of: u64,
     unfinished: u64,
+    notes: Notes<'a>,
     progress: F,
 }
 
-impl<F: FnMut(Progress)> Pass<F> {
+impl<F: FnMut(Progress)> Pass<'_, F> {
     fn segment(&mut self, segment: &Segment, last: bool) -> Result<(), Error> {
         let broken = |line, what: String| Broken { segment: segment.path.clone(), line, what };
         if segment.first != self.chain.next {
             return Err(broken(1, misplaced(segment, self.chain.next)).into());
         }
+        self.notes.begin(segment)?;
         let mut lines = open(&segment.path)?;
         let mut line = Vec::new();
         loop {
             let ending = lines.next(&mut line).map_err(unreadable(&segment.path))?;
             match ending {
-                Ending::Line => self.chain.take(&line).map_err(|what| broken(lines.count, what))?,
-                Ending::File => return Ok(()),
+                Ending::Line => {
+                    self.chain.take(&line).map_err(|what| broken(lines.count, what))?;
+                    self.notes.take(&self.chain.head, segment, lines.count)?;
+                }
+                Ending::File => return self.notes.close(),
                 Ending::Unfinished(bytes) if last => {
                     self.unfinished = bytes;
-                    return Ok(());
+                    return self.notes.close();
                 }
                 Ending::Unfinished(bytes) => {
                     let what = format!("the record is cut off after {bytes} bytes, and a segment follows");
@@ -160,7 +218,7 @@ impl<F: FnMut(Progress)> Pass<F> {
         }
     }
 
-    fn report(mut self, segments: usize, first: u64) -> Report {
+    fn report(mut self, segments: usize, first: u64, signed: Option<u64>) -> Report {
         (self.progress)(Progress { done: self.done, of: self.done });
         let records = self.chain.next - first;
         Report {
@@ -171,6 +229,8 @@ impl<F: FnMut(Progress)> Pass<F> {
             last: (records > 0).then_some(self.chain.next - 1),
             hash: self.chain.head.as_str().to_owned(),
             unfinished: self.unfinished,
+            checkpoints: self.notes.fitting(),
+            signed,
         }
     }
 }
@@ -187,7 +247,7 @@ fn misplaced(segment: &Segment, next: u64) -> String {
 }
 
 fn open(file: &Path) -> Result<Lines, Error> {
-    Ok(Lines::of(File::open(file).map_err(unreadable(file))?, 0))
+    Lines::open(file).map_err(unreadable(file))
 }
 
 fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> Error + use<> {

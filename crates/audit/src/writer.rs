@@ -13,11 +13,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::checkpoint::Checkpoint;
 use crate::disk::{Disk, Folder};
+use crate::index::Columns;
 use crate::line::{self, MAX_LINE};
+use crate::note::SigningKey;
 use crate::opening::{self, Recovery};
 use crate::{Entry, verify};
 use keeper::Keeper;
@@ -26,15 +30,40 @@ use keeper::Keeper;
 pub(crate) const GROUP_BYTES: usize = 1 << 20;
 
 /// How a log is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// A segment that has so many bytes is full: 64 MiB.
     pub segment_bytes: u64,
+    /// Signs checkpoints; without it there are none, and nothing is removed.
+    pub key: Option<Arc<SigningKey>>,
+    /// A checkpoint is signed after so many records: 1000.
+    pub checkpoint_records: u64,
+    /// And so long after the first record that none covers: 10 s.
+    pub checkpoint_after: Duration,
+    /// Whether closed segments are packed.
+    pub pack: bool,
+    /// Segments whose last record is older than so many days are removed.
+    pub keep_days: Option<u32>,
+    /// The oldest segments are removed while all take more bytes than this.
+    pub keep_bytes: Option<u64>,
+}
+
+impl Options {
+    /// The chain alone: nothing is signed, packed or removed.
+    pub const PLAIN: Self = Self {
+        segment_bytes: 64 << 20,
+        key: None,
+        checkpoint_records: 1000,
+        checkpoint_after: Duration::from_secs(10),
+        pack: false,
+        keep_days: None,
+        keep_bytes: None,
+    };
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20 }
+        Self::PLAIN
     }
 }
 
@@ -111,7 +140,7 @@ pub struct Receipt {
 /// when that is durable or has failed.
 #[derive(Debug)]
 pub struct Writer {
-    queue: Option<mpsc::Sender<Waiting>>,
+    queue: Option<mpsc::Sender<Message>>,
     thread: Option<JoinHandle<()>>,
     state: Arc<State>,
 }
@@ -121,16 +150,28 @@ pub struct Writer {
 struct State {
     records: AtomicU64,
     syncs: AtomicU64,
+    lost: AtomicU64,
     problem: Mutex<Option<String>>,
+    checkpoint: Mutex<Option<Checkpoint>>,
 }
 
 /// One record that is not yet in its place.
 pub(crate) struct Line {
     pub(crate) timestamp: Timestamp,
     pub(crate) body: Vec<u8>,
+    /// What its index will hold.
+    pub(crate) columns: Box<Columns>,
 }
 
 type Done = Box<dyn FnOnce(Result<Receipt, Arc<Error>>) + Send>;
+
+/// What the thread is asked.
+enum Message {
+    /// A record is to be written.
+    Record(Waiting),
+    /// The head is to be signed now.
+    Checkpoint(Box<dyn FnOnce(std::io::Result<Option<Checkpoint>>) + Send>),
+}
 
 /// A record and who waits for it.
 struct Waiting {
@@ -146,10 +187,10 @@ impl Writer {
     }
 
     pub(crate) fn open_on(disk: Box<dyn Disk>, folder: &Path, options: Options) -> Result<(Self, Recovery), Error> {
-        let opening::Opened { journal, recovery, lock } = opening::open(disk, folder, options)?;
+        let opening::Opened { journal, recovery, lock } = opening::open(disk, folder, &options)?;
         let (queue, waiting) = mpsc::channel();
         let state = Arc::new(State::default());
-        let keeper = Keeper::new(journal, state.clone());
+        let keeper = Keeper::new(folder, journal, state.clone(), options);
         let thread = std::thread::Builder::new().name("audit".into()).spawn(move || {
             keeper.run(&waiting);
             drop(lock);
@@ -168,9 +209,31 @@ impl Writer {
             Err(error) => return done(Err(Arc::new(error))),
         };
         let Some(queue) = &self.queue else { return (waiting.done)(Err(Arc::new(Error::Closed))) };
-        if let Err(mpsc::SendError(waiting)) = queue.send(waiting) {
+        if let Err(mpsc::SendError(Message::Record(waiting))) = queue.send(Message::Record(waiting)) {
             (waiting.done)(Err(Arc::new(Error::Closed)));
         }
+    }
+
+    /// Signs the head now, and gives the newest checkpoint; none where nothing signs,
+    /// or nothing is recorded. `done` is as for [`Writer::append`], and is dropped
+    /// where the writer is gone.
+    pub fn checkpoint(&self, done: impl FnOnce(std::io::Result<Option<Checkpoint>>) + Send + 'static) {
+        if let Some(queue) = &self.queue {
+            // Where the thread is gone nobody can be told more than that.
+            let _ = queue.send(Message::Checkpoint(Box::new(done)));
+        }
+    }
+
+    /// The newest checkpoint that was signed.
+    #[must_use]
+    pub fn last_checkpoint(&self) -> Option<Checkpoint> {
+        self.state.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Records that could not be written since the log was opened.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.state.lost.load(Ordering::Relaxed)
     }
 
     /// Appends a record and waits until it is durable.
@@ -216,7 +279,7 @@ impl Drop for Writer {
 
 impl Line {
     pub(crate) fn of(entry: &Entry, timestamp: Timestamp) -> Result<Self, Error> {
-        let line = Self { timestamp, body: line::body(entry)? };
+        let line = Self { timestamp, body: line::body(entry)?, columns: Box::new(Columns::of(entry)) };
         if line.length() > MAX_LINE { Err(Error::TooLong(line.length())) } else { Ok(line) }
     }
 

@@ -3,7 +3,6 @@
 //! What a person asks for is nearly always near the end; nothing before it is
 //! read. Not here: what a line says.
 
-use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, Here};
 use crate::Record;
 use crate::line::MAX_LINE;
-use crate::segment::{self, Segment};
+use crate::segment::{self, Content, Segment};
 
 const BLOCK: usize = 64 * 1024;
 
@@ -62,7 +61,7 @@ impl Iterator for Records {
 /// One file's whole lines, the last first.
 #[derive(Debug)]
 pub(crate) struct SegmentBackwards {
-    file: File,
+    content: Content,
     /// Where `buffer` begins in the file.
     start: u64,
     /// What was read and not given yet; it ends with a line's end.
@@ -71,9 +70,9 @@ pub(crate) struct SegmentBackwards {
 
 impl SegmentBackwards {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let start = file.metadata()?.len();
-        let mut lines = Self { file, start, buffer: Vec::new() };
+        let content = Content::open(path)?;
+        let start = content.length()?;
+        let mut lines = Self { content, start, buffer: Vec::new() };
         lines.skip_unfinished()?;
         Ok(lines)
     }
@@ -116,10 +115,20 @@ impl SegmentBackwards {
         if self.buffer.len() > MAX_LINE + BLOCK {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a line is longer than any record"));
         }
-        let more = self.start.min(self.buffer.len().max(BLOCK) as u64);
-        let mut block = vec![0; usize::try_from(more).unwrap_or(BLOCK)];
-        self.start -= more;
-        self.file.read_exact_at(&mut block, self.start)?;
+        let mut block = match &mut self.content {
+            Content::Plain(file) => {
+                let more = self.start.min(self.buffer.len().max(BLOCK) as u64);
+                let mut block = vec![0; usize::try_from(more).unwrap_or(BLOCK)];
+                self.start -= more;
+                file.read_exact_at(&mut block, self.start)?;
+                block
+            }
+            Content::Packed(packed) => {
+                let (start, lines) = packed.before(self.start)?;
+                self.start = start;
+                lines
+            }
+        };
         block.append(&mut self.buffer);
         self.buffer = block;
         Ok(())

@@ -2,7 +2,6 @@
 //!
 //! Polled: who waits, how long, and on what else is the caller's business.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -72,7 +71,8 @@ impl Follow {
     fn next_segment(&mut self) -> Result<bool, Error> {
         let path = self.folder.join(segment::name(self.last.saturating_add(1)));
         let Some((current, _)) = &self.current else { return Ok(false) };
-        if current.path == path || !path.exists() {
+        let is_there = path.exists() || self.folder.join(segment::packed_name(self.last + 1)).exists();
+        if current.first == self.last.saturating_add(1) || !is_there {
             return Ok(false);
         }
         self.current = Some(super::open(Segment { first: self.last + 1, path })?);
@@ -88,7 +88,7 @@ impl Follow {
             Ending::TooLong => Err(here.no_record("the line is longer than any record".into())),
             Ending::File | Ending::Unfinished(_) => {
                 // What was read of an unfinished line is read again.
-                *lines = again(&segment.path, lines.offset).map_err(unreadable)?;
+                *lines = Lines::open_at(&segment.path, lines.offset).map_err(unreadable)?;
                 if lines.offset < here.at {
                     self.lost = true;
                     return Ok(Step::Known);
@@ -116,13 +116,4 @@ enum Step {
     New(Box<Record>),
     Known,
     End,
-}
-
-/// The file from `offset` on, or from its start where its end was cut before that.
-fn again(path: &Path, offset: u64) -> std::io::Result<Lines> {
-    use std::io::{Seek, SeekFrom};
-    let mut file = File::open(path)?;
-    let offset = if file.metadata()?.len() < offset { 0 } else { offset };
-    file.seek(SeekFrom::Start(offset))?;
-    Ok(Lines::of(file, offset))
 }

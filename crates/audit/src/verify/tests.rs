@@ -1,5 +1,7 @@
 //! Every manipulation is found, and in its place.
 
+mod signed;
+
 use std::path::Path;
 
 use tempfile::TempDir;

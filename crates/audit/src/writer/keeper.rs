@@ -1,19 +1,34 @@
-//! The writer's thread: takes what waits, writes it, calls back, counts losses.
+//! The writer's thread: takes what waits, writes it, calls back, counts losses,
+//! signs when that is due, and has closed segments seen to.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Error, GROUP_BYTES, Line, State, Waiting};
+use super::{Error, GROUP_BYTES, Line, Message, Options, State, Waiting};
 use crate::journal::Journal;
+use crate::upkeep::{self, Packing};
 use crate::{Entry, Kind};
+
+/// How often it is looked whether segments have become too old.
+const TRIMMING: Duration = Duration::from_secs(3600);
 
 /// See the module.
 pub(super) struct Keeper {
+    folder: PathBuf,
     journal: Journal,
     state: Arc<State>,
+    options: Options,
     lost: Option<Lost>,
+    /// When the next checkpoint is due; none while everything is signed.
+    due: Option<Instant>,
+    packing: Packing,
+    /// The segment that was written when upkeep was last done, and when that was.
+    kept_up: Option<(u64, Instant)>,
 }
 
 /// Records that could not be written, in a row.
@@ -24,20 +39,41 @@ struct Lost {
 }
 
 impl Keeper {
-    pub(super) fn new(journal: Journal, state: Arc<State>) -> Self {
-        Self { journal, state, lost: None }
+    pub(super) fn new(folder: &Path, journal: Journal, state: Arc<State>, options: Options) -> Self {
+        let packing = Packing::new(folder);
+        Self { folder: folder.to_owned(), journal, state, options, lost: None, due: None, packing, kept_up: None }
     }
 
     /// Writes until every sender is gone and nothing waits.
-    pub(super) fn run(mut self, waiting: &mpsc::Receiver<Waiting>) {
+    pub(super) fn run(mut self, waiting: &mpsc::Receiver<Message>) {
+        self.sign_when_due();
         let mut held = None;
-        while let Some(first) = held.take().or_else(|| waiting.recv().ok()) {
-            let (group, more) = group(first, waiting);
-            held = more;
-            self.write(group);
+        while let Some(next) = held.take().map_or_else(|| self.next(waiting), Some) {
+            match next {
+                Message::Record(first) => {
+                    let (group, more) = group(first, waiting);
+                    held = more;
+                    self.write(group);
+                    self.keep_up();
+                }
+                Message::Checkpoint(done) => done(self.sign()),
+            }
         }
         if self.write_gap().is_err() {
             tracing::error!("the audit is closed with records that could not be written");
+        }
+        self.sign_or_say();
+    }
+
+    /// The next message; signs meanwhile, when that is due.
+    fn next(&mut self, waiting: &mpsc::Receiver<Message>) -> Option<Message> {
+        loop {
+            let Some(due) = self.due else { return waiting.recv().ok() };
+            match waiting.recv_timeout(due.saturating_duration_since(Instant::now())) {
+                Ok(message) => return Some(message),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => self.sign_or_say(),
+            }
         }
     }
 
@@ -48,6 +84,7 @@ impl Keeper {
             Ok(receipts) => {
                 self.went_well(receipts.len() as u64);
                 waiters.into_iter().zip(receipts).for_each(|(done, receipt)| done(Ok(receipt)));
+                self.sign_when_due();
             }
             Err(error) => {
                 self.went_wrong(lines.len() as u64, &error);
@@ -66,6 +103,47 @@ impl Keeper {
         Ok(())
     }
 
+    /// Signs where so many records are unsigned, else sees to it that it is done in time.
+    fn sign_when_due(&mut self) {
+        match self.journal.unsigned() {
+            0 => self.due = None,
+            many if many >= self.options.checkpoint_records => self.sign_or_say(),
+            _ => drop(self.due.get_or_insert_with(|| Instant::now() + self.options.checkpoint_after)),
+        }
+    }
+
+    fn sign_or_say(&mut self) {
+        if let Err(cause) = self.sign() {
+            tracing::error!(%cause, "a checkpoint could not be written");
+        }
+    }
+
+    fn sign(&mut self) -> std::io::Result<Option<crate::Checkpoint>> {
+        let signed = self.journal.checkpoint();
+        self.due = (self.journal.unsigned() > 0).then(|| Instant::now() + self.options.checkpoint_after);
+        if let Ok(last) = &signed {
+            self.state.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).clone_from(last);
+        }
+        signed
+    }
+
+    /// After a new segment was begun, and now and then: packs and removes old ones.
+    fn keep_up(&mut self) {
+        let Some(first) = self.journal.first() else { return };
+        if self.kept_up.is_some_and(|(known, at)| known == first && at.elapsed() < TRIMMING) {
+            return;
+        }
+        self.kept_up = Some((first, Instant::now()));
+        if self.options.pack {
+            self.packing.begin();
+        }
+        let bounded = self.options.keep_days.is_some() || self.options.keep_bytes.is_some();
+        let keep = bounded.then(|| upkeep::keep_from(&self.folder, &self.options, Timestamp::now())).flatten();
+        if let Some(Err(cause)) = keep.map(|keep| self.journal.trim(keep)) {
+            tracing::error!(cause = with_causes(&cause), "the oldest audit segments could not be removed");
+        }
+    }
+
     fn went_well(&self, records: u64) {
         self.state.records.fetch_add(records, Ordering::Relaxed);
         self.state.syncs.fetch_add(1, Ordering::Relaxed);
@@ -75,6 +153,7 @@ impl Keeper {
     fn went_wrong(&mut self, records: u64, error: &Error) {
         let cause = with_causes(error);
         tracing::error!(records, "{cause}");
+        self.state.lost.fetch_add(records, Ordering::Relaxed);
         *self.state.problem.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause.clone());
         let lost = self.lost.get_or_insert_with(|| Lost { count: 0, since: Timestamp::now(), cause });
         lost.count += records;
@@ -82,15 +161,17 @@ impl Keeper {
 }
 
 /// What waits, as far as it goes into one group; and one more that did not fit.
-fn group(first: Waiting, waiting: &mpsc::Receiver<Waiting>) -> (Vec<Waiting>, Option<Waiting>) {
+fn group(first: Waiting, waiting: &mpsc::Receiver<Message>) -> (Vec<Waiting>, Option<Message>) {
     let mut bytes = first.line.length();
     let mut group = vec![first];
     while let Ok(next) = waiting.try_recv() {
-        bytes += next.line.length();
-        if bytes > GROUP_BYTES {
-            return (group, Some(next));
+        match next {
+            Message::Record(next) if bytes + next.line.length() <= GROUP_BYTES => {
+                bytes += next.line.length();
+                group.push(next);
+            }
+            other => return (group, Some(other)),
         }
-        group.push(next);
     }
     (group, None)
 }

@@ -118,7 +118,8 @@ fn a_record_that_is_too_long_is_refused_and_the_next_is_not() {
 fn a_clock_that_goes_backwards_does_no_harm() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Box::new(Faulty::at(folder.path(), Shared::default()));
-    let mut journal = Journal::new(disk, folder.path().to_owned(), None, Chain::START, 1 << 20);
+    let beside = crate::beside::Beside::new(folder.path(), crate::tree::Tree::default(), None);
+    let mut journal = Journal::new(disk, folder.path().to_owned(), None, Chain::START, beside, 1 << 20);
     for time in ["2026-02-12T14:30:22Z", "2001-01-01T00:00:00Z", "2026-02-12T14:30:23Z"] {
         journal.write(&[Line::of(&samples::entry(1), time.parse().unwrap()).unwrap()]).unwrap();
     }

@@ -1,0 +1,162 @@
+//! What is done with closed segments: they are packed, and in the end removed.
+//!
+//! Packing runs on a thread of its own: the packed file is read back and compared
+//! before the other goes, and a crash leaves at least one of both whole. Removing is
+//! the writer's own work, since it is recorded. Not here: how long segments are kept
+//! (the daemon's settings).
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+
+use crate::index::Summary;
+use crate::packed::{Packed, pack};
+use crate::segment::{self, Segment};
+use crate::writer::Options;
+use crate::{checkpoint, index, read};
+
+/// The thread that packs, while there is one.
+#[derive(Debug)]
+pub(crate) struct Packing {
+    folder: PathBuf,
+    thread: Option<JoinHandle<()>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Packing {
+    pub(crate) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), thread: None, stop: Arc::default() }
+    }
+
+    /// Packs every closed segment, unless that is being done already.
+    pub(crate) fn begin(&mut self) {
+        if self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return;
+        }
+        let (folder, stop) = (self.folder.clone(), Arc::clone(&self.stop));
+        let thread = std::thread::Builder::new().name("audit-pack".into()).spawn(move || {
+            if let Err(cause) = pack_closed(&folder, &stop)
+                && cause.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::warn!(%cause, "a closed audit segment could not be packed: it stays as it is");
+            }
+        });
+        self.thread = thread.ok();
+    }
+}
+
+impl Drop for Packing {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // It ends at the next frame; what it has not done is done at the next start.
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+fn pack_closed(folder: &Path, stop: &AtomicBool) -> io::Result<()> {
+    let mut segments = segment::list(folder)?;
+    segments.pop();
+    for segment in segments.iter().filter(|segment| !segment::is_packed(&segment.path)) {
+        pack_one(folder, segment, stop)?;
+    }
+    Ok(())
+}
+
+fn pack_one(folder: &Path, segment: &Segment, stop: &AtomicBool) -> io::Result<()> {
+    let name = segment::packed_name(segment.first);
+    let new = folder.join(format!("{name}.new"));
+    let go_on = || !stop.load(Ordering::Relaxed);
+    let packed = write(segment, &new, go_on).and_then(|()| compare(segment, &new));
+    if let Err(cause) = packed {
+        // What is left would only take room.
+        let _ = std::fs::remove_file(&new);
+        return Err(cause);
+    }
+    std::fs::rename(&new, folder.join(name))?;
+    File::open(folder)?.sync_all()?;
+    std::fs::remove_file(&segment.path)
+}
+
+fn write(segment: &Segment, to: &Path, go_on: impl FnMut() -> bool) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
+    let mut to = BufWriter::new(file);
+    pack(&mut BufReader::new(File::open(&segment.path)?), &mut to, go_on)?;
+    to.flush()?;
+    to.get_ref().sync_all()
+}
+
+/// Whether the packed file gives back what the segment holds.
+fn compare(segment: &Segment, packed: &Path) -> io::Result<()> {
+    let mut one = BufReader::new(File::open(&segment.path)?);
+    let mut other = Packed::open(File::open(packed)?)?;
+    loop {
+        let (left, right) = (one.fill_buf()?, other.fill_buf()?);
+        let both = left.len().min(right.len());
+        if both == 0 && left.len() == right.len() {
+            return Ok(());
+        }
+        if both == 0 || left.get(..both) != right.get(..both) {
+            return Err(io::Error::other("a packed segment does not read back as it was written"));
+        }
+        one.consume(both);
+        other.consume(both);
+    }
+}
+
+/// The first record that shall stay, where the oldest segments are to go: as old
+/// as the options say, or more than they allow; never the one that is written, and
+/// none that holds the intent of a run without an end.
+pub(crate) fn keep_from(folder: &Path, options: &Options, now: Timestamp) -> Option<u64> {
+    let segments = segment::list(folder).ok()?;
+    let mut bytes: u64 = segments.iter().map(|segment| size(folder, segment.first)).sum();
+    let mut keep = None;
+    for pair in segments.windows(2) {
+        let [oldest, next] = pair else { break };
+        let too_many = options.keep_bytes.is_some_and(|most| bytes > most);
+        if !too_many && !options.keep_days.is_some_and(|days| is_older(folder, oldest.first, days, now)) {
+            break;
+        }
+        bytes = bytes.saturating_sub(size(folder, oldest.first));
+        keep = Some(next.first);
+    }
+    let keep = keep?;
+    let unended = read::unended(folder).ok()?.first().map_or(u64::MAX, |record| record.seq);
+    let bound = segments.iter().rev().map(|segment| segment.first).find(|first| *first <= unended)?;
+    let oldest = segments.first()?.first;
+    Some(keep.min(bound)).filter(|keep| *keep > oldest)
+}
+
+fn is_older(folder: &Path, first: u64, days: u32, now: Timestamp) -> bool {
+    const DAY: i64 = 86_400_000_000;
+    let newest = Summary::read(folder, first).and_then(|summary| summary.to);
+    newest.is_some_and(|newest| newest < now.as_microsecond() - i64::from(days) * DAY)
+}
+
+/// The files of a segment.
+fn files(folder: &Path, first: u64) -> [PathBuf; 4] {
+    [segment::name(first), segment::packed_name(first), checkpoint::name(first), index::name(first)]
+        .map(|name| folder.join(name))
+}
+
+fn size(folder: &Path, first: u64) -> u64 {
+    files(folder, first).iter().filter_map(|path| path.metadata().ok()).map(|found| found.len()).sum()
+}
+
+/// Removes every segment before this record, and what lies beside it.
+pub(crate) fn remove_before(folder: &Path, keep: u64) -> io::Result<()> {
+    for segment in segment::list(folder)?.iter().filter(|segment| segment.first < keep) {
+        for path in files(folder, segment.first) {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    File::open(folder)?.sync_all()
+}
