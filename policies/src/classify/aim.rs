@@ -63,6 +63,7 @@ fn values(case: &Case<'_, '_, '_>, source: &Source) -> Vec<Value> {
         }
         Origin::ServiceVariable(stem) => service_variable(case, stem),
         Origin::Operand(at) => case.parsed.operands.get(at).map(|operand| known(operand.bytes, "argument")),
+        Origin::Reference(at) => case.parsed.operands.get(at).map(|operand| reference(operand.bytes)),
         Origin::Operands => return many(case.parsed.operands.iter().map(|operand| operand.bytes)),
         Origin::Names => {
             return many(rules::names(&source.when.only_kinds, case.parsed));
@@ -71,6 +72,16 @@ fn values(case: &Case<'_, '_, '_>, source: &Source) -> Vec<Value> {
         Origin::Fact(resolver, field) => fact(case, resolver, field),
     };
     one.into_iter().collect()
+}
+
+/// What a refspec is called at the other end (`git help push`, `<refspec>`).
+fn reference(refspec: &[u8]) -> Value {
+    let plain = refspec.strip_prefix(b"+").unwrap_or(refspec);
+    let there = plain.splitn(2, |byte| *byte == b':').last().unwrap_or_default();
+    match there.strip_prefix(b"refs/heads/").unwrap_or(there) {
+        b"" => Value::Unknown { reason: String::from("all branches that both have") },
+        name => Value::Known { value: name.to_vec(), source: String::from("argument") },
+    }
 }
 
 /// Several arguments, up to as many as a person would look at.

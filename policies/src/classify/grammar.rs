@@ -138,6 +138,8 @@ pub(crate) struct Tool {
     pub table: Option<Table>,
     /// Raise the tier of whatever command it is.
     pub raises: Vec<Clause>,
+    /// Make the operation unknown, whatever command it is.
+    pub doubts: Vec<Clause>,
     pub variables: Vec<Variable>,
     /// The beginnings of the names of all variables that the tool looks at.
     pub interest: Interest,
@@ -327,6 +329,8 @@ pub(crate) enum Values {
     Any(Vec<Pattern>),
     /// The last one is none of these.
     Other(Vec<Pattern>),
+    /// One of them is none of these.
+    Stray(Vec<Pattern>),
 }
 
 /// A variable that changes what a command means.
@@ -369,6 +373,8 @@ pub(crate) enum Origin {
     Fact(Resolver, Field),
     Fixed(&'static str),
     Operand(usize),
+    /// The name that the remote has for what this operand says: `b` of `+a:b`.
+    Reference(usize),
     /// Every operand.
     Operands,
     /// The names of the resources that the condition's kinds are about.
@@ -387,6 +393,8 @@ pub(crate) struct ResolverRule {
     pub parameters: Vec<(&'static str, Vec<Source>)>,
     /// What it finds may change the operation itself, so it is always asked.
     pub always: bool,
+    /// The commands that it is always asked for; all where empty.
+    pub always_for: Vec<&'static str>,
 }
 
 #[derive(Debug)]

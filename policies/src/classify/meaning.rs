@@ -140,6 +140,11 @@ fn doubt(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Option<Doubt> {
         let rationale = format!("`{}` makes the tool run a program", given.flag.name);
         return Some(Doubt { rationale: Cow::Owned(rationale), index: given.index });
     }
+    let doubts = |clause: &&Clause| rules::holds(&clause.when, case).is_some();
+    if let Some(clause) = case.tool.doubts.iter().find(doubts) {
+        let index = rules::holds(&clause.when, case).and_then(|held| held.index);
+        return Some(Doubt { rationale: Cow::Borrowed(clause.why), index });
+    }
     let said = |rationale| Doubt { rationale, index: None };
     variables(case, shared)
         .find(|(variable, _)| variable.tier.is_none())
@@ -187,9 +192,15 @@ fn explained(name: &[u8], variable: &Variable) -> Cow<'static, str> {
 /// What files of the caller make of the command's own words.
 fn files(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
     let version = case.parsed.stops.is_some_and(|(stops, _)| stops == Stops::Version);
-    // Without a home and a folder the question is about no caller in particular.
-    let nowhere = case.home().is_none() && case.cwd.is_none();
-    let asked = |rule: &&ResolverRule| rule.always && !version && !(nowhere && rule.resolver == Resolver::Kuberc);
+    // Without a folder (and a home) the question is about no caller in particular.
+    let nowhere = |resolver| match resolver {
+        Resolver::GitRepo => case.cwd.is_none(),
+        Resolver::Kuberc => case.home().is_none() && case.cwd.is_none(),
+        _ => false,
+    };
+    let about =
+        |rule: &ResolverRule| rule.always_for.is_empty() || rule.always_for.contains(&case.parsed.command.words);
+    let asked = |rule: &&ResolverRule| rule.always && !version && about(rule) && !nowhere(rule.resolver);
     let mut always = case.tool.resolvers.iter().filter(asked);
     always.find_map(|rule| {
         let found = match case.found(rule.resolver) {

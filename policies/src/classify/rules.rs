@@ -89,6 +89,10 @@ fn flag(test: &FlagTest, parsed: &Parsed<'_, '_>) -> Option<Option<usize>> {
         Values::Set => Some(last).filter(|given| given.on()),
         Values::Last(patterns) => Some(last).filter(|given| is(patterns, given)),
         Values::Other(patterns) => Some(last).filter(|given| !is(patterns, given)),
+        Values::Stray(patterns) => {
+            let mut all = parsed.flags.iter().filter(|given| given.flag.name == test.name);
+            all.find(|given| !is(patterns, given))
+        }
         Values::Any(patterns) => {
             let mut all = parsed.flags.iter().filter(|given| given.flag.name == test.name);
             all.find(|given| is(patterns, given))

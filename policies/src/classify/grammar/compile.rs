@@ -89,6 +89,7 @@ fn build(source: &ToolFile) -> Result<Tool, Problem> {
         operation_version: forever(&format!("{name}.version")),
         table: source.table.as_ref().map(|table| table_of(source, table)).transpose()?,
         raises: clause::rules(source, "raises", &source.raises)?,
+        doubts: clause::doubts(source, &source.doubts)?,
         variables: variables(&source.variables)?,
         extra_arguments: all_forever(&source.extra_arguments),
         interest: Interest::default(),

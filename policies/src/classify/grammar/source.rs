@@ -59,6 +59,9 @@ pub(super) struct ToolFile {
     pub commands: BTreeMap<String, CommandSource>,
     #[serde(default)]
     pub raises: Vec<ClauseSource>,
+    /// What makes the operation unknown, whatever command it is.
+    #[serde(default)]
+    pub doubts: Vec<ClauseSource>,
     #[serde(default)]
     pub variables: Vec<VariableSource>,
     #[serde(default)]
@@ -143,6 +146,7 @@ pub(super) struct ClauseSource {
     pub is: Option<Vec<String>>,
     pub any: Option<Vec<String>>,
     pub not: Option<Vec<String>>,
+    pub any_not: Option<Vec<String>>,
     #[serde(default)]
     pub with: Vec<String>,
     #[serde(default)]
@@ -191,6 +195,9 @@ pub(super) struct VariableSource {
 pub(super) struct ResolverSource {
     #[serde(default)]
     pub always: bool,
+    /// The commands that it is always asked for; all where empty.
+    #[serde(default)]
+    pub always_for: Vec<String>,
     #[serde(default)]
     pub parameters: BTreeMap<String, Vec<ClauseSource>>,
 }

@@ -17,6 +17,15 @@ pub(super) fn rules(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Re
     written.iter().map(one).collect()
 }
 
+/// Clauses that leave the operation unknown.
+pub(super) fn doubts(source: &ToolFile, written: &[ClauseSource]) -> Result<Vec<Clause>, Problem> {
+    let one = |written: &ClauseSource| match written.why.as_str() {
+        "" => Err((String::from("doubts"), "a reason is missing for", format!("{:?}", written.flag))),
+        _ => clause(source, "doubts", written, None),
+    };
+    written.iter().map(one).collect()
+}
+
 /// Clauses that add an operation.
 pub(super) fn also(source: &ToolFile, name: &str, at: &str, written: &[ClauseSource]) -> Result<Vec<Clause>, Problem> {
     let one = |written: &ClauseSource| {
@@ -79,12 +88,13 @@ fn stated(written: &ClauseSource) -> bool {
 
 /// The part of a condition that is about flags.
 pub(super) fn flags_only(written: &ClauseSource) -> Result<Condition, Problem> {
-    let values = match (&written.is, &written.any, &written.not) {
-        (None, None, None) => Values::Set,
-        (Some(is), None, None) => Values::Last(patterns(is)),
-        (None, Some(any), None) => Values::Any(patterns(any)),
-        (None, None, Some(not)) => Values::Other(patterns(not)),
-        _ => return Err((String::from("when"), "only one of is, any and not", format!("{:?}", written.flag))),
+    let values = match (&written.is, &written.any, &written.not, &written.any_not) {
+        (None, None, None, None) => Values::Set,
+        (Some(is), None, None, None) => Values::Last(patterns(is)),
+        (None, Some(any), None, None) => Values::Any(patterns(any)),
+        (None, None, Some(not), None) => Values::Other(patterns(not)),
+        (None, None, None, Some(any_not)) => Values::Stray(patterns(any_not)),
+        _ => return Err((String::from("when"), "only one of is, any, not and any_not", format!("{:?}", written.flag))),
     };
     let flag = written.flag.as_deref().map(|name| FlagTest { name: forever(name), values });
     let (with, absent) = (all_forever(&written.with), all_forever(&written.absent));

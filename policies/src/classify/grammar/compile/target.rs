@@ -26,7 +26,8 @@ pub(super) fn resolvers(source: &ToolFile) -> Result<Vec<ResolverRule>, Problem>
         let parameters = parameters
             .map(|(name, written)| Ok((forever(name), sources(source, name, written)?)))
             .collect::<Result<_, Problem>>()?;
-        Ok(ResolverRule { resolver, parameters, always: written.always })
+        let always_for = written.always_for.iter().map(|words| forever(words)).collect();
+        Ok(ResolverRule { resolver, parameters, always: written.always, always_for })
     };
     source.resolvers.iter().map(one).collect()
 }
@@ -59,6 +60,7 @@ fn origin(text: &str) -> Option<Origin> {
         "fixed" => Origin::Fixed(forever(rest)),
         "operands" => Origin::Operands,
         "operand" => Origin::Operand(rest.parse().ok()?),
+        "ref" => Origin::Reference(rest.parse().ok()?),
         "names" => Origin::Names,
         "word" => Origin::Word,
         resolver => Origin::Fact(Resolver::of_name(resolver)?, field(rest)?),
