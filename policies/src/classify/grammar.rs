@@ -123,6 +123,8 @@ pub(crate) struct Tool {
     pub dialect: Dialect,
     /// Whether `_` in a long flag means `-`.
     pub underscores: bool,
+    /// Whether flags before a word belong to the command that stands before it.
+    pub traverses: bool,
     /// What an argument starts with that the tool replaces by a file's words.
     pub file_arguments: Option<u8>,
     /// Flags whose value is a file with more arguments.
@@ -182,6 +184,8 @@ pub(crate) struct Command {
     pub also: Vec<Clause>,
     /// What follows the word is not this tool's to read.
     pub opaque: bool,
+    /// Its flags end at its first operand.
+    pub ends: bool,
     /// It touches nothing that a target could name.
     pub local: bool,
     pub stops: Option<Stops>,

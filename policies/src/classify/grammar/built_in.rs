@@ -19,13 +19,16 @@ impl File {
     }
 }
 
-static FILES: [File; 7] = [
+static FILES: [File; 10] = [
     File { name: "terraform.toml", names: &["terraform", "tofu"], text: include_str!("../../../tools/terraform.toml") },
     File { name: "helm.toml", names: &["helm"], text: include_str!("../../../tools/helm.toml") },
     File { name: "kubectl.toml", names: &["kubectl"], text: include_str!("../../../tools/kubectl.toml") },
     File { name: "aws.toml", names: &["aws"], text: include_str!("../../../tools/aws.toml") },
     File { name: "git.toml", names: &["git"], text: include_str!("../../../tools/git.toml") },
     File { name: "gcloud.toml", names: &["gcloud"], text: include_str!("../../../tools/gcloud.toml") },
+    File { name: "docker.toml", names: &["docker"], text: include_str!("../../../tools/docker.toml") },
+    File { name: "podman.toml", names: &["podman"], text: include_str!("../../../tools/podman.toml") },
+    File { name: "gh.toml", names: &["gh"], text: include_str!("../../../tools/gh.toml") },
     File { name: "rm.toml", names: &["rm"], text: include_str!("../../../tools/rm.toml") },
 ];
 

@@ -80,6 +80,7 @@ fn build(source: &ToolFile) -> Result<Tool, Problem> {
         names: all_forever(&source.names),
         dialect: source.dialect,
         underscores: source.underscores,
+        traverses: source.traverses,
         file_flags: all_forever(&source.file_flags),
         tracks: all_forever(&source.tracks),
         file_arguments: source.file_arguments.and_then(|mark| u8::try_from(mark).ok()),
@@ -139,6 +140,11 @@ fn commands(source: &ToolFile, name: &str) -> Result<Vec<Command>, Problem> {
     for (words, below) in &source.commands {
         link(&mut commands, &places, words, below)?;
     }
+    for (words, meant) in &source.links {
+        let unknown = || (words.clone(), "there is no command", meant.clone());
+        let own = places.get(meant.as_str()).copied().ok_or_else(unknown)?;
+        below(&mut commands, &places, words, own, std::iter::empty())?;
+    }
     for command in &mut commands {
         command.children.sort_unstable();
     }
@@ -151,12 +157,23 @@ fn link(
     words: &str,
     source: &CommandSource,
 ) -> Result<(), Problem> {
+    let unknown = || (words.to_owned(), "there is no command", words.to_owned());
+    let own = *places.get(words).ok_or_else(unknown)?;
+    below(commands, places, words, own, source.aliases.iter().map(String::as_str))
+}
+
+/// Makes a command reachable by these words, and by other last words.
+fn below<'w>(
+    commands: &mut [Command],
+    places: &HashMap<&str, usize>,
+    words: &'w str,
+    own: usize,
+    aliases: impl Iterator<Item = &'w str>,
+) -> Result<(), Problem> {
     let (parent, last) = words.rsplit_once(' ').unwrap_or(("", words));
-    let wrong = |problem| (words.to_owned(), problem, parent.to_owned());
-    let own = *places.get(words).ok_or_else(|| wrong("there is no command"))?;
-    let above = places.get(parent).and_then(|place| commands.get_mut(*place));
-    let above = above.ok_or_else(|| wrong("there is no command"))?;
-    for name in std::iter::once(last).chain(source.aliases.iter().map(String::as_str)) {
+    let unknown = || (words.to_owned(), "there is no command", parent.to_owned());
+    let above = places.get(parent).and_then(|place| commands.get_mut(*place)).ok_or_else(unknown)?;
+    for name in std::iter::once(last).chain(aliases) {
         if above.children.iter().any(|(known, _)| *known == name.as_bytes()) {
             return Err((words.to_owned(), "this name is taken", name.to_owned()));
         }
@@ -185,6 +202,7 @@ fn command(source: &ToolFile, name: &str, words: &str, written: &CommandSource) 
         rules,
         also: clause::also(source, name, words, &written.also)?,
         opaque: written.opaque,
+        ends: written.ends,
         local: written.local,
         stops: stops(words, written.stops.as_deref())?,
         saved_plan: written.saved_plan.as_ref().map(|plan| saved_plan(name, words, plan)).transpose()?,

@@ -22,6 +22,9 @@ pub(super) struct ToolFile {
     pub dialect: Dialect,
     #[serde(default)]
     pub underscores: bool,
+    /// Flags before a word belong to the command that stands before it.
+    #[serde(default)]
+    pub traverses: bool,
     pub file_arguments: Option<char>,
     /// Flags whose value is a file with more arguments.
     #[serde(default)]
@@ -57,6 +60,9 @@ pub(super) struct ToolFile {
     pub root: Option<CommandSource>,
     #[serde(default)]
     pub commands: BTreeMap<String, CommandSource>,
+    /// Other words for a command that stands elsewhere: the words, and its own.
+    #[serde(default)]
+    pub links: BTreeMap<String, String>,
     #[serde(default)]
     pub raises: Vec<ClauseSource>,
     /// What makes the operation unknown, whatever command it is.
@@ -104,6 +110,9 @@ pub(super) struct CommandSource {
     pub also: Vec<ClauseSource>,
     #[serde(default)]
     pub opaque: bool,
+    /// Its flags end at its first operand.
+    #[serde(default)]
+    pub ends: bool,
     #[serde(default)]
     pub local: bool,
     /// `help` or `version`.

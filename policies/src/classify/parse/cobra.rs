@@ -10,6 +10,9 @@ use super::{Argument, NO_VALUE, Parsed, Role, Tool, UNKNOWN_FLAG, UNKNOWN_WORD, 
 use crate::classify::grammar::{Command, Flag, Flags, Takes};
 
 pub(super) fn parse<'g, 'a>(tool: &'g Tool, arguments: &[Argument<'a>], parsed: &mut Parsed<'g, 'a>) {
+    if tool.traverses {
+        return traverse(tool, arguments, parsed);
+    }
     while let Some((at, word)) = next_word(tool, parsed, arguments) {
         match parsed.command.child(word.bytes).and_then(|index| tool.command(index)) {
             Some(below) => parsed.descend(at, word, below),
@@ -25,6 +28,60 @@ pub(super) fn parse<'g, 'a>(tool: &'g Tool, arguments: &[Argument<'a>], parsed: 
         }
     }
     flags(tool, arguments, parsed);
+}
+
+/// As `Command.Traverse` does it: each command reads the flags up to the next word.
+fn traverse<'g, 'a>(tool: &'g Tool, arguments: &[Argument<'a>], parsed: &mut Parsed<'g, 'a>) {
+    let mut rest = arguments.iter().copied().enumerate();
+    let mut ended = false;
+    while let Some((at, argument)) = rest.next() {
+        let plain = ended || !matches!(argument.bytes, [b'-', _, ..]);
+        if !plain {
+            ended = flag(tool, (at, argument), &mut rest, parsed);
+            continue;
+        }
+        let child = parsed.command.child(argument.bytes).filter(|_| !ended && parsed.operands.is_empty());
+        match child.and_then(|index| tool.command(index)) {
+            Some(below) => {
+                parsed.descend(at, argument, below);
+                ended = below.opaque;
+            }
+            None => {
+                if misses(parsed.command) {
+                    return parsed.trouble(UNKNOWN_WORD, argument.index);
+                }
+                parsed.operand(at, argument);
+                ended |= parsed.command.ends;
+            }
+        }
+    }
+}
+
+/// Reads one flag; whether it was `--`, which ends them.
+fn flag<'g, 'a>(
+    tool: &Tool,
+    (at, argument): (usize, Argument<'a>),
+    rest: &mut impl Iterator<Item = (usize, Argument<'a>)>,
+    parsed: &mut Parsed<'g, 'a>,
+) -> bool {
+    let command = parsed.command;
+    parsed.role(at, Role::Flag);
+    match argument.bytes {
+        b"--" => {
+            parsed.role(at, Role::Skipped);
+            return true;
+        }
+        [b'-', b'-', name @ ..] => {
+            let (name, value) = split(name);
+            match long(tool, &command.flags, name) {
+                Some(flag) => take(flag, value, argument, rest, parsed),
+                None => parsed.trouble(UNKNOWN_FLAG, argument.index),
+            }
+        }
+        [_, letters @ ..] => cluster(&command.flags, letters, argument, rest, parsed),
+        [] => {}
+    }
+    false
 }
 
 /// A word that leads nowhere is a trouble where the command is only a way to
@@ -69,33 +126,17 @@ fn long(tool: &Tool, flags: &Flags, name: &[u8]) -> Option<Flag> {
 }
 
 fn flags<'a>(tool: &Tool, arguments: &[Argument<'a>], parsed: &mut Parsed<'_, 'a>) {
-    let known = &parsed.command.flags;
-    let opaque = parsed.command.opaque;
     let mut rest = arguments.iter().copied().enumerate();
-    let mut ended = opaque;
+    let mut ended = parsed.command.opaque;
     while let Some((at, argument)) = rest.next() {
         if parsed.roles.get(at) == Some(&Role::Word) {
             continue;
         }
-        match argument.bytes {
-            _ if ended => parsed.operand(at, argument),
-            b"--" => {
-                ended = true;
-                parsed.role(at, Role::Skipped);
-            }
-            [b'-', b'-', name @ ..] => {
-                let (name, value) = split(name);
-                parsed.role(at, Role::Flag);
-                match long(tool, known, name) {
-                    Some(flag) => take(flag, value, argument, &mut rest, parsed),
-                    None => parsed.trouble(UNKNOWN_FLAG, argument.index),
-                }
-            }
-            [b'-', letters @ ..] if !letters.is_empty() => {
-                parsed.role(at, Role::Flag);
-                cluster(known, letters, argument, &mut rest, parsed);
-            }
-            _ => parsed.operand(at, argument),
+        if ended || !matches!(argument.bytes, [b'-', _, ..]) {
+            parsed.operand(at, argument);
+            ended |= parsed.command.ends;
+        } else {
+            ended = flag(tool, (at, argument), &mut rest, parsed);
         }
     }
 }
