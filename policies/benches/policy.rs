@@ -94,7 +94,14 @@ fn operation(name: &'static str, tier: Tier, workspace: &str) -> Operation {
     let mut target = Target::default();
     let value = Value::Known { value: workspace.into(), source: "TF_WORKSPACE".to_owned() };
     target.set(Dimension::Workspace, value);
-    let primary = Meaning { operation: name.into(), tier: Some(tier), rationale: "".into(), target, decided_by: None };
+    let primary = Meaning {
+        operation: name.into(),
+        tier: Some(tier),
+        rationale: "".into(),
+        target,
+        decided_by: None,
+        wrapped_by: Vec::new(),
+    };
     Operation { tool: "terraform".into(), primary, also: Vec::new(), milder: None }
 }
 

@@ -134,6 +134,7 @@ fn unknown(tool: &[u8], why: &'static str) -> Operation {
         rationale: Cow::Borrowed(why),
         target: Target::default(),
         decided_by: None,
+        wrapped_by: Vec::new(),
     };
     Operation { tool: Cow::Owned(tool), primary, also: Vec::new(), milder: None }
 }

@@ -73,6 +73,8 @@ pub struct Meaning {
     pub target: Target,
     /// The argument that decided, as an index into argv, where one did.
     pub decided_by: Option<usize>,
+    /// The tools that start this one, outermost first: `sudo`, `bash`.
+    pub wrapped_by: Vec<Cow<'static, str>>,
 }
 
 /// Everything that one argv does. Never empty.

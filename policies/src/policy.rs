@@ -10,13 +10,18 @@
 
 mod asked;
 mod compile;
+mod constraint;
 mod duration;
 mod file;
 mod glob;
 mod grant;
+mod hours;
+mod index;
 mod judge;
 mod judgement;
+mod line;
 mod obligations;
+mod pattern;
 mod problem;
 mod profile;
 mod range;
@@ -24,6 +29,7 @@ mod rate;
 mod read;
 mod rule;
 mod runbook;
+mod tools;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +42,7 @@ pub use problem::{Problem, Problems};
 pub use profile::{profile, profiles};
 pub use rate::Bucket;
 pub use runbook::{Budget, Runbook};
+pub use tools::Setting;
 
 /// One text of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +124,7 @@ impl Policy {
     /// How many rules there are.
     #[must_use]
     pub fn rules(&self) -> usize {
-        self.0.rules.len()
+        self.0.rules.all().len()
     }
 
     /// The names of the sources, as they were given.
@@ -138,9 +145,46 @@ impl Policy {
         self.0.rules.runbooks()
     }
 
+    /// How this tool is run; none where nothing is said of it. A call is judged as it
+    /// will run, so this is applied before it is classified.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<Setting> {
+        self.0.rules.tools().setting(name)
+    }
+
+    /// The tools that have a table of their own.
+    pub fn tools(&self) -> impl Iterator<Item = &str> {
+        self.0.rules.tools().names()
+    }
+
     /// What this policy says to this command.
     pub fn judge(&self, asked: &Asked<'_>) -> Judgement {
-        self.0.rules.judge(asked)
+        self.0.rules.judge(asked, judge::Silence::Denies)
+    }
+}
+
+/// A project's own policy. It can only tighten what another says.
+#[derive(Debug, Clone)]
+pub struct Project(Policy);
+
+impl Project {
+    /// Reads a project's file, whatever layer the source names.
+    ///
+    /// # Errors
+    /// Every problem, what only a person's own policy may say included.
+    pub fn parse(source: &Source) -> Result<Self, Problems> {
+        Policy::parse(&[Source { layer: Layer::Project, ..source.clone() }]).map(Self)
+    }
+
+    /// The stricter of this judgement and the project's word on the same question.
+    pub fn tighten(&self, judgement: Judgement, asked: &Asked<'_>) -> Judgement {
+        judgement.stricter(self.0.0.rules.judge(asked, judge::Silence::Agrees))
+    }
+
+    /// As of any policy: see [`Policy::hash`].
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        self.0.hash()
     }
 }
 

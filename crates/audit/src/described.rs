@@ -162,6 +162,7 @@ mod tests {
             rationale: format!("why {operation}").into(),
             target,
             decided_by: None,
+            wrapped_by: Vec::new(),
         }
     }
 

@@ -27,6 +27,8 @@ pub struct Argument {
     pub kind: Option<Kind>,
     /// The flags that it gives, by their canonical names: several of a cluster.
     pub flags: Vec<&'static str>,
+    /// Whether it is text to the tool, whatever stands in it: `--query`, a message.
+    pub text: bool,
     /// Its place in the argv; none where a variable adds it.
     pub index: Option<usize>,
 }
@@ -52,26 +54,30 @@ pub enum Kind {
 pub fn arguments(grammars: &Grammars, invocation: &Invocation<'_>) -> Option<Arguments> {
     let rest = invocation.argv.get(1..).unwrap_or_default();
     let own: Vec<Word<'_>> = rest.iter().enumerate().map(|(at, bytes)| Word { bytes, index: Some(at + 1) }).collect();
-    let Some(tool) = grammars.tool(last_part(invocation.tool)) else { return Some(told(&own, None)) };
+    let Some(tool) = grammars.tool(last_part(invocation.tool)) else { return Some(told(&own, &[], None)) };
     let environment = Environment::of(invocation.env, &grammars.interest(tool));
-    let Some(parsed) = parse::parse(tool, &own, &environment) else { return Some(told(&own, None)) };
+    let Some(parsed) = parse::parse(tool, &own, &environment) else { return Some(told(&own, &[], None)) };
     let words = extra::words(tool, &environment, &parsed).ok()?;
     let merged = extra::merged(&own, &words, &parsed);
     // By their places in the whole, so that each flag finds its own argument.
     let placed: Vec<Word<'_>> = (0..).zip(&merged).map(|(at, word)| Word { index: Some(at), ..*word }).collect();
-    Some(told(&merged, parse::parse(tool, &placed, &environment).as_ref()))
+    Some(told(&merged, &tool.text, parse::parse(tool, &placed, &environment).as_ref()))
 }
 
-fn told(words: &[Word<'_>], parsed: Option<&Parsed<'_, '_>>) -> Arguments {
+fn told(words: &[Word<'_>], text: &[&str], parsed: Option<&Parsed<'_, '_>>) -> Arguments {
     let mut given: Vec<(usize, &'static str)> = parsed.map(given).unwrap_or_default();
     given.sort_by_key(|(at, _)| *at);
     let mut given = given.into_iter().peekable();
     let mut roles = parsed.into_iter().flat_map(|parsed| &parsed.roles);
-    let item = |(at, word): (usize, &Word<'_>)| Argument {
-        bytes: word.bytes.to_vec(),
-        kind: roles.next().copied().map(kind),
-        flags: std::iter::from_fn(|| given.next_if(|(place, _)| *place == at)).map(|(_, name)| name).collect(),
-        index: word.index,
+    let mut before = false;
+    let item = |(at, word): (usize, &Word<'_>)| {
+        let kind = roles.next().copied().map(kind);
+        let flags: Vec<&str> =
+            std::iter::from_fn(|| given.next_if(|(place, _)| *place == at)).map(|(_, name)| name).collect();
+        let is_text = flags.iter().any(|flag| text.contains(flag));
+        let text = is_text || (before && kind == Some(Kind::Value));
+        before = text;
+        Argument { bytes: word.bytes.to_vec(), kind, flags, text, index: word.index }
     };
     Arguments {
         items: words.iter().enumerate().map(item).collect(),

@@ -153,6 +153,8 @@ pub(crate) struct Tool {
     pub secrets: Vec<SecretFlag>,
     /// How patiently it is asked to stop.
     pub stopping: Option<Stopping>,
+    /// Flags whose value is text to the tool, whatever stands in it.
+    pub text: Vec<&'static str>,
 }
 
 impl Tool {

@@ -53,6 +53,7 @@ fn stopped(case: &Case<'_, '_, '_>, stops: Stops, index: Option<usize>) -> Meani
         rationale: Cow::Borrowed(rationale),
         target: Target::default(),
         decided_by: index,
+        wrapped_by: Vec::new(),
     }
 }
 
@@ -64,7 +65,9 @@ fn own(case: &Case<'_, '_, '_>, target: Target) -> Meaning {
         None => Cow::Borrowed(parsed.command.operation),
     };
     let (tier, why, decided_by) = tier(case);
-    Meaning { operation, tier, rationale: Cow::Borrowed(why), target, decided_by: decided_by.or(parsed.word) }
+    let decided_by = decided_by.or(parsed.word);
+    let rationale = Cow::Borrowed(why);
+    Meaning { operation, tier, rationale, target, decided_by, wrapped_by: Vec::new() }
 }
 
 fn tier(case: &Case<'_, '_, '_>) -> (Option<Tier>, &'static str, Option<usize>) {
@@ -105,6 +108,7 @@ fn also(case: &Case<'_, '_, '_>, primary: &Meaning) -> Vec<Meaning> {
             rationale: Cow::Borrowed(clause.why),
             target: primary.target.clone(),
             decided_by: held.index,
+            wrapped_by: Vec::new(),
         })
     };
     let mut also: Vec<Meaning> = case.parsed.command.also.iter().filter_map(further).collect();
@@ -122,7 +126,8 @@ fn saved_plan(case: &Case<'_, '_, '_>, target: &Target) -> Option<Meaning> {
         Finding::Unknown { reason } => (None, Cow::Owned(format!("the saved plan cannot be read: {reason}"))),
     };
     let operation = Cow::Borrowed(rule.operation);
-    Some(Meaning { operation, tier, rationale, target: target.clone(), decided_by: operand.index })
+    let (target, decided_by) = (target.clone(), operand.index);
+    Some(Meaning { operation, tier, rationale, target, decided_by, wrapped_by: Vec::new() })
 }
 
 /// A reason why the words of the argv do not tell what will happen.
@@ -163,6 +168,7 @@ fn doubted(case: &Case<'_, '_, '_>, read: Meanings, doubt: Doubt) -> Meanings {
         rationale: doubt.rationale,
         target,
         decided_by: doubt.index,
+        wrapped_by: Vec::new(),
     };
     let also = std::iter::once(read.primary).filter(|_| known).chain(read.also).collect();
     Meanings { primary, also }

@@ -4,6 +4,8 @@
 //! once. Nothing is repaired: what makes no sense is refused with a way out.
 
 mod conditions;
+mod owes;
+mod tools;
 mod verdicts;
 
 use std::collections::BTreeMap;
@@ -17,7 +19,8 @@ use super::problem::{Findings, Lines, Problems, Span, meant, place, quoted};
 use super::range::UNKNOWN;
 use super::read::read;
 use super::rule::Rule;
-use super::{AgentEntry, Contents, RuleReference, Source, Subject, Verdict};
+use super::tools::Tools;
+use super::{AgentEntry, Contents, Layer, RuleReference, Runbook, Source, Subject, Verdict, pattern};
 use crate::show;
 use conditions::{UnknownWord, Written};
 use verdicts::Said;
@@ -26,19 +29,47 @@ use verdicts::Said;
 pub(super) fn policy(sources: &[Source]) -> Result<Contents, Problems> {
     let mut findings = Findings::default();
     let mut all = Collected::default();
-    for source in sources {
-        if let Some(file) = read(source, &mut findings) {
-            Compiler { source, lines: Lines::of(&source.text), findings: &mut findings }.file(file, &mut all);
-        }
+    let files: Vec<(&Source, File)> =
+        sources.iter().filter_map(|source| Some((source, read(source, &mut findings)?))).collect();
+    let patterns = patterns(&files, &mut all, &mut findings);
+    for (source, file) in files {
+        let lines = Lines::of(&source.text);
+        Compiler { source, lines, patterns: &patterns, findings: &mut findings }.file(file, &mut all);
     }
     used_once(all.rule_names, "rule", &mut findings);
     used_once(all.agent_names, "agent", &mut findings);
+    used_once(all.runbook_names, "runbook", &mut findings);
+    used_once(all.pattern_names, "pattern", &mut findings);
+    used_once_a_layer(all.tool_names, &mut findings);
+    all.tools.sort();
     findings.or(Contents {
         hash: hash(sources),
         sources: sources.iter().map(|source| source.name.clone()).collect(),
         agents: all.agents,
-        rules: Rules::new(all.rules, Vec::new()),
+        rules: Rules::new(all.rules, all.runbooks, all.tools),
     })
+}
+
+/// The patterns of all sources by name, together with those that come with us: a
+/// rule may name one of another file.
+fn patterns<'a>(
+    files: &[(&'a Source, File)],
+    all: &mut Collected<'a>,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    let mut patterns: BTreeMap<String, String> =
+        pattern::BUILT_IN.iter().map(|(name, pattern)| ((*name).to_owned(), (*pattern).to_owned())).collect();
+    for (source, file) in files {
+        for (name, pattern) in &file.patterns.0 {
+            if let Err(why) = pattern::check(pattern.get_ref()) {
+                let what = format!("the pattern {} cannot be used: {why}", quoted(name.get_ref()));
+                findings.add(source, &pattern.span(), what, "correct the regular expression");
+            }
+            all.pattern_names.push(Named { name: name.get_ref().clone(), source, span: name.span() });
+            patterns.insert(name.get_ref().clone(), pattern.get_ref().clone());
+        }
+    }
+    patterns
 }
 
 /// What all sources say together.
@@ -46,8 +77,13 @@ pub(super) fn policy(sources: &[Source]) -> Result<Contents, Problems> {
 struct Collected<'a> {
     agents: BTreeMap<String, AgentEntry>,
     rules: Vec<Rule>,
+    runbooks: Vec<Runbook>,
+    tools: Tools,
     agent_names: Vec<Named<'a>>,
     rule_names: Vec<Named<'a>>,
+    runbook_names: Vec<Named<'a>>,
+    pattern_names: Vec<Named<'a>>,
+    tool_names: Vec<Named<'a>>,
 }
 
 /// A name and where it stands.
@@ -77,6 +113,15 @@ fn used_once(mut names: Vec<Named<'_>>, kind: &str, findings: &mut Findings) {
     }
 }
 
+/// Each layer may speak of a tool; one layer only once.
+fn used_once_a_layer(names: Vec<Named<'_>>, findings: &mut Findings) {
+    let mut layers: BTreeMap<Layer, Vec<Named<'_>>> = BTreeMap::new();
+    for named in names {
+        layers.entry(named.source.layer).or_default().push(named);
+    }
+    layers.into_values().for_each(|names| used_once(names, "tool", findings));
+}
+
 /// What the sources say and whose they are, without their names and order.
 fn hash(sources: &[Source]) -> String {
     let mut digests: Vec<_> = sources
@@ -98,6 +143,7 @@ fn said_by_a_person(words: String) -> String {
 struct Compiler<'a, 'f> {
     source: &'a Source,
     lines: Lines,
+    patterns: &'f BTreeMap<String, String>,
     findings: &'f mut Findings,
 }
 
@@ -114,6 +160,12 @@ impl<'a> Compiler<'a, '_> {
         for (name, agent) in file.agents.0 {
             self.agent(name, agent, all);
         }
+        for (name, tool) in &file.tools.0 {
+            self.tool(name, tool, all);
+        }
+        for runbook in &file.runbook.0 {
+            self.runbook(runbook, all);
+        }
         for rule in file.rule.0 {
             let rule = self.rule(rule, all);
             all.rules.push(rule);
@@ -124,6 +176,9 @@ impl<'a> Compiler<'a, '_> {
         let span = name.span();
         let name = name.into_inner();
         self.one_word(&name, &span, "agent");
+        if self.source.layer == Layer::Project {
+            self.wrong(&span, "a project does not say who agents are", "move it into a policy of your own");
+        }
         if name == Subject::UNKNOWN {
             let what = "`unknown` is what an agent is called that could not be identified";
             self.wrong(&span, what, "use another name: nothing can be said of this one");
@@ -160,10 +215,20 @@ impl<'a> Compiler<'a, '_> {
             file: self.source.name.clone(),
             line: self.lines.line(span.start),
             layer: self.source.layer,
-            reason: written.reason.map(said_by_a_person),
-            code: None,
+            reason: written.reason.clone().map(said_by_a_person),
+            code: written.code.as_ref().map(|code| self.code(code, &said)),
         };
-        Rule { reference, verdicts: said.verdicts, when, unless, unsure_deny: said.unsure_deny }
+        let owes = self.owes(&written, &reference).map(|owed| (said.speaks, owed));
+        Rule { reference, verdicts: said.verdicts, when, unless, unsure_deny: said.unsure_deny, owes }
+    }
+
+    fn code(&mut self, written: &Spanned<String>, said: &Said) -> String {
+        self.one_word(written.get_ref(), &written.span(), "code");
+        if !said.verdicts.contains(&Some(Verdict::Deny)) {
+            let what = "`code` is told with a denial, and this rule denies nothing";
+            self.wrong(&written.span(), what, "remove it, or make the verdict `deny`");
+        }
+        written.get_ref().clone()
     }
 
     fn name(&mut self, written: Option<&Spanned<String>>, rule: &Span, all: &mut Collected<'a>) -> String {

@@ -23,6 +23,15 @@ pub(super) struct File {
     /// `[[rule]]`: what may happen. The order means nothing.
     #[serde(default)]
     pub(super) rule: Tables<Rule>,
+    /// `[tools.NAME]`: how a tool is run, and what holds where no rule speaks.
+    #[serde(default)]
+    pub(super) tools: Table<Tool>,
+    /// `[[runbook]]`: so much of a routine, without a person.
+    #[serde(default)]
+    pub(super) runbook: Tables<Runbook>,
+    /// `[patterns]`: regular expressions by name, for `redact`.
+    #[serde(default)]
+    pub(super) patterns: Table<Spanned<String>>,
 }
 
 /// `[agents.NAME]`.
@@ -47,7 +56,9 @@ pub(super) struct Rule {
     /// The agent's clearance: `2`, `">=2"`, `"<3"`, `"1..3"` (both ends are in it).
     /// No allow covers an agent whose clearance is not known.
     pub(super) clearance: Option<Many<Level>>,
-    /// Where the request came in: `shim`, `exec`.
+    /// Globs over the session's id.
+    pub(super) sessions: Option<Many<String>>,
+    /// Where the request came in: `shim`, `exec`, `http`, `mcp`.
     pub(super) doors: Option<Many<String>>,
     /// Globs over the tool: `terraform`.
     pub(super) tools: Option<Many<String>>,
@@ -59,6 +70,18 @@ pub(super) struct Rule {
     /// dimension does not apply, the rule does not either.
     #[serde(default)]
     pub(super) target: Table<Many<String>>,
+    /// Globs over the whole command line, the tool's name first: `rm -rf /*`. One
+    /// blank stands between arguments; one that is empty or holds a blank or a
+    /// quote stands in single quotes.
+    pub(super) argv: Option<Many<String>>,
+    /// Globs over single arguments, those that variables add included. An allow
+    /// needs every argument to be like one of them; a deny or an escalate one.
+    pub(super) arguments: Option<Many<String>>,
+    /// Globs over the tools that the command stands in: `sudo`, `xargs`.
+    pub(super) wrapped_by: Option<Many<String>>,
+    /// When: `mon-fri 09:00-17:00`, `22:00-06:00`, `sat,sun`; local time, or `utc`
+    /// after it.
+    pub(super) time: Option<Many<String>>,
 
     /// `allow`, `escalate` or `deny`; or see `tiers`.
     pub(super) verdict: Option<Spanned<String>>,
@@ -76,6 +99,126 @@ pub(super) struct Rule {
     pub(super) unknown: Option<Spanned<String>>,
     /// What is said to whoever is refused.
     pub(super) reason: Option<String>,
+    /// What programs should know a denial by: one word.
+    pub(super) code: Option<Spanned<String>>,
+
+    /// How long it may run: `30s`, `5m`. The shortest of all holds. A rule that
+    /// asks for this, `rate`, `redact` or `correct` needs no verdict.
+    pub(super) timeout: Option<Spanned<String>>,
+    /// How often: `1/h`, `10/5m burst 3`.
+    pub(super) rate: Option<Many<String>>,
+    /// Who shares what `rate` counts: `agent` (also where it is left out),
+    /// `session`, `clearance` or `rule`.
+    pub(super) per: Option<Spanned<String>>,
+    /// What the output must not show: names of patterns.
+    pub(super) redact: Option<Many<String>>,
+    /// How the argv is changed before it runs.
+    pub(super) correct: Option<Spanned<Correct>>,
+}
+
+/// `correct`: a change of the argv. Flags are written as the tool takes them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table: `correct = { remove = \"-auto-approve\" }`")]
+pub(super) struct Correct {
+    /// `run`: the changed argv runs, also where this is left out. `suggest`: the
+    /// call is refused, and the changed argv offered.
+    pub(super) mode: Option<Spanned<String>>,
+    /// Flags that must stand there, with their value: `-lock-timeout=5m`.
+    pub(super) add: Option<Many<String>>,
+    /// Flags that must not.
+    pub(super) remove: Option<Many<String>>,
+    /// Flags, and what stands in the place of each.
+    #[serde(default)]
+    pub(super) replace: Table<Spanned<String>>,
+    /// Flags, and what their values may be; `operands` for what is no flag.
+    #[serde(default)]
+    pub(super) narrow: Table<Spanned<Narrow>>,
+}
+
+/// What a value may be: `{ at_most = 5 }` or `{ from = "*", to = "staging-*" }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table: `{ at_most = 5 }` or `{ from = \"*\", to = \"x\" }`")]
+pub(super) struct Narrow {
+    /// The greatest number.
+    pub(super) at_most: Option<Spanned<Number>>,
+    /// A glob over values that are too wide.
+    pub(super) from: Option<Spanned<String>>,
+    /// What stands in their place.
+    pub(super) to: Option<Spanned<String>>,
+}
+
+/// `[tools.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table: `[tools.NAME]`")]
+pub(super) struct Tool {
+    /// The binary: a path, or a name that is looked up on PATH. Left out: the
+    /// tool's own name.
+    pub(super) bin: Option<Spanned<String>>,
+    /// The SHA-256 that the binary must have, in hexadecimal.
+    pub(super) sha256: Option<Spanned<String>>,
+    /// What holds where no rule speaks: `allow`, `escalate` or `deny`.
+    pub(super) default_action: Option<Spanned<String>>,
+    /// Whether every command that is not in `commands` is denied where no rule speaks.
+    #[serde(default)]
+    pub(super) strict: bool,
+    /// Flags that may be given with any command; nothing else may.
+    pub(super) allowed_args: Option<Many<String>>,
+    /// How long it may run.
+    pub(super) timeout: Option<Spanned<String>>,
+    /// The folder that it runs in, absolute.
+    pub(super) working_dir: Option<Spanned<String>>,
+    /// Its environment: PATH, HOME, LANG and TERM of the caller, and these.
+    pub(super) env: Option<Table<Spanned<String>>>,
+    /// `[tools.NAME.commands.WORDS]`: its commands; `pr.list` for `pr list`.
+    #[serde(default)]
+    pub(super) commands: Table<Command>,
+}
+
+/// `[tools.NAME.commands.WORDS]`: one command, and those below it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table: `[tools.NAME.commands.WORDS]`")]
+pub(super) struct Command {
+    /// Flags that may be given; nothing else may. Left out: any.
+    pub(super) allowed_args: Option<Many<String>>,
+    /// How long it may run.
+    pub(super) timeout: Option<Spanned<String>>,
+}
+
+/// `[[runbook]]`: what a rule would ask a person about, so often.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table: `[[runbook]]`")]
+pub(super) struct Runbook {
+    /// What it is called in messages and records: one word, used once.
+    pub(super) name: Option<Spanned<String>>,
+    /// How often within the window.
+    pub(super) count: Option<Spanned<Number>>,
+    /// The window, which slides: `1h`.
+    pub(super) window: Option<Spanned<String>>,
+    /// The highest tier that it covers, 0 to 4.
+    pub(super) highest: Option<Spanned<Number>>,
+    /// As in a rule.
+    pub(super) agents: Option<Many<String>>,
+    /// As in a rule.
+    pub(super) clearance: Option<Many<Level>>,
+    /// As in a rule.
+    pub(super) sessions: Option<Many<String>>,
+    /// As in a rule.
+    pub(super) doors: Option<Many<String>>,
+    /// As in a rule.
+    pub(super) tools: Option<Many<String>>,
+    /// As in a rule; needed.
+    pub(super) operations: Option<Many<String>>,
+    /// As in a rule that allows.
+    #[serde(default)]
+    pub(super) target: Table<Many<String>>,
+    /// As in a rule.
+    pub(super) argv: Option<Many<String>>,
+    /// As in a rule that allows.
+    pub(super) arguments: Option<Many<String>>,
+    /// As in a rule.
+    pub(super) wrapped_by: Option<Many<String>>,
+    /// As in a rule.
+    pub(super) time: Option<Many<String>>,
 }
 
 /// `unless`: an exception. All of its conditions must hold, for values that are
@@ -88,6 +231,8 @@ pub(super) struct Exception {
     /// As in a rule.
     pub(super) clearance: Option<Many<Level>>,
     /// As in a rule.
+    pub(super) sessions: Option<Many<String>>,
+    /// As in a rule.
     pub(super) doors: Option<Many<String>>,
     /// As in a rule.
     pub(super) tools: Option<Many<String>>,
@@ -96,6 +241,14 @@ pub(super) struct Exception {
     /// As in a rule, without `"unknown"`.
     #[serde(default)]
     pub(super) target: Table<Many<String>>,
+    /// As in a rule.
+    pub(super) argv: Option<Many<String>>,
+    /// As in a rule.
+    pub(super) arguments: Option<Many<String>>,
+    /// As in a rule.
+    pub(super) wrapped_by: Option<Many<String>>,
+    /// As in a rule.
+    pub(super) time: Option<Many<String>>,
     /// As in a rule, without `"unknown"`.
     pub(super) tier: Option<Many<Level>>,
 }

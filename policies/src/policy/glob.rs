@@ -54,6 +54,13 @@ impl Glob {
         matches!(self.form, Form::Exact).then_some(self.pattern.as_str())
     }
 
+    /// The word after the last dot of everything that this glob matches, if that is
+    /// always the same: `destroy` of `*.destroy`.
+    pub(super) fn last_word(&self) -> Option<&str> {
+        let word = self.pattern.rsplit('.').next()?;
+        (!word.contains(special)).then_some(word)
+    }
+
     /// The word before the first dot of everything that this glob matches, if
     /// that is always the same: `terraform` of `terraform.*`.
     pub(super) fn first_word(&self) -> Option<&str> {
@@ -182,7 +189,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_last_word_is_given_where_it_is_certain() {
+        for (pattern, word) in [
+            ("*.destroy", Some("destroy")),
+            ("terraform.state.rm", Some("rm")),
+            ("terraform", Some("terraform")),
+            ("{aws,gcloud}.delete", Some("delete")),
+            ("*destroy", None),
+            ("aws.delete-*", None),
+            ("a[.]b", None),
+            ("{a.x,b.y}", None),
+            ("*", None),
+        ] {
+            assert_eq!(glob(pattern).last_word(), word, "{pattern}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_matches_begins_and_ends_with_its_words(pattern in "[ab.*?{},-]{1,7}", value in "[ab.-]{0,9}") {
+            if let Ok(glob) = Glob::new(&pattern) && glob.matches(value.as_bytes()) {
+                let (first, last) = (value.split('.').next().unwrap(), value.rsplit('.').next().unwrap());
+                prop_assert!(glob.first_word().is_none_or(|word| word == first));
+                prop_assert!(glob.last_word().is_none_or(|word| word == last));
+            }
+        }
+
         #[test]
         fn the_short_forms_match_what_the_language_matches(pattern in "[ab./*-]{1,7}", value in "[ab./\n-]{0,9}") {
             prop_assume!(!pattern.contains("**"));

@@ -80,7 +80,7 @@ impl Grant {
         let operation = case.meaning.operation.as_ref();
         let named = self.operations.exact() == Some(operation) || !is_unknown(case.meaning);
         named
-            && case.subject.agent == self.agent
+            && case.asked.subject.agent == self.agent
             && self.operations.matches(operation.as_bytes())
             && self.targets.iter().all(|condition| condition.surely_holds(&case.meaning.target, Of::Every))
     }

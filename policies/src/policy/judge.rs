@@ -1,25 +1,36 @@
 //! All rules together: which of them decides?
 //!
 //! Each meaning of a command is judged by itself, and the strictest word holds
-//! for the command. Rules are found by the first word of the operation, so that
-//! the rules of other tools cost nothing; nothing is allocated but the answer.
+//! for the command: of the rules, else of the tool's default, and against both of
+//! a constraint. A person's answer that was given before stands for a question.
 
-use std::collections::HashMap;
-
-use super::glob::Glob;
-use super::rule::{Case, Rule, is_unknown};
-use super::{Asked, Cover, Judgement, Obligations, Reason, Runbook, Verdict};
+use super::constraint;
+use super::index::{Index, first_word};
+use super::line::Line;
+use super::range::UNKNOWN;
+use super::rule::{Case, Holds, Rule, is_unknown};
+use super::tools::Tools;
+use super::{Asked, Cover, Judgement, Obligations, Reason, RuleReference, Runbook, Verdict};
 use crate::{Meaning, Operation};
 
-/// The rules of a policy, in the order that breaks ties.
+/// Everything in a policy that a judgement looks at.
 #[derive(Debug, Default)]
 pub(super) struct Rules {
+    /// In the order that breaks ties.
     rules: Vec<Rule>,
-    /// Rules that can match only operations of this first word, by their places.
-    by_word: HashMap<String, Vec<usize>>,
-    /// All other rules.
-    everywhere: Vec<usize>,
+    index: Index,
     runbooks: Vec<Runbook>,
+    tools: Tools,
+}
+
+/// What a policy means by saying nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Silence {
+    /// It may not run.
+    #[default]
+    Denies,
+    /// Others decide.
+    Agrees,
 }
 
 /// What is said to one meaning.
@@ -27,47 +38,42 @@ pub(super) struct Rules {
 struct Said<'a> {
     verdict: Verdict,
     reason: Option<Reason>,
-    rule: Option<&'a Rule>,
+    rule: Option<&'a RuleReference>,
+    objection: Option<String>,
     cover: Option<Cover>,
 }
 
 impl Rules {
     /// Puts the rules into an order that depends on nothing but what they are.
-    pub(super) fn new(mut rules: Vec<Rule>, mut runbooks: Vec<Runbook>) -> Self {
-        runbooks.sort_by(|one, other| one.name.cmp(&other.name));
+    pub(super) fn new(mut rules: Vec<Rule>, mut runbooks: Vec<Runbook>, tools: Tools) -> Self {
         rules.sort_by(|one, other| {
             let (one, other) = (&one.reference, &other.reference);
             (&one.file, one.line, &one.name).cmp(&(&other.file, other.line, &other.name))
         });
-        let mut ordered = Self::default();
-        for (place, rule) in rules.iter().enumerate() {
-            match first_words(rule) {
-                None => ordered.everywhere.push(place),
-                Some(words) => {
-                    for word in words {
-                        ordered.by_word.entry(word).or_default().push(place);
-                    }
-                }
-            }
-        }
-        Self { rules, runbooks, ..ordered }
+        runbooks.sort_by(|one, other| one.name.cmp(&other.name));
+        Self { index: Index::new(&rules), rules, runbooks, tools }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.rules.len()
+    pub(super) fn all(&self) -> &[Rule] {
+        &self.rules
     }
 
     pub(super) fn runbooks(&self) -> &[Runbook] {
         &self.runbooks
     }
 
+    pub(super) fn tools(&self) -> &Tools {
+        &self.tools
+    }
+
     /// The strictest of what is said to each meaning; of equally strict ones the
     /// one that a rule says, then the first.
-    pub(super) fn judge(&self, asked: &Asked<'_>) -> Judgement {
+    pub(super) fn judge(&self, asked: &Asked<'_>, silence: Silence) -> Judgement {
+        let line = Line::default();
         let mut covers = Vec::new();
         let mut holds: Option<(usize, Said<'_>)> = None;
         for (index, meaning) in asked.operation.meanings().enumerate() {
-            let said = self.say(asked, meaning);
+            let said = self.say(&case(asked, &line, meaning), silence);
             covers.extend(said.cover.clone());
             if holds.as_ref().is_none_or(|(_, held)| said.weight() > held.weight()) {
                 holds = Some((index, said));
@@ -75,98 +81,154 @@ impl Rules {
         }
         covers.sort();
         covers.dedup();
-        let (meaning, said) = holds.unwrap_or((0, Said::nothing(Reason::Default)));
+        let (meaning, said) = holds.unwrap_or_else(|| (0, Said::nothing(Reason::Default, silence)));
         Judgement {
             verdict: said.verdict,
             reason: said.reason,
-            rule: said.rule.map(|rule| rule.reference.clone()),
+            rule: said.rule.cloned(),
             meaning,
-            objection: None,
+            objection: said.objection,
             covers,
-            obligations: Obligations::default(),
+            obligations: if said.verdict == Verdict::Deny { Obligations::default() } else { self.owed(asked, &line) },
         }
     }
 
-    /// What is said to one meaning, a person's answer that was given before included.
-    fn say(&self, asked: &Asked<'_>, meaning: &Meaning) -> Said<'_> {
-        let case = Case { subject: &asked.subject, tool: tool(asked.operation, meaning), meaning };
-        let said = self.ruled(&case);
-        if said.verdict != Verdict::Escalate {
+    fn say(&self, case: &Case<'_>, silence: Silence) -> Said<'_> {
+        let said = self.ruled(case).or_else(|| self.default(case));
+        let said = said.unwrap_or_else(|| {
+            Said::nothing(if is_unknown(case.meaning) { Reason::Unknown } else { Reason::Default }, silence)
+        });
+        if said.verdict == Verdict::Deny {
             return said;
         }
-        match self.cover(asked, &case) {
+        if let Some(objected) = self.objected(case) {
+            return objected;
+        }
+        let cover = (said.verdict == Verdict::Escalate).then(|| self.cover(case)).flatten();
+        match cover {
             Some(cover) => Said { verdict: Verdict::Allow, reason: None, cover: Some(cover), ..said },
             None => said,
         }
     }
 
+    /// What the rules say, strictest first; of equally strict ones the first.
+    fn ruled(&self, case: &Case<'_>) -> Option<Said<'_>> {
+        let mut softened = None;
+        for verdict in Verdict::ALL.into_iter().rev() {
+            let found = self.first(case, verdict, &mut softened);
+            let found = if verdict == Verdict::Escalate { found.into_iter().chain(softened).min() } else { found };
+            if let Some(rule) = found.and_then(|place| self.rules.get(place)) {
+                return Some(Said::of(verdict, &rule.reference));
+            }
+        }
+        None
+    }
+
+    /// The place of the first rule that says just this. Denials that only ask,
+    /// because something is not known, are noted.
+    fn first(&self, case: &Case<'_>, verdict: Verdict, softened: &mut Option<usize>) -> Option<usize> {
+        let tiers =
+            [case.meaning.tier.map(|tier| usize::from(tier.number())), is_unknown(case.meaning).then_some(UNKNOWN)];
+        let mut best: Option<usize> = None;
+        for group in self.index.groups(&case.meaning.operation) {
+            for tier in tiers.iter().flatten() {
+                for place in group.saying(verdict, *tier) {
+                    if best.is_some_and(|best| best <= *place) {
+                        break;
+                    }
+                    match self.rules.get(*place).and_then(|rule| rule.says(case)) {
+                        Some(said) if said == verdict => best = Some(*place),
+                        Some(Verdict::Escalate) => *softened = (*softened).into_iter().chain([*place]).min(),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        best
+    }
+
+    /// What holds where no rule speaks.
+    fn default(&self, case: &Case<'_>) -> Option<Said<'_>> {
+        let default = self.tools.default(case)?;
+        let reason = (default.verdict != Verdict::Allow).then_some(Reason::Default);
+        Some(Said { reason, ..Said::of(default.verdict, default.reference) })
+    }
+
+    /// What denies whatever a rule says.
+    fn objected(&self, case: &Case<'_>) -> Option<Said<'_>> {
+        let (rule, objection) = match self.tools.objection(case) {
+            Some((rule, objection)) => (Some(rule), objection),
+            None => (None, constraint::metacharacter(case)?),
+        };
+        let reason = Some(Reason::Argument);
+        Some(Said { verdict: Verdict::Deny, reason, rule, objection: Some(objection), cover: None })
+    }
+
     /// A grant before a runbook: it was given for this.
-    fn cover(&self, asked: &Asked<'_>, case: &Case<'_>) -> Option<Cover> {
-        let granted = asked.grants.iter().find(|grant| grant.covers(case));
+    fn cover(&self, case: &Case<'_>) -> Option<Cover> {
+        let granted = case.asked.grants.iter().find(|grant| grant.covers(case));
         if let Some(grant) = granted {
             return Some(Cover::Grant(grant.id().to_owned()));
         }
-        let left =
-            |runbook: &&Runbook| asked.budgets.iter().any(|budget| budget.runbook == runbook.name && budget.left > 0);
+        let budgets = case.asked.budgets;
+        let left = |runbook: &&Runbook| budgets.iter().any(|budget| budget.runbook == runbook.name && budget.left > 0);
         let found = self.runbooks.iter().filter(left).find(|runbook| runbook.covers(case))?;
         Some(Cover::Runbook(found.name.clone()))
     }
 
-    fn ruled(&self, case: &Case<'_>) -> Said<'_> {
-        let meaning = case.meaning;
-        let word = first_word(&meaning.operation);
-        let mut decides: Option<(Verdict, usize, &Rule)> = None;
-        let of_word = self.by_word.get(word).map_or(&[] as &[usize], Vec::as_slice);
-        for place in of_word.iter().chain(&self.everywhere) {
-            let Some(rule) = self.rules.get(*place) else { continue };
-            let beats =
-                |said: Verdict| decides.is_none_or(|(best, at, _)| said > best || (said == best && *place < at));
-            if rule.at_most(meaning).is_some_and(beats)
-                && let Some(said) = rule.says(case)
-                && beats(said)
-            {
-                decides = Some((said, *place, rule));
-            }
+    /// What every rule and table asks for that might be about this command.
+    fn owed(&self, asked: &Asked<'_>, line: &Line) -> Obligations {
+        let mut owed = Obligations::default();
+        let mut places = Vec::new();
+        for meaning in asked.operation.meanings() {
+            let case = case(asked, line, meaning);
+            owed = owed.join(self.tools.owed(&case));
+            let asking = self.index.groups(&meaning.operation).flat_map(super::index::Group::owing);
+            places.extend(asking.copied().filter(|place| self.asks(*place, &case)));
         }
-        Said::of(decides.map(|(verdict, _, rule)| (verdict, rule)), meaning)
+        places.sort_unstable();
+        places.dedup();
+        let asked_for = places.into_iter().filter_map(|place| self.rules.get(place)?.owes.as_ref());
+        let owed = asked_for.fold(owed, |owed, (_, more)| owed.join(more.clone()));
+        let setting = self.tools.setting(&asked.operation.tool).unwrap_or_default();
+        let pinned = Obligations {
+            environment: setting.environment,
+            working_dir: setting.working_dir,
+            pin: setting.pin,
+            ..Obligations::default()
+        };
+        owed.join(pinned)
+    }
+
+    fn asks(&self, place: usize, case: &Case<'_>) -> bool {
+        let Some(rule) = self.rules.get(place) else { return false };
+        let tier = case.meaning.tier.filter(|_| !is_unknown(case.meaning)).map(crate::Tier::number);
+        let speaks = rule.owes.as_ref().is_some_and(|(tiers, _)| tiers.contains(tier));
+        speaks && rule.might_hold(case) != Holds::No
     }
 }
 
+fn case<'a>(asked: &'a Asked<'a>, line: &'a Line, meaning: &'a Meaning) -> Case<'a> {
+    Case { asked, line, tool: tool(asked.operation, meaning), meaning }
+}
+
 impl<'a> Said<'a> {
-    fn of(decides: Option<(Verdict, &'a Rule)>, meaning: &Meaning) -> Self {
-        match decides {
-            Some((verdict, rule)) => {
-                let reason = (verdict != Verdict::Allow).then_some(Reason::Rule);
-                Self { verdict, reason, rule: Some(rule), cover: None }
-            }
-            None => Self::nothing(if is_unknown(meaning) { Reason::Unknown } else { Reason::Default }),
-        }
+    fn of(verdict: Verdict, rule: &'a RuleReference) -> Self {
+        let reason = (verdict != Verdict::Allow).then_some(Reason::Rule);
+        Self { verdict, reason, rule: Some(rule), objection: None, cover: None }
     }
 
-    fn nothing(reason: Reason) -> Self {
-        Self { verdict: Verdict::Deny, reason: Some(reason), rule: None, cover: None }
+    fn nothing(reason: Reason, silence: Silence) -> Self {
+        let (verdict, reason) = match silence {
+            Silence::Denies => (Verdict::Deny, Some(reason)),
+            Silence::Agrees => (Verdict::Allow, None),
+        };
+        Self { verdict, reason, rule: None, objection: None, cover: None }
     }
 
     fn weight(&self) -> (Verdict, bool) {
         (self.verdict, self.rule.is_some())
     }
-}
-
-/// The first words of all operations that the rule can match; none where it
-/// could match any.
-fn first_words(rule: &Rule) -> Option<Vec<String>> {
-    let words = |globs: &Vec<Glob>| globs.iter().map(|glob| glob.first_word().map(str::to_owned)).collect();
-    let exact =
-        |globs: &Vec<Glob>| globs.iter().map(|glob| glob.exact().map(|tool| first_word(tool).to_owned())).collect();
-    let mut words: Vec<String> =
-        rule.when.tools.as_ref().and_then(exact).or_else(|| rule.when.operations.as_ref().and_then(words))?;
-    words.sort();
-    words.dedup();
-    Some(words)
-}
-
-fn first_word(operation: &str) -> &str {
-    operation.split_once('.').map_or(operation, |(word, _)| word)
 }
 
 /// The tool of a meaning: the command's own, or that of a command inside it.

@@ -12,12 +12,17 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Source;
-use super::file::{Agent, Exception, File, Rule};
+use super::file::{Agent, Command, Correct, Exception, File, Narrow, Rule, Runbook, Tool};
 use super::problem::{Findings, Span, meant, quoted};
 use crate::show;
 
 /// How many problems of one file are worth telling.
 const MOST: usize = 100;
+
+const RULES: &str = "rule";
+const RUNBOOKS: &str = "runbook";
+/// What stands in a file in lists of tables.
+const LISTS: [&str; 2] = [RULES, RUNBOOKS];
 
 /// Reads one source. What is wrong with it is added to the findings; what can be
 /// looked at further comes back.
@@ -37,8 +42,8 @@ pub(super) fn read(source: &Source, findings: &mut Findings) -> Option<File> {
 struct Reader<'a> {
     source: &'a Source,
     findings: &'a mut Findings,
-    /// The rules, by their index, that lost a part.
-    damaged: BTreeSet<usize>,
+    /// What lost a part, by its list and its index there.
+    damaged: BTreeSet<(&'static str, usize)>,
 }
 
 impl Reader<'_> {
@@ -58,8 +63,13 @@ impl Reader<'_> {
     }
 
     fn whole_rules(&self, mut file: File) -> File {
-        let mut index = 0..;
-        file.rule.0.retain(|_| index.next().is_none_or(|index| !self.damaged.contains(&index)));
+        let whole = |list: &'static str| {
+            let mut index = 0..;
+            move || index.next().is_none_or(|index| !self.damaged.contains(&(list, index)))
+        };
+        let (mut rules, mut runbooks) = (whole(RULES), whole(RUNBOOKS));
+        file.rule.0.retain(|_| rules());
+        file.runbook.0.retain(|_| runbooks());
         file
     }
 
@@ -71,12 +81,24 @@ impl Reader<'_> {
                 self.keys_of_value(agent, keys_of::<Agent>(), "an agent");
             }
         }
-        if let Some(DeValue::Array(rules)) = table.get_mut("rule").map(Spanned::get_mut) {
+        if let Some(DeValue::Table(tools)) = table.get_mut("tools").map(Spanned::get_mut) {
+            tools.iter_mut().for_each(|(_, tool)| self.keys_of_tool(tool));
+        }
+        if let Some(DeValue::Array(runbooks)) = table.get_mut(RUNBOOKS).map(Spanned::get_mut) {
+            for (index, runbook) in runbooks.iter_mut().enumerate() {
+                let before = self.findings.len();
+                self.keys_of_value(runbook, keys_of::<Runbook>(), "a runbook");
+                if self.findings.len() > before {
+                    self.damaged.insert((RUNBOOKS, index));
+                }
+            }
+        }
+        if let Some(DeValue::Array(rules)) = table.get_mut(RULES).map(Spanned::get_mut) {
             for (index, rule) in rules.iter_mut().enumerate() {
                 let before = self.findings.len();
                 self.keys_of_rule(rule);
                 if self.findings.len() > before {
-                    self.damaged.insert(index);
+                    self.damaged.insert((RULES, index));
                 }
             }
         }
@@ -85,6 +107,9 @@ impl Reader<'_> {
     fn keys_of_rule(&mut self, rule: &mut Spanned<DeValue<'_>>) {
         self.keys_of_value(rule, keys_of::<Rule>(), "a rule");
         let DeValue::Table(rule) = rule.get_mut() else { return };
+        if let Some(correct) = rule.get_mut("correct") {
+            self.keys_of_correction(correct);
+        }
         let Some(unless) = rule.get_mut("unless") else { return };
         if let DeValue::Array(exceptions) = unless.get_mut() {
             for exception in exceptions.iter_mut() {
@@ -92,6 +117,22 @@ impl Reader<'_> {
             }
         } else {
             self.keys_of_value(unless, keys_of::<Exception>(), "an exception");
+        }
+    }
+
+    fn keys_of_correction(&mut self, correct: &mut Spanned<DeValue<'_>>) {
+        self.keys_of_value(correct, keys_of::<Correct>(), "a correction");
+        let DeValue::Table(correct) = correct.get_mut() else { return };
+        if let Some(DeValue::Table(narrow)) = correct.get_mut("narrow").map(Spanned::get_mut) {
+            narrow.iter_mut().for_each(|(_, value)| self.keys_of_value(value, keys_of::<Narrow>(), "a value's bound"));
+        }
+    }
+
+    fn keys_of_tool(&mut self, tool: &mut Spanned<DeValue<'_>>) {
+        self.keys_of_value(tool, keys_of::<Tool>(), "a tool");
+        let DeValue::Table(tool) = tool.get_mut() else { return };
+        if let Some(DeValue::Table(commands)) = tool.get_mut("commands").map(Spanned::get_mut) {
+            commands.iter_mut().for_each(|(_, command)| self.keys_of_value(command, keys_of::<Command>(), "a command"));
         }
     }
 
@@ -113,10 +154,11 @@ impl Reader<'_> {
 
     /// Takes out the smallest part that the place lies in.
     fn take_out(&mut self, table: &mut DeTable<'_>, span: &Span) -> Option<()> {
-        if let Some(DeValue::Array(rules)) = table.get_mut("rule").map(Spanned::get_mut) {
-            for (index, rule) in rules.iter_mut().enumerate() {
-                if take_out_of(rule, span) {
-                    self.damaged.insert(index);
+        for list in LISTS {
+            let Some(DeValue::Array(parts)) = table.get_mut(list).map(Spanned::get_mut) else { continue };
+            for (index, part) in parts.iter_mut().enumerate() {
+                if take_out_of(part, span) {
+                    self.damaged.insert((list, index));
                     return Some(());
                 }
             }

@@ -5,9 +5,12 @@
 //! is content with conditions that might, and yields only to an exception that
 //! surely holds. So what is unknown never helps.
 
+use super::asked::Asked;
 use super::glob::Glob;
+use super::hours::Hours;
+use super::line::Line;
 use super::range::{Levels, UNKNOWN};
-use super::{Door, RuleReference, Subject, Verdict};
+use super::{Door, Obligations, RuleReference, Verdict};
 use crate::{Dimension, Meaning, Target, Value};
 
 /// One rule.
@@ -20,12 +23,16 @@ pub(super) struct Rule {
     pub(super) unless: Vec<Conditions>,
     /// What becomes of a deny that holds only because something is not known.
     pub(super) unsure_deny: Verdict,
+    /// What it asks for, and of which tiers.
+    pub(super) owes: Option<(Levels, Obligations)>,
 }
 
 /// What is judged: one meaning of a command, of one agent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Case<'a> {
-    pub(super) subject: &'a Subject<'a>,
+    pub(super) asked: &'a Asked<'a>,
+    /// The whole command line, put together where a rule looks at it.
+    pub(super) line: &'a Line,
     pub(super) tool: &'a str,
     pub(super) meaning: &'a Meaning,
 }
@@ -40,6 +47,18 @@ pub(super) struct Conditions {
     pub(super) operations: Option<Vec<Glob>>,
     pub(super) tier: Option<Levels>,
     pub(super) targets: Vec<TargetCondition>,
+    /// What few rules ask for.
+    pub(super) rare: Option<Box<Rare>>,
+}
+
+/// Conditions that few rules have.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    pub(super) sessions: Option<Vec<Glob>>,
+    pub(super) argv: Option<Vec<Glob>>,
+    pub(super) arguments: Option<Vec<Glob>>,
+    pub(super) wrapped_by: Option<Vec<Glob>>,
+    pub(super) time: Option<Vec<Hours>>,
 }
 
 /// A condition on one dimension of the target.
@@ -95,7 +114,7 @@ impl Rule {
             && self.unless.iter().all(|exception| exception.hold(case, Of::Any) == Holds::No)
     }
 
-    fn might_hold(&self, case: &Case<'_>) -> Holds {
+    pub(super) fn might_hold(&self, case: &Case<'_>) -> Holds {
         let holds = self.when.hold(case, Of::Any);
         let excepted =
             holds != Holds::No && self.unless.iter().any(|exception| exception.hold(case, Of::Every) == Holds::Yes);
@@ -112,46 +131,100 @@ impl Conditions {
     /// The cheap ones and those that fail most often come first.
     pub(super) fn hold(&self, case: &Case<'_>, of: Of) -> Holds {
         let tier = case.meaning.tier.map(crate::Tier::number);
+        let subject = &case.asked.subject;
         let certain = self.tier.is_none_or(|tiers| tiers.contains(tier))
-            && self.doors.as_ref().is_none_or(|doors| doors.contains(&case.subject.door))
+            && self.doors.as_ref().is_none_or(|doors| doors.contains(&subject.door))
             && any(self.operations.as_deref(), case.meaning.operation.as_bytes())
             && any(self.tools.as_deref(), case.tool.as_bytes())
-            && any(self.agents.as_deref(), case.subject.agent.as_bytes());
+            && any(self.agents.as_deref(), subject.agent.as_bytes());
         if !certain {
             return Holds::No;
         }
-        let mut holds = self.cleared(case.subject.clearance);
+        let mut holds = self.cleared(subject.clearance);
         for condition in &self.targets {
             if holds == Holds::No {
-                break;
+                return holds;
             }
             holds = holds.min(condition.holds(&case.meaning.target, of));
         }
-        holds
+        match &self.rare {
+            Some(rare) if holds != Holds::No => holds.min(rare.hold(case, of)),
+            _ => holds,
+        }
     }
 
     fn cleared(&self, clearance: Option<u8>) -> Holds {
         match (self.clearance, clearance) {
             (None, _) => Holds::Yes,
             (Some(_), None) => Holds::Perhaps,
-            (Some(wanted), Some(_)) if wanted.contains(clearance) => Holds::Yes,
-            (Some(_), Some(_)) => Holds::No,
+            (Some(wanted), Some(_)) => surely(wanted.contains(clearance)),
         }
     }
 }
 
+impl Rare {
+    fn hold(&self, case: &Case<'_>, of: Of) -> Holds {
+        let subject = &case.asked.subject;
+        let session = |globs: &Vec<Glob>| surely(subject.session.is_some_and(|id| like(globs, id.as_bytes())));
+        let argv = |globs: &Vec<Glob>| match case.line.of(case.asked) {
+            Some(line) => surely(like(globs, line)),
+            None => Holds::Perhaps,
+        };
+        let time = |hours: &Vec<Hours>| match case.asked.at {
+            Some(at) => surely(hours.iter().any(|hours| hours.contain(at))),
+            None => Holds::Perhaps,
+        };
+        let wrappers = |globs: &Vec<Glob>| {
+            let wrapper = case.meaning.wrapped_by.iter().map(|name| surely(like(globs, name.as_bytes())));
+            of.several(wrapper)
+        };
+        [
+            self.sessions.as_ref().map(session),
+            self.time.as_ref().map(time),
+            self.wrapped_by.as_ref().map(wrappers),
+            self.arguments.as_ref().map(|globs| arguments(globs, case, of)),
+            self.argv.as_ref().map(argv),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(Holds::Yes)
+    }
+}
+
+fn arguments(globs: &[Glob], case: &Case<'_>, of: Of) -> Holds {
+    match case.asked.arguments {
+        Some(arguments) => of.several(arguments.items.iter().map(|item| surely(like(globs, &item.bytes)))),
+        None => Holds::Perhaps,
+    }
+}
+
+impl Of {
+    /// Where there is no value at all, nothing holds.
+    fn several(self, values: impl Iterator<Item = Holds>) -> Holds {
+        match self {
+            Self::Every => values.min().unwrap_or(Holds::No),
+            Self::Any => values.max().unwrap_or(Holds::No),
+        }
+    }
+}
+
+fn surely(holds: bool) -> Holds {
+    if holds { Holds::Yes } else { Holds::No }
+}
+
+fn like(globs: &[Glob], value: &[u8]) -> bool {
+    globs.iter().any(|glob| glob.matches(value))
+}
+
 fn any(globs: Option<&[Glob]>, value: &[u8]) -> bool {
-    globs.is_none_or(|globs| globs.iter().any(|glob| glob.matches(value)))
+    globs.is_none_or(|globs| like(globs, value))
 }
 
 impl TargetCondition {
     /// A dimension that does not apply matches nothing.
     fn holds(&self, target: &Target, of: Of) -> Holds {
-        let values = target.values(self.dimension).map(|value| self.holds_for(value));
-        match of {
-            Of::Every => values.min().unwrap_or(Holds::No),
-            Of::Any => values.max().unwrap_or(Holds::No),
-        }
+        of.several(target.values(self.dimension).map(|value| self.holds_for(value)))
     }
 
     pub(super) fn surely_holds(&self, target: &Target, of: Of) -> bool {

@@ -3,9 +3,12 @@
 
 mod contents;
 mod grants;
+mod layers;
 mod messages;
+mod owed;
 mod profiles;
 mod properties;
+mod resolution;
 mod truth;
 
 use super::*;
@@ -26,7 +29,8 @@ fn policy(rules: &[&str]) -> Policy {
 }
 
 /// A command, written as `terraform.apply T2 workspace=staging region=?`; `T?` is
-/// an unknown tier, `?` an unknown value, ` & ` stands before what else it does.
+/// an unknown tier, `?` an unknown value, ` & ` stands before what else it does, and
+/// `wrapped=sudo,env` tells what starts it.
 fn operation(written: &str) -> Operation {
     let mut meanings = written.split(" & ").map(meaning);
     let primary = meanings.next().unwrap();
@@ -39,14 +43,19 @@ fn meaning(written: &str) -> Meaning {
     let operation = words.next().unwrap().to_owned().into();
     let tier = words.next().unwrap().strip_prefix('T').unwrap().parse().ok().and_then(Tier::of_number);
     let mut target = Target::default();
+    let mut wrapped_by = Vec::new();
     for (dimension, value) in words.map(|word| word.split_once('=').unwrap()) {
+        if dimension == "wrapped" {
+            wrapped_by.extend(value.split(',').map(|name| name.to_owned().into()));
+            continue;
+        }
         let value = match value {
             "?" => Value::Unknown { reason: "it could not be read".to_owned() },
             known => Value::Known { value: known.as_bytes().to_vec(), source: "argv".to_owned() },
         };
         target.add(Dimension::of_name(dimension).unwrap(), value);
     }
-    Meaning { operation, tier, rationale: "".into(), target, decided_by: None }
+    Meaning { operation, tier, rationale: "".into(), target, decided_by: None, wrapped_by }
 }
 
 /// An agent, written as `claude-code C2 exec`; without `C`, its clearance is not
@@ -83,4 +92,13 @@ fn problems(text: &str) -> String {
         Ok(_) => "nothing".to_owned(),
         Err(problems) => problems.to_string(),
     }
+}
+
+/// The arguments of a command line, split at blanks, as its grammar reads them.
+fn arguments(line: &str, env: &[&str]) -> Option<crate::classify::Arguments> {
+    let argv: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+    let env: Vec<&[u8]> = env.iter().map(|entry| entry.as_bytes()).collect();
+    let tool = argv.first().copied().unwrap_or_default();
+    let invocation = crate::classify::Invocation { tool, argv: &argv, env: &env, cwd: None };
+    crate::classify::arguments::arguments(crate::classify::Grammars::built_in(), &invocation)
 }

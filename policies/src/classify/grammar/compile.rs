@@ -98,6 +98,7 @@ fn build(source: &ToolFile) -> Result<Tool, Problem> {
         resolvers: target::resolvers(source)?,
         secrets: source.secret.iter().map(|flag| secret(flag)).collect(),
         stopping: source.stop,
+        text: all_forever(&source.text),
     };
     Ok(Tool { interest: interest(&tool), ..tool })
 }

@@ -48,6 +48,9 @@ pub(super) struct ToolFile {
     /// where that holds only if the key says so.
     #[serde(default)]
     pub secret: Vec<String>,
+    /// Flags whose value is text to the tool, whatever stands in it.
+    #[serde(default)]
+    pub text: Vec<String>,
     #[serde(default)]
     pub extra_arguments: Vec<String>,
     /// Named lists of resource kinds.

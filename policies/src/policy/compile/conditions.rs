@@ -6,8 +6,9 @@ use super::{Compiler, file, meant, quoted};
 use crate::Dimension;
 use crate::policy::Door;
 use crate::policy::glob::Glob;
+use crate::policy::hours::Hours;
 use crate::policy::range::Levels;
-use crate::policy::rule::{Conditions, TargetCondition};
+use crate::policy::rule::{Conditions, Rare, TargetCondition};
 use file::{Level, Many, Table};
 
 /// The conditions of a rule or of an exception, as they stand in the file.
@@ -19,6 +20,31 @@ pub(super) struct Written<'a> {
     operations: Option<&'a Many<String>>,
     tier: Option<&'a Many<Level>>,
     target: &'a Table<Many<String>>,
+    sessions: Option<&'a Many<String>>,
+    argv: Option<&'a Many<String>>,
+    arguments: Option<&'a Many<String>>,
+    wrapped_by: Option<&'a Many<String>>,
+    time: Option<&'a Many<String>>,
+}
+
+/// The conditions of anything that has them, with its tier.
+macro_rules! written {
+    ($from:expr, $tier:expr) => {
+        Written {
+            agents: $from.agents.as_ref(),
+            clearance: $from.clearance.as_ref(),
+            doors: $from.doors.as_ref(),
+            tools: $from.tools.as_ref(),
+            operations: $from.operations.as_ref(),
+            tier: $tier,
+            target: &$from.target,
+            sessions: $from.sessions.as_ref(),
+            argv: $from.argv.as_ref(),
+            arguments: $from.arguments.as_ref(),
+            wrapped_by: $from.wrapped_by.as_ref(),
+            time: $from.time.as_ref(),
+        }
+    };
 }
 
 /// Whether the word `unknown` may stand where a value is asked for.
@@ -32,33 +58,22 @@ pub(super) enum UnknownWord {
 impl<'a> Written<'a> {
     /// A rule's `tier` is no condition: it says what the verdict is for.
     pub(super) fn of_rule(rule: &'a file::Rule) -> Self {
-        Self {
-            agents: rule.agents.as_ref(),
-            clearance: rule.clearance.as_ref(),
-            doors: rule.doors.as_ref(),
-            tools: rule.tools.as_ref(),
-            operations: rule.operations.as_ref(),
-            tier: None,
-            target: &rule.target,
-        }
+        written!(rule, None)
     }
 
     pub(super) fn of_exception(exception: &'a file::Exception) -> Self {
-        Self {
-            agents: exception.agents.as_ref(),
-            clearance: exception.clearance.as_ref(),
-            doors: exception.doors.as_ref(),
-            tools: exception.tools.as_ref(),
-            operations: exception.operations.as_ref(),
-            tier: exception.tier.as_ref(),
-            target: &exception.target,
-        }
+        written!(exception, exception.tier.as_ref())
+    }
+
+    pub(super) fn of_runbook(runbook: &'a file::Runbook) -> Self {
+        written!(runbook, None)
     }
 
     pub(super) fn is_empty(&self) -> bool {
         let globs = [self.agents, self.doors, self.tools, self.operations];
+        let rare = [self.sessions, self.argv, self.arguments, self.wrapped_by, self.time];
         let levels = [self.clearance, self.tier];
-        globs.iter().all(Option::is_none) && levels.iter().all(Option::is_none) && self.target.0.is_empty()
+        globs.iter().chain(&rare).all(Option::is_none) && levels.iter().all(Option::is_none) && self.target.0.is_empty()
     }
 }
 
@@ -72,7 +87,36 @@ impl Compiler<'_, '_> {
             operations: written.operations.map(|operations| self.globs(operations, "operations")),
             tier: written.tier.map(|tier| self.tiers(tier, unknown)),
             targets: written.target.0.iter().filter_map(|(name, values)| self.target(name, values, unknown)).collect(),
+            rare: self.rare(written),
         }
+    }
+
+    fn rare(&mut self, written: &Written<'_>) -> Option<Box<Rare>> {
+        let rare = [written.sessions, written.argv, written.arguments, written.wrapped_by, written.time];
+        rare.iter().any(Option::is_some).then(|| {
+            Box::new(Rare {
+                sessions: written.sessions.map(|sessions| self.globs(sessions, "sessions")),
+                argv: written.argv.map(|argv| self.globs(argv, "command lines")),
+                arguments: written.arguments.map(|arguments| self.globs(arguments, "arguments")),
+                wrapped_by: written.wrapped_by.map(|tools| self.globs(tools, "tools")),
+                time: written.time.map(|time| self.hours(time)),
+            })
+        })
+    }
+
+    fn hours(&mut self, written: &Many<String>) -> Vec<Hours> {
+        self.not_empty(written, "times");
+        let mut all = Vec::new();
+        for text in &written.items {
+            match Hours::read(text.get_ref()) {
+                Ok(hours) => all.push(hours),
+                Err(why) => {
+                    let fix = "write it as `mon-fri 09:00-17:00`, `22:00-06:00 utc` or `sat,sun`";
+                    self.wrong(&text.span(), why, fix);
+                }
+            }
+        }
+        all
     }
 
     fn globs(&mut self, written: &Many<String>, of: &str) -> Vec<Glob> {

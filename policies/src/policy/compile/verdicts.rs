@@ -3,12 +3,15 @@
 use toml::Spanned;
 
 use super::{Compiler, Span, UNKNOWN, UnknownWord, Verdict, file, meant, quoted};
+use crate::policy::Layer;
 use crate::policy::range::Levels;
 
 /// What a rule says.
 pub(super) struct Said {
     /// To each tier, 0 to 4 and unknown.
     pub(super) verdicts: [Option<Verdict>; UNKNOWN + 1],
+    /// The tiers that it speaks of.
+    pub(super) speaks: Levels,
     /// What becomes of a deny that holds only because something is not known.
     pub(super) unsure_deny: Verdict,
 }
@@ -23,6 +26,11 @@ impl Said {
         if self.allows() { UnknownWord::NotInAllow } else { UnknownWord::Legal }
     }
 
+    /// What a project allows is not its to allow; what it asks for is owed.
+    fn only_tighten(&mut self) {
+        self.verdicts.iter_mut().filter(|said| **said == Some(Verdict::Allow)).for_each(|said| *said = None);
+    }
+
     fn set(&mut self, levels: Levels, verdict: Option<Verdict>) {
         for (place, said) in self.verdicts.iter_mut().enumerate() {
             let level = if place == UNKNOWN { None } else { u8::try_from(place).ok() };
@@ -30,12 +38,18 @@ impl Said {
                 *said = verdict;
             }
         }
+        self.speaks = self.speaks.union(levels);
     }
+}
+
+/// Whether it asks for something beside a verdict.
+fn asks(rule: &file::Rule) -> bool {
+    rule.timeout.is_some() || rule.rate.is_some() || rule.redact.is_some() || rule.correct.is_some()
 }
 
 impl Compiler<'_, '_> {
     pub(super) fn said(&mut self, rule: &file::Rule, span: &Span) -> Said {
-        let mut said = Said { verdicts: [None; UNKNOWN + 1], unsure_deny: Verdict::Deny };
+        let mut said = Said { verdicts: [None; UNKNOWN + 1], speaks: Levels::default(), unsure_deny: Verdict::Deny };
         match (&rule.verdict, &rule.tiers) {
             (Some(verdict), None) => self.one_verdict(verdict, rule.tier.as_ref(), &mut said),
             (None, Some(tiers)) => {
@@ -48,12 +62,19 @@ impl Compiler<'_, '_> {
                 let what = "this rule has both `verdict` and `tiers`";
                 self.wrong(&tiers.span(), what, "remove one of the two, or make two rules");
             }
+            (None, None) if asks(rule) => {
+                let tier = rule.tier.as_ref();
+                said.speaks = tier.map_or(Levels::all(), |tier| self.tiers(tier, UnknownWord::Legal));
+            }
             (None, None) => {
                 let fix = "add `verdict = \"allow\"`, `\"escalate\"` or `\"deny\"`, or `tiers = { 0 = \"allow\" }`";
                 self.wrong(span, "this rule has no verdict", fix);
             }
         }
         self.unsure(rule.unknown.as_ref(), &mut said);
+        if self.source.layer == Layer::Project {
+            said.only_tighten();
+        }
         said
     }
 
@@ -89,13 +110,12 @@ impl Compiler<'_, '_> {
         }
     }
 
-    fn verdict(&mut self, written: &Spanned<String>) -> Option<Verdict> {
-        const ALL: [Verdict; 3] = [Verdict::Allow, Verdict::Escalate, Verdict::Deny];
+    pub(super) fn verdict(&mut self, written: &Spanned<String>) -> Option<Verdict> {
         let word = written.get_ref();
-        let verdict = ALL.into_iter().find(|verdict| verdict.name() == word);
+        let verdict = Verdict::ALL.into_iter().find(|verdict| verdict.name() == word);
         if verdict.is_none() {
             let what = format!("there is no verdict {}", quoted(word));
-            self.wrong(&written.span(), what, meant(word, ALL.map(Verdict::name)));
+            self.wrong(&written.span(), what, meant(word, Verdict::ALL.map(Verdict::name)));
         }
         verdict
     }

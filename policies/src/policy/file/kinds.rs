@@ -117,7 +117,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for TablesVisitor<T> {
     type Value = Tables<T>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("tables with two brackets: `[[rule]]`")
+        out.write_str("tables with two brackets: `[[NAME]]`")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {

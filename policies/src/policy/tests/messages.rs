@@ -33,7 +33,7 @@ mod toml_itself {
         something_else_than_an_exception: "[[rule]]\nname = 'a'\nverdict = 'deny'\nunless = 'prod'\n" =>
             ["p.toml:4:10: invalid type: string \"prod\", expected a table of conditions; correct the value"];
         a_rule_with_too_few_brackets: "[rule]\nname = 'a'\nverdict = 'deny'\n" =>
-            ["p.toml:1:1: invalid type: map, expected tables with two brackets: `[[rule]]`; correct the value"];
+            ["p.toml:1:1: invalid type: map, expected tables with two brackets: `[[NAME]]`; correct the value"];
         something_else_than_an_agent: "agents.codex = 2\n" =>
             ["p.toml:1:16: invalid type: integer `2`, expected a table: `[agents.NAME]`; correct the value"];
         another_version: "version = 2\n" =>
@@ -49,8 +49,8 @@ mod keys {
     told! {
         a_key_that_is_misspelt: "[[rule]]\nname = 'a'\nvedict = 'deny'\n" =>
             ["p.toml:3:1: a rule has no key `vedict`; did you mean `verdict`?"];
-        a_key_that_does_not_exist: "[[rule]]\nname = 'a'\nverdict = 'deny'\ntimeout = '300s'\n" =>
-            ["p.toml:4:1: a rule has no key `timeout`; use one of `name`, `agents`, `clearance`, `doors`, `tools`, `operations`, `target`, `verdict`, `tier`, `tiers`, `unless`, `unknown` and `reason`"];
+        a_key_that_does_not_exist: "[[rule]]\nname = 'a'\nverdict = 'deny'\npriority = 3\n" =>
+            ["p.toml:4:1: a rule has no key `priority`; use one of `name`, `agents`, `clearance`, `sessions`, `doors`, `tools`, `operations`, `target`, `argv`, `arguments`, `wrapped_by`, `time`, `verdict`, `tier`, `tiers`, `unless`, `unknown`, `reason`, `code`, `timeout`, `rate`, `per`, `redact` and `correct`"];
         a_key_of_a_policy: "rules = []\n" => ["p.toml:1:1: a policy has no key `rules`; did you mean `rule`?"];
         a_key_of_an_agent: "[agents.codex]\nclearence = 2\n" =>
             ["p.toml:2:1: an agent has no key `clearence`; did you mean `clearance`?"];
@@ -61,7 +61,7 @@ mod keys {
         a_dimension: "[[rule]]\nname = 'a'\nverdict = 'deny'\ntarget.workspaces = 'x'\n" =>
             ["p.toml:4:8: a target has no `workspaces`; did you mean `workspace`?"];
         a_key_that_a_terminal_would_obey: "[[rule]]\nname = 'a'\nverdict = 'deny'\n\"\\u001b[2J\\u202e\" = 1\n" =>
-            ["p.toml:4:1: a rule has no key `\\x1b[2J\\u{202e}`; use one of `name`, `agents`, `clearance`, `doors`, `tools`, `operations`, `target`, `verdict`, `tier`, `tiers`, `unless`, `unknown` and `reason`"];
+            ["p.toml:4:1: a rule has no key `\\x1b[2J\\u{202e}`; use one of `name`, `agents`, `clearance`, `sessions`, `doors`, `tools`, `operations`, `target`, `argv`, `arguments`, `wrapped_by`, `time`, `verdict`, `tier`, `tiers`, `unless`, `unknown`, `reason`, `code`, `timeout`, `rate`, `per`, `redact` and `correct`"];
     }
 }
 
@@ -178,6 +178,97 @@ mod conditions {
             ["p.toml:4:19: an exception needs what is known; remove `unknown`"];
         an_exception_without_conditions: "[[rule]]\nname = 'a'\nverdict = 'deny'\nunless = {}\n" =>
             ["p.toml:4:10: an exception without a condition would undo the whole rule; add a condition or remove `unless`"];
+    }
+}
+
+mod what_a_rule_asks_for {
+    use super::*;
+
+    told! {
+        a_rate_that_is_none: "[[rule]]\nname = 'a'\nrate = ['1/h', 'often']\n" =>
+            ["p.toml:3:16: the rate `often` cannot be read: a rate is written `10/h` or `10/5m burst 3`; write tokens and a window: `1/h`, `10/5m burst 3`"];
+        a_rate_per_something_else: "[[rule]]\nname = 'a'\nrate = '1/h'\nper = 'agents'\n" =>
+            ["p.toml:4:7: a rate is not counted per `agents`; did you mean `agent`?"];
+        a_per_without_a_rate: "[[rule]]\nname = 'a'\nverdict = 'deny'\nper = 'agent'\n" =>
+            ["p.toml:4:7: `per` goes with `rate`; add a rate such as `rate = \"1/h\"`, or remove it"];
+        a_time_that_is_none: "[[rule]]\nname = 'a'\ntimeout = 'soon'\n" =>
+            ["p.toml:3:11: `soon` is no length of time; write it as `30s`, `5m` or `1h30m`"];
+        a_part_of_the_week_that_is_none: "[[rule]]\nname = 'a'\nverdict = 'deny'\ntime = 'monday'\n" =>
+            ["p.toml:4:8: `monday` is no part of a week; write it as `mon-fri 09:00-17:00`, `22:00-06:00 utc` or `sat,sun`"];
+        a_pattern_that_is_not_there: "[[rule]]\nname = 'a'\nredact = 'aws-key'\n" =>
+            ["p.toml:3:10: there is no pattern `aws-key`; did you mean `aws-keys`?"];
+        a_pattern_that_cannot_be_read: "[patterns]\nacct = 'a('\n" =>
+            ["p.toml:2:8: the pattern `acct` cannot be used: it is no regular expression; correct the regular expression"];
+        a_code_of_a_rule_that_denies_nothing: "[[rule]]\nname = 'a'\nverdict = 'allow'\ncode = 'x'\n" =>
+            ["p.toml:4:8: `code` is told with a denial, and this rule denies nothing; remove it, or make the verdict `deny`"];
+        a_correction_of_nothing: "[[rule]]\nname = 'a'\ncorrect = { mode = 'run' }\n" =>
+            ["p.toml:3:11: this correction changes nothing; say what to `add`, `remove`, `replace` or `narrow`"];
+        a_correction_of_no_flag: "[[rule]]\nname = 'a'\ncorrect = { add = 'yes' }\n" =>
+            ["p.toml:3:19: `yes` is no flag; write it with its dashes, and its value after `=`: `-lock-timeout=5m`"];
+        a_bound_that_says_nothing: "[[rule]]\nname = 'a'\ncorrect.narrow.'-n' = { from = '*' }\n" =>
+            ["p.toml:3:23: this says not what a value may be; write `{ at_most = 5 }` for a flag, or `{ from = \"*\", to = \"staging-*\" }`"];
+        a_key_of_a_correction: "[[rule]]\nname = 'a'\ncorrect = { ad = '-x' }\n" =>
+            ["p.toml:3:13: a correction has no key `ad`; did you mean `add`?"];
+    }
+}
+
+mod tools {
+    use super::*;
+
+    told! {
+        an_empty_name: "[tools.'']\nbin = 'x'\n" => ["p.toml:1:8: the name of this tool is empty; give it a name of one word"];
+        an_empty_bin: "[tools.gh]\nbin = ''\n" =>
+            ["p.toml:2:7: `bin` is empty; write a path or a name, or remove it for the tool's own name"];
+        a_bad_action: "[tools.gh]\ndefault_action = 'human_approval'\n" =>
+            ["p.toml:2:18: there is no verdict `human_approval`; use one of `allow`, `escalate` and `deny`"];
+        strict_without_commands: "[tools.gh]\nstrict = true\n" =>
+            ["p.toml:1:8: `gh` is strict, and no command of it is named; name some, `[tools.NAME.commands.WORDS]`, or remove `strict`"];
+        a_bad_duration: "[tools.gh.commands.api]\ntimeout = '30'\n" =>
+            ["p.toml:2:11: `30` is no length of time; write it as `30s`, `5m` or `1h30m`"];
+        a_digest_that_is_none: "[tools.gh]\nbin = 'gh'\nsha256 = 'abc'\n" =>
+            ["p.toml:3:10: `sha256` is no digest; write its 64 hexadecimal digits"];
+        an_argument_that_is_no_flag: "[tools.gh]\nallowed_args = ['n', '--x=1']\n" =>
+            [
+                "p.toml:2:17: `n` in `allowed_args` is no flag; write its name with its dashes; what is no flag is always allowed",
+                "p.toml:2:22: `--x=1` in `allowed_args` is no flag; write its name with its dashes; what is no flag is always allowed",
+            ];
+        a_folder_that_is_not_absolute: "[tools.gh]\nworking_dir = 'infra'\n" =>
+            ["p.toml:2:15: the folder `infra` is not absolute; write its whole path, from `/`"];
+        a_variable_of_ours: "[tools.gh]\nenv = { TOLLGATE_SESSION = 'x' }\n" =>
+            ["p.toml:2:9: `TOLLGATE_SESSION` can be no variable of a tool; use another name"];
+        a_key_of_a_tool: "[tools.gh]\ndefault_actions = 'deny'\n" =>
+            ["p.toml:2:1: a tool has no key `default_actions`; did you mean `default_action`?"];
+        a_key_of_a_command: "[tools.gh.commands.pr]\ntimeouts = '3s'\n" =>
+            ["p.toml:2:1: a command has no key `timeouts`; did you mean `timeout`?"];
+        a_runbook_that_says_too_little: "[[runbook]]\nname = 'a'\n" =>
+            [
+                "p.toml:1:1: this runbook does not say how often; add `count = 5`",
+                "p.toml:1:1: this runbook does not say up to which tier; add `highest = 2`",
+                "p.toml:1:1: this runbook has no window; add `window = \"1h\"`",
+                "p.toml:1:1: this runbook names no operations; add `operations = \"...\"`",
+            ];
+    }
+
+    #[test]
+    fn a_tool_is_named_once_in_a_layer() {
+        let sources = ["a.toml", "b.toml"].map(|name| source(name, "[tools.gh]\nbin = 'gh'\n"));
+        let told = Policy::parse(&sources).unwrap_err().to_string();
+        assert_eq!(told, "b.toml:1:8: there is another tool `gh` at a.toml:1:8; rename one of them or remove it");
+        let [own, theirs] = sources;
+        assert!(Policy::parse(&[own, Source { layer: Layer::Organisation, ..theirs }]).is_ok());
+    }
+
+    #[test]
+    fn a_project_cannot_say_what_is_not_its_own() {
+        let told = |text: &str| Project::parse(&source("p.toml", text)).unwrap_err().to_string();
+        assert_eq!(
+            told("[agents.codex]\nclearance = 4\n"),
+            "p.toml:1:9: a project does not say who agents are; move it into a policy of your own"
+        );
+        assert!(told("[tools.gh]\nbin = '/tmp/gh'\n").contains("a project does not say what runs"));
+        assert!(told("[tools.gh]\ndefault_action = 'allow'\n").contains("a project only tightens"));
+        let runbook = "[[runbook]]\nname = 'a'\ncount = 1\nwindow = 'h'\nhighest = 4\noperations = '*'\n";
+        assert!(told(runbook).contains("gives no runbooks"));
     }
 }
 

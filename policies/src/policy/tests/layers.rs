@@ -1,0 +1,72 @@
+//! Whose a rule is: a deny of any layer holds, and a project only tightens.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn layered(layers: &[(Layer, &str)], command: &str) -> Judgement {
+    let named = |(index, (layer, rule)): (usize, &(Layer, &str))| Source {
+        layer: *layer,
+        ..source(&format!("{index}.toml"), &format!("[[rule]]\nname = 'r{index}'\n{rule}\n"))
+    };
+    let sources: Vec<Source> = layers.iter().enumerate().map(named).collect();
+    Policy::parse(&sources).unwrap().judge(&Asked::new(&operation(command), subject("claude")))
+}
+
+#[test]
+fn a_deny_of_any_layer_holds_and_names_its_layer() {
+    let allow = "verdict = 'allow'";
+    for denies in [Layer::BuiltIn, Layer::Organisation, Layer::User, Layer::Session] {
+        let layers = [(Layer::User, allow), (Layer::Organisation, allow), (denies, "verdict = 'deny'")];
+        let judgement = layered(&layers, "t.x T0");
+        assert_eq!(said(&judgement), "deny r2");
+        assert_eq!(judgement.rule.unwrap().layer, denies);
+    }
+}
+
+fn in_project(own: &str, project: &str, command: &str) -> Judgement {
+    let operation = operation(command);
+    let asked = Asked::new(&operation, subject("claude"));
+    let project = Project::parse(&source(".tollgate.toml", &format!("[[rule]]\nname = 'p'\n{project}\n"))).unwrap();
+    project.tighten(policy(&[own]).judge(&asked), &asked)
+}
+
+#[test]
+fn a_project_denies_and_asks_but_allows_nothing() {
+    let said_in = |own: &str, project: &str| said(&in_project(own, project, "t.x T0"));
+    assert_eq!(said_in("verdict = 'allow'", "verdict = 'deny'"), "deny p");
+    assert_eq!(said_in("verdict = 'allow'", "verdict = 'escalate'"), "escalate p");
+    assert_eq!(said_in("verdict = 'escalate'", "verdict = 'allow'"), "escalate a");
+    assert_eq!(said_in("verdict = 'deny'", "verdict = 'allow'"), "deny a");
+    assert_eq!(said_in("verdict = 'allow'", "tiers = { 0 = 'allow', 4 = 'deny' }"), "allow a");
+    assert_eq!(said_in("tools = 'u'\nverdict = 'allow'", "verdict = 'allow'"), "deny default");
+}
+
+#[test]
+fn what_a_project_asks_for_is_owed() {
+    let project = "verdict = 'allow'\ntimeout = '1m'\nrate = '1/h'";
+    let judgement = in_project("verdict = 'allow'\ntimeout = '1h'", project, "t.x T0");
+    assert_eq!(judgement.obligations.timeout, Some(std::time::Duration::from_secs(60)));
+    assert_eq!(judgement.obligations.rates.len(), 1);
+    assert_eq!(judgement.rule.unwrap().layer, Layer::User);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_project_never_loosens(
+        own in properties::rules(),
+        project in properties::rules(),
+        command in properties::a_command(),
+        agent in properties::an_agent(),
+    ) {
+        let text: String = properties::sources(&project).into_iter().map(|source| source.text).collect();
+        let project = Project::parse(&source(".tollgate.toml", &text)).unwrap();
+        let operation = operation(&command);
+        let asked = Asked::new(&operation, subject(agent));
+        let before = Policy::parse(&properties::sources(&own)).unwrap().judge(&asked);
+        let after = project.tighten(before.clone(), &asked);
+        prop_assert!(after.verdict >= before.verdict);
+    }
+}
