@@ -75,19 +75,19 @@ fn tightened(gate: &Gate, judged: &Judged) -> Option<Refusal> {
     if let Some(why) = now.closed() {
         return Some(Refusal::Gate(why.to_owned()));
     }
-    let judgement = judge(&now, &judged.call, &judged.meaning);
+    let judgement = judge(&now, &judged.call, &judged.judgeable);
     (judgement.verdict == Verdict::Deny).then(|| Refusal::Denied { judgement: Box::new(judgement), hint: None })
 }
 
 /// Whether the files that the judgement rests on say something else by now.
 /// What only reads may run on what it found.
 fn is_changed(gate: &Gate, judged: &Judged) -> bool {
-    if judged.read.is_empty() || judged.meaning.tier().is_some_and(|tier| tier < Tier::Modify) {
+    if judged.judgeable.read.is_empty() || judged.judgeable.operation.tier().is_some_and(|tier| tier < Tier::Modify) {
         return false;
     }
     let argv = judged.call.request.strings.arguments();
     let again = tokio::task::block_in_place(|| understand(gate, &judged.call, &argv));
-    again.operation != judged.meaning || again.read != judged.read
+    again.operation != judged.judgeable.operation || again.read != judged.judgeable.read
 }
 
 /// Asks, and waits as long as the caller does.

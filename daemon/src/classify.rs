@@ -18,10 +18,8 @@ use crate::identify::Call;
 pub(crate) struct Operation {
     /// The call.
     pub(crate) call: Call,
-    /// What it does.
-    pub(crate) meaning: tollgate_policies::Operation,
-    /// The files that this knowledge rests on.
-    pub(crate) read: Vec<ReadFile>,
+    /// What it does, and what this knowledge rests on.
+    pub(crate) judgeable: Judgeable,
     /// The real program, if there is one.
     pub(crate) binary: Result<Binary, Missing>,
     _made: Made,
@@ -36,7 +34,7 @@ pub(crate) async fn classify(gate: &Gate, mut call: Call) -> Operation {
     let judged = tokio::task::block_in_place(|| understand(gate, &call, &call.request.strings.arguments()));
     let binary = tokio::task::block_in_place(|| binary::resolve(&gate.binaries, &call.request));
     call.entry = Entry { facts: facts(&judged.read), ..call.entry.describing(Described::of(&judged.operation)) };
-    Operation { call, meaning: judged.operation, read: judged.read, binary, _made: Made }
+    Operation { call, judgeable: judged, binary, _made: Made }
 }
 
 /// What this argv would mean in the call's place: its own, or a milder one.

@@ -4,6 +4,7 @@
 //! brought; the strictest word holds. A deny ends the line here.
 
 use tollgate_audit::{Decision, Entry};
+use tollgate_facts::Judgeable;
 use tollgate_policies::policy::{Asked, Judgement, Obligations, Reason, Verdict};
 
 use crate::binary::{Binary, Missing};
@@ -18,10 +19,8 @@ use crate::refuse::{Refusal, Refused, hint};
 pub(crate) struct Judged {
     /// The call.
     pub(crate) call: Call,
-    /// What it does.
-    pub(crate) meaning: tollgate_policies::Operation,
-    /// The files that this knowledge rests on.
-    pub(crate) read: Vec<tollgate_facts::ReadFile>,
+    /// What it does, and what this knowledge rests on.
+    pub(crate) judgeable: Judgeable,
     /// The real program.
     pub(crate) binary: Binary,
     /// The policy's word: allow or escalate.
@@ -34,29 +33,53 @@ struct Made;
 
 /// Has the policy decide.
 pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Refused>> {
-    let Operation { mut call, meaning, read, binary, .. } = operation;
-    let judgement = judge(&call.policies, &call, &meaning);
+    let Operation { mut call, judgeable, binary, .. } = operation;
+    let judgement = judge(&call.policies, &call, &judgeable);
     call.entry = entry(call.entry, &judgement);
     if judgement.verdict == Verdict::Deny {
-        let hint = hint(gate, &call, &meaning);
+        let hint = hint(gate, &call, &judgeable.operation);
         return Err(Refused::new(
             call.request.caller,
             call.entry,
             Refusal::Denied { judgement: Box::new(judgement), hint },
         ));
     }
+    if let Some(unserved) = unserved(&judgement.obligations) {
+        return Err(Refused::new(call.request.caller, call.entry, Refusal::Gate(unserved.to_owned())));
+    }
     match binary {
-        Ok(binary) => Ok(Judged { call, meaning, read, binary, judgement, _made: Made }),
+        Ok(binary) => Ok(Judged { call, judgeable, binary, judgement, _made: Made }),
         Err(missing) => Err(Refused::new(call.request.caller, call.entry, refusal(missing))),
     }
 }
 
 /// The strictest word of all these policies, and those of the call's session.
-pub(crate) fn judge(in_force: &InForce, call: &Call, meaning: &tollgate_policies::Operation) -> Judgement {
-    let asked = Asked::new(meaning, call.agent.subject(door(call.request.door)));
+pub(crate) fn judge(in_force: &InForce, call: &Call, judgeable: &Judgeable) -> Judgement {
+    let asked = Asked {
+        arguments: judgeable.arguments.as_ref(),
+        at: Some(tollgate_facts::now()),
+        ..Asked::new(&judgeable.operation, call.agent.subject(door(call.request.door)))
+    };
     let policies = in_force.policies().chain(&call.agent.policies);
     let words = policies.map(|policy| policy.judge(&asked));
-    words.reduce(Judgement::stricter).unwrap_or_else(nobodys)
+    judgeable.tighten(words.reduce(Judgement::stricter).unwrap_or_else(nobodys), &asked)
+}
+
+/// What a policy asks for and this program does not do: rather nothing runs.
+fn unserved(owed: &Obligations) -> Option<&'static str> {
+    if !owed.redact.is_empty() {
+        return Some("a rule hides part of the output, and output cannot be filtered yet: remove `redact` from it");
+    }
+    if !owed.rates.is_empty() {
+        return Some("a rule limits how often it runs, and that is not counted yet: remove `rate` from it");
+    }
+    if !owed.corrections.is_empty() {
+        return Some("a rule corrects the command, and that is not done yet: remove `correct` from it");
+    }
+    let own = owed.environment.is_some() || owed.working_dir.is_some() || owed.pin.is_some();
+    own.then_some(
+        "the tool's table says how it is run, and that is not done yet: remove `bin`, `env` and `working_dir`",
+    )
 }
 
 /// Where no policy is left to judge, nothing may run.

@@ -176,6 +176,26 @@ impl Project {
         Policy::parse(&[Source { layer: Layer::Project, ..source.clone() }]).map(Self)
     }
 
+    /// What stands for a project's file that cannot be used: it denies everything,
+    /// and says why.
+    #[must_use]
+    pub fn broken(name: &str, why: &str) -> Self {
+        let reference = RuleReference {
+            name: "project-unreadable".to_owned(),
+            file: name.to_owned(),
+            line: 1,
+            layer: Layer::Project,
+            reason: Some(format!("the project's policy cannot be used: {}", crate::show::text(why.as_bytes(), 300))),
+            code: None,
+        };
+        Self(Policy(Arc::new(Contents {
+            hash: "sha256:".to_owned(),
+            sources: vec![name.to_owned()],
+            agents: BTreeMap::new(),
+            rules: judge::Rules::denying(reference),
+        })))
+    }
+
     /// The stricter of this judgement and the project's word on the same question.
     pub fn tighten(&self, judgement: Judgement, asked: &Asked<'_>) -> Judgement {
         judgement.stricter(self.0.0.rules.judge(asked, judge::Silence::Agrees))

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use tollgate_audit::{Bytes, Described};
-use tollgate_facts::{ReadFile, Reader, policy_files};
+use tollgate_facts::{Judgeable, ReadFile, Reader, policy_files};
 use tollgate_policies::classify::{Grammars, Invocation};
 use tollgate_policies::policy::{Asked, Door, Judgement, Layer, Policy, Reason, Subject, profile};
 
@@ -103,10 +103,16 @@ impl Judge {
         let reader = Reader::new(folder.as_ref().map(AsFd::as_fd));
         let judged = tollgate_facts::classify(Grammars::built_in(), &invocation, &reader);
         let subject = Subject { agent: &self.agent, clearance: self.clearance, session: None, door: self.door };
-        let judgement = self.policy.judge(&Asked::new(&judged.operation, subject));
+        let judgement = self.judged(&judged, subject);
         let milder = judged.operation.milder.clone().map(|argv| argv.into_iter().map(Bytes::from).collect());
         let read = judged.read.iter().map(Read::of).collect();
         self.answer(Described::of(&judged.operation), &judgement, milder, read, question)
+    }
+
+    fn judged(&self, judged: &Judgeable, subject: Subject<'_>) -> Judgement {
+        let at = Some(tollgate_facts::now());
+        let asked = Asked { arguments: judged.arguments.as_ref(), at, ..Asked::new(&judged.operation, subject) };
+        judged.tighten(self.policy.judge(&asked), &asked)
     }
 
     fn answer(

@@ -8,9 +8,12 @@
 #![forbid(unsafe_code)]
 
 use tollgate_policies::Operation;
+use tollgate_policies::classify::arguments::{Arguments, arguments};
 use tollgate_policies::classify::{self, Classified, Facts, Finding, Grammars, Invocation, Need};
+use tollgate_policies::policy::{Asked, Judgement, Project};
 
 mod aws_profile;
+mod clock;
 mod docker_context;
 mod files;
 mod gcloud_config;
@@ -21,33 +24,54 @@ mod kubeconfig;
 mod kuberc;
 mod plan_file;
 pub mod policy_files;
+mod project;
 mod terraform_dir;
 mod yaml;
 mod zip;
 
+pub use clock::now;
 use files::Files;
 pub use files::{ReadFile, Reader};
 
 /// How often a command is classified at most.
 const ROUNDS: usize = 4;
 
-/// A command's meaning, and the files that it was concluded from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Everything that a policy judges a command by, and the files that it was
+/// concluded from.
+#[derive(Debug, Clone)]
 pub struct Judgeable {
     /// What it means.
     pub operation: Operation,
+    /// Its arguments as the tool reads them; none where that cannot be told.
+    pub arguments: Option<Arguments>,
+    /// The policies of the project that it runs in.
+    pub projects: Vec<Project>,
     /// What was read for that, in order; absent files too.
     pub read: Vec<ReadFile>,
+}
+
+impl Judgeable {
+    /// The stricter of this judgement and the projects' word on the same question.
+    pub fn tighten(&self, judgement: Judgement, asked: &Asked<'_>) -> Judgement {
+        self.projects.iter().fold(judgement, |strictest, project| project.tighten(strictest, asked))
+    }
 }
 
 /// Classifies, reads what that needs, and classifies again.
 #[must_use]
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reader<'_>) -> Judgeable {
+    let (operation, mut read) = meaning(grammars, invocation, reader);
+    let (projects, of_projects) = project::find(invocation.cwd, reader);
+    read.extend(of_projects);
+    Judgeable { operation, arguments: arguments(grammars, invocation), projects, read }
+}
+
+fn meaning(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reader<'_>) -> (Operation, Vec<ReadFile>) {
     let mut facts = Facts::default();
     let mut files = Files::new(reader);
     for _ in 0..ROUNDS {
         match classify::classify(grammars, invocation, &facts) {
-            Classified::Operation(operation) => return Judgeable { operation, read: files.into_read() },
+            Classified::Operation(operation) => return (operation, files.into_read()),
             Classified::Needs(needs) => {
                 for need in needs {
                     let finding = find(&need, &mut files);
@@ -56,7 +80,7 @@ pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reade
             }
         }
     }
-    Judgeable { operation: classify::unresolved(invocation), read: files.into_read() }
+    (classify::unresolved(invocation), files.into_read())
 }
 
 /// Asks the resolver that the need names.

@@ -32,7 +32,7 @@ pub(crate) fn of(judged: &Judged) -> Binding {
         }
     }
     put("folder", &request.folder.text);
-    put("operation", format!("{:?}", judged.meaning).as_bytes());
+    put("operation", format!("{:?}", judged.judgeable.operation).as_bytes());
     let entry = &judged.call.entry;
     put("binary", entry.binary_sha256.as_deref().unwrap_or("unread").as_bytes());
     put("policy", entry.policy_hash.as_deref().unwrap_or_default().as_bytes());

@@ -16,7 +16,7 @@ pub(crate) fn of(gate: &Gate, judged: &Judged, binding: Binding) -> Open {
     // A question has the request's id, so that the audit shows both as one.
     let id = judged.call.request.id;
     let entry = judged.call.entry.clone();
-    let meaning = &judged.meaning;
+    let meaning = &judged.judgeable.operation;
     let shown = Question {
         id: id.to_string(),
         asked: asked(id),

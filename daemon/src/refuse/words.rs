@@ -84,6 +84,10 @@ fn lines(entry: &Entry, refusal: &Refusal) -> Vec<String> {
 fn denied(entry: &Entry, judgement: &Judgement) -> String {
     let touched = std::iter::once(tier(entry)).chain(target(entry)).collect::<Vec<_>>().join(", ");
     match (&judgement.rule, judgement.reason) {
+        _ if judgement.objection.is_some() => {
+            let by = judgement.rule.as_ref().map(|rule| format!("{rule} -- ")).unwrap_or_default();
+            format!("  argument: {by}{}", judgement.objection.as_deref().unwrap_or_default())
+        }
         (Some(rule), _) => format!("  rule: {rule} -- {touched}"),
         (None, Some(Reason::Unknown)) => {
             format!("  the gate does not know what it does, and no rule allows that -- {touched}")
@@ -109,6 +113,8 @@ struct Line<'a> {
     operation: Option<&'a str>,
     tier: Option<u8>,
     rule: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
     id: String,
     retry: bool,
 }
@@ -119,18 +125,36 @@ fn agents_line(entry: &Entry, refusal: &Refusal) -> String {
         _ => entry.id.clone(),
     };
     let (verdict, reason, retry) = (refusal.decision().name(), refusal.reason(), refusal.retry());
-    agents(&Line { verdict, reason, id, retry, ..line(entry) })
+    agents(&Line { verdict, reason, code: code(refusal), id, retry, ..line(entry) })
 }
 
 /// What the record of a command gives, and nothing decided.
 fn line(entry: &Entry) -> Line<'_> {
     let (operation, rule) = (entry.operation.as_deref(), entry.rule.as_deref());
-    Line { v: 1, verdict: "", reason: "", operation, tier: entry.tier, rule, id: entry.id.clone(), retry: false }
+    Line {
+        v: 1,
+        verdict: "",
+        reason: "",
+        operation,
+        tier: entry.tier,
+        rule,
+        code: None,
+        id: entry.id.clone(),
+        retry: false,
+    }
 }
 
 fn agents(line: &Line<'_>) -> String {
     // Numbers and texts alone: this cannot fail.
     serde_json::to_string(line).unwrap_or_default()
+}
+
+/// What the rule wants programs to know its denial by.
+fn code(refusal: &Refusal) -> Option<&str> {
+    match refusal {
+        Refusal::Denied { judgement, .. } => judgement.rule.as_ref()?.code.as_deref(),
+        _ => None,
+    }
 }
 
 /// What the record says beside the reason.
@@ -145,6 +169,7 @@ pub(super) fn note(refusal: &Refusal) -> Option<String> {
         Refusal::Confined(what) => Some(format!("the caller is confined: {what}")),
         Refusal::Gate(what) => Some(what.clone()),
         Refusal::CallerGone => Some("the caller went away before anything ran".to_owned()),
-        Refusal::Denied { .. } | Refusal::NotFound => None,
+        Refusal::Denied { judgement, .. } => judgement.objection.clone(),
+        Refusal::NotFound => None,
     }
 }

@@ -8,7 +8,7 @@ use super::constraint;
 use super::index::{Index, first_word};
 use super::line::Line;
 use super::range::UNKNOWN;
-use super::rule::{Case, Holds, Rule, is_unknown};
+use super::rule::{Case, Conditions, Holds, Rule, is_unknown};
 use super::tools::Tools;
 use super::{Asked, Cover, Judgement, Obligations, Reason, RuleReference, Runbook, Verdict};
 use crate::{Meaning, Operation};
@@ -52,6 +52,19 @@ impl Rules {
         });
         runbooks.sort_by(|one, other| one.name.cmp(&other.name));
         Self { index: Index::new(&rules), rules, runbooks, tools }
+    }
+
+    /// A rule that denies everything.
+    pub(super) fn denying(reference: RuleReference) -> Self {
+        let rule = Rule {
+            reference,
+            verdicts: [Some(Verdict::Deny); UNKNOWN + 1],
+            when: Conditions::default(),
+            unless: Vec::new(),
+            unsure_deny: Verdict::Deny,
+            owes: None,
+        };
+        Self::new(vec![rule], Vec::new(), Tools::default())
     }
 
     pub(super) fn all(&self) -> &[Rule] {
@@ -149,7 +162,7 @@ impl Rules {
 
     /// What holds where no rule speaks.
     fn default(&self, case: &Case<'_>) -> Option<Said<'_>> {
-        let default = self.tools.default(case)?;
+        let default = self.tools.fallback(case)?;
         let reason = (default.verdict != Verdict::Allow).then_some(Reason::Default);
         Some(Said { reason, ..Said::of(default.verdict, default.reference) })
     }

@@ -89,7 +89,7 @@ impl Tools {
 
     /// The strictest default of all sources. What is not understood is allowed by
     /// no default.
-    pub(super) fn default(&self, case: &Case<'_>) -> Option<Fallback<'_>> {
+    pub(super) fn fallback(&self, case: &Case<'_>) -> Option<Fallback<'_>> {
         let held = self.of(case.tool).iter().filter_map(|table| table.default(case)).reduce(stricter)?;
         let understood = held.verdict != Verdict::Allow || !is_outside(case);
         understood.then_some(held)

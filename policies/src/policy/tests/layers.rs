@@ -43,6 +43,18 @@ fn a_project_denies_and_asks_but_allows_nothing() {
 }
 
 #[test]
+fn a_project_that_cannot_be_read_denies_and_says_why() {
+    let operation = operation("t.x T0");
+    let asked = Asked::new(&operation, subject("claude"));
+    let own = policy(&["verdict = 'allow'"]).judge(&asked);
+    let judgement = Project::broken("/srv/.tollgate.toml", "it is no text").tighten(own, &asked);
+    assert_eq!(judgement.verdict, Verdict::Deny);
+    let rule = judgement.rule.unwrap();
+    assert_eq!(rule.to_string(), "project-unreadable (/srv/.tollgate.toml:1)");
+    assert_eq!(rule.reason.unwrap(), "the project's policy cannot be used: it is no text");
+}
+
+#[test]
 fn what_a_project_asks_for_is_owed() {
     let project = "verdict = 'allow'\ntimeout = '1m'\nrate = '1/h'";
     let judgement = in_project("verdict = 'allow'\ntimeout = '1h'", project, "t.x T0");
