@@ -5,6 +5,7 @@
 //! and start time. The daemon is a subreaper too: what a killed supervisor leaves
 //! comes to it. What cannot be told is an error, never "nobody".
 
+use std::sync::OnceLock;
 use std::{fmt, io};
 
 use crate::gate::Gate;
@@ -64,6 +65,8 @@ fn above(gate: &Gate, pid: i32) -> Option<Above> {
     run.or_else(|| gate.sessions.of_keeper(pid).map(|session| Above::Keeper { session }))
 }
 
+/// Asked for once: it is compared with every process above every caller.
 fn own_pid() -> i32 {
-    i32::try_from(std::process::id()).unwrap_or_default()
+    static OWN: OnceLock<i32> = OnceLock::new();
+    *OWN.get_or_init(|| i32::try_from(std::process::id()).unwrap_or_default())
 }

@@ -13,6 +13,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::Mode;
 use nix::unistd::{AccessFlags, faccessat};
@@ -190,8 +191,11 @@ fn open(base: Option<&OwnedFd>, path: &Path) -> Option<Opened> {
         return None;
     }
     let flags = OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    if let Ok(readable) = openat(at(base), path, flags | OFlag::O_RDONLY, Mode::empty()) {
-        return Some(Opened::Readable(Arc::new(File::from(readable))));
+    match openat(at(base), path, flags | OFlag::O_RDONLY, Mode::empty()) {
+        Ok(readable) => return Some(Opened::Readable(Arc::new(File::from(readable)))),
+        // Most folders of PATH do not have it.
+        Err(Errno::ENOENT | Errno::ENOTDIR) => return None,
+        Err(_) => {}
     }
     openat(at(base), path, OFlag::O_CLOEXEC | OFlag::O_PATH, Mode::empty()).ok().map(Opened::Path)
 }

@@ -64,6 +64,7 @@ impl Prepared {
 
     /// Nothing runs: the supervisor ends when its socket closes.
     pub(crate) fn withdraw(self, gate: &Gate) {
+        gate.supervisors.refill_soon();
         gate.runs.end(&self.file.id);
         self.file.remove();
     }

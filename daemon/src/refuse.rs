@@ -151,10 +151,10 @@ pub(crate) async fn refuse(gate: &Gate, refused: Refused) {
     if let Err(cause) = gate.record(entry.clone()).await {
         tracing::error!(id = %entry.id, %cause, "a refusal could not be recorded");
     }
-    tracing::info!(id = %entry.id, reason = refusal.reason(), "refused");
     // A caller that has gone away needs no words.
     let _ = caller.say(&words::text(&entry, &refusal)).await;
     let _ = caller.end(refusal.end()).await;
+    tracing::info!(id = %entry.id, reason = refusal.reason(), "refused");
 }
 
 /// A milder command, only where it was itself judged allow for this agent.

@@ -44,6 +44,7 @@ pub(crate) async fn spawn(gate: &Gate, recorded: Recorded) -> Result<Running, Bo
     };
     match started {
         Ok(()) => {
+            gate.supervisors.refill_soon();
             let Prepared { file, supervisor, .. } = prepared;
             Ok(Running { file, supervisor, entry: call.entry, since, _made: Made })
         }

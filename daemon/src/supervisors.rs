@@ -52,16 +52,15 @@ impl Supervisors {
         Self { program, warm: Arc::default(), filling: Arc::default(), started: Arc::default() }
     }
 
-    /// A supervisor that is ready; another is started in its place.
+    /// A supervisor that is ready; [`Supervisors::refill_soon`] starts another in its place.
     pub(crate) fn take(&self) -> io::Result<Supervisor> {
-        self.refill_soon();
         let ready = self.warm.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         ready.map_or_else(|| self.start(), Ok)
     }
 
     /// Starts as many as are missing, after a moment: a command that was just
     /// started is likely to end in it, and needs the processors itself.
-    fn refill_soon(&self) {
+    pub(crate) fn refill_soon(&self) {
         if !self.filling.swap(true, Ordering::Relaxed) {
             let house = self.clone();
             tokio::spawn(async move {

@@ -42,7 +42,9 @@ fn parse_standing(stat: &[u8]) -> Option<Standing> {
 pub(crate) fn credentials(pid: i32) -> io::Result<Vec<String>> {
     const LINES: [&str; 10] =
         ["Uid:", "Gid:", "Groups:", "NoNewPrivs:", "Seccomp:", "CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"];
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    // In as few reads as it takes: each has the kernel write the rest anew.
+    let mut status = String::with_capacity(8 * 1024);
+    std::fs::File::open(format!("/proc/{pid}/status"))?.read_to_string(&mut status)?;
     Ok(status.lines().filter(|line| LINES.iter().any(|name| line.starts_with(name))).map(str::to_owned).collect())
 }
 
