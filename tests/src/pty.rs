@@ -33,6 +33,12 @@ impl Pty {
         Self { master, child, seen: String::new() }
     }
 
+    /// The command's process id.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Types.
     ///
     /// # Panics

@@ -17,6 +17,8 @@ mod real_tools;
 mod refusals;
 mod sessions;
 mod start;
+mod unseen;
+mod versions;
 
 use e2e::{Builder, Sandbox};
 

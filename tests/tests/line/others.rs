@@ -12,10 +12,10 @@ use std::process::Command;
 use e2e::Daemon;
 
 /// Nobody in particular.
-const OTHER: u32 = 65_534;
+pub(crate) const OTHER: u32 = 65_534;
 
 /// Whether this test can be another user.
-fn can_be_another() -> bool {
+pub(crate) fn can_be_another() -> bool {
     let root = nix::unistd::geteuid().is_root();
     if !root {
         e2e::say("skipped: only root can be another user\n");
@@ -24,7 +24,7 @@ fn can_be_another() -> bool {
 }
 
 /// `program`, run as [`OTHER`].
-fn as_another(program: &Path) -> Command {
+pub(crate) fn as_another(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--reuid", &OTHER.to_string(), "--regid", &OTHER.to_string(), "--clear-groups"]).arg(program);
     command.current_dir("/");
@@ -32,10 +32,10 @@ fn as_another(program: &Path) -> Command {
 }
 
 /// A folder that another user reaches, with the programs and a root of its own.
-fn reachable() -> tempfile::TempDir {
+pub(crate) fn reachable() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
-    for name in ["tollgated", "tollgate-shim", "tollgate-supervisor"] {
+    for name in ["tollgate", "tollgated", "tollgate-shim", "tollgate-supervisor"] {
         let mut install = Command::new("install");
         install.args(["-m", "755"]).arg(e2e::programs!().path(name)).arg(folder.path());
         assert!(install.status().unwrap().success());
