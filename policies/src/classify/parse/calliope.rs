@@ -95,7 +95,8 @@ impl<'g> Reading<'g> {
         let bare = name.strip_prefix(b"--").unwrap_or(name);
         let at_root = self.tool.command(0).and_then(|root| root.flags.long(bare));
         let root = at_root.filter(|flag| flag.stops != Some(Stops::Version) || parsed.typed.is_empty());
-        parsed.command.flags.long(bare).filter(|_| !parsed.typed.is_empty()).or(root)
+        let in_table = || self.tool.table.as_ref().filter(|_| !self.group.is_empty())?.command.flags.long(bare);
+        parsed.command.flags.long(bare).filter(|_| !parsed.typed.is_empty()).or(root).or_else(in_table)
     }
 
     fn flag<'a>(
