@@ -40,7 +40,7 @@ fn read<'a>(arguments: &[Argument<'a>], from: usize, mixed: bool, parsed: &mut P
     let flags = &parsed.command.flags;
     let words = parsed.command.words.is_empty() && !parsed.command.children.is_empty();
     let mut rest = arguments.iter().copied().enumerate().skip(from);
-    let mut ended = false;
+    let mut ended = parsed.command.opaque;
     while let Some((at, argument)) = rest.next() {
         match argument.bytes {
             _ if ended => parsed.operand(at, argument),
