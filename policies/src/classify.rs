@@ -15,6 +15,10 @@ use std::cell::RefCell;
 
 use crate::{Meaning, Operation, Target};
 
+/// Stands in an argument or a value for what only a shell can tell: no argument
+/// holds this byte.
+const UNCLEAR: u8 = 0;
+
 mod aim;
 pub mod arguments;
 mod case;
@@ -22,12 +26,15 @@ mod dialect;
 mod environment;
 mod extra;
 pub mod facts;
+mod folder;
 pub mod grammar;
+mod inner;
 mod meaning;
 mod milder;
 mod needs;
 mod parse;
 mod rules;
+mod script;
 mod table;
 
 pub use arguments::Arguments;
@@ -36,6 +43,7 @@ pub use grammar::{GrammarError, Grammars, Stopping};
 
 use case::Case;
 use environment::Environment;
+use folder::Folder;
 use grammar::Tool;
 use parse::Argument;
 
@@ -64,16 +72,15 @@ pub enum Classified {
 /// What this invocation means, or what must be known first.
 #[must_use]
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts) -> Classified {
+    let needs = RefCell::default();
+    let scene = Scene { grammars, facts, cwd: invocation.cwd, needs: &needs };
+    let argv = invocation.argv.iter().enumerate();
+    let argv: Vec<Argument<'_>> = argv.map(|(at, bytes)| Argument { bytes, index: Some(at) }).collect();
     let name = last_part(invocation.tool);
-    let Some(tool) = grammars.tool(name) else {
-        return Classified::Operation(unknown(name, "no grammar knows this tool"));
-    };
-    let called = invocation.argv.first().copied().map(last_part);
-    if !called.is_some_and(|called| tool.names.iter().any(|name| name.as_bytes() == called)) {
-        let why = "the tool is called by another name, and may act by that";
-        return Classified::Operation(unknown(tool.name().as_bytes(), why));
-    }
-    known(grammars, tool, invocation, facts)
+    let call = Call { tool: name, argv: &argv, env: invocation.env, folder: Folder::Callers, depth: 0 };
+    let operation = understand(&scene, &call);
+    let needs = needs.into_inner();
+    if needs.is_empty() { Classified::Operation(operation) } else { Classified::Needs(needs) }
 }
 
 /// The meaning of a command that could not be looked into.
@@ -82,20 +89,51 @@ pub fn unresolved(invocation: &Invocation<'_>) -> Operation {
     unknown(last_part(invocation.tool), "what it needs to know could not be found out")
 }
 
-fn known(grammars: &Grammars, tool: &Tool, invocation: &Invocation<'_>, facts: &Facts) -> Classified {
-    let environment = Environment::of(invocation.env, &grammars.interest(tool));
-    let rest = invocation.argv.get(1..).unwrap_or_default();
-    let own: Vec<Argument<'_>> =
-        rest.iter().enumerate().map(|(at, bytes)| Argument { bytes, index: Some(at + 1) }).collect();
-    let Some(mut parsed) = parse::parse(tool, &own, &environment) else {
-        return Classified::Operation(unknown(tool.name().as_bytes(), "its grammar is empty"));
+/// What all commands of one argv share.
+struct Scene<'s> {
+    grammars: &'s Grammars,
+    facts: &'s Facts,
+    /// The caller's working folder.
+    cwd: Option<&'s [u8]>,
+    needs: &'s RefCell<Vec<Need>>,
+}
+
+/// One command: the caller's, or one inside another.
+struct Call<'c, 'a> {
+    /// The file name of the program.
+    tool: &'a [u8],
+    /// The whole argv, the name that it is called by first.
+    argv: &'c [Argument<'a>],
+    env: &'c [&'a [u8]],
+    folder: Folder<'c>,
+    /// In how many others it stands.
+    depth: usize,
+}
+
+fn understand(scene: &Scene<'_>, call: &Call<'_, '_>) -> Operation {
+    let Some(tool) = scene.grammars.tool(call.tool) else {
+        return unknown(call.tool, "no grammar knows this tool");
     };
-    let mut arguments = Cow::Borrowed(&own);
+    let called = call.argv.first().map(|name| last_part(name.bytes));
+    if !called.is_some_and(|called| tool.names.iter().any(|name| name.as_bytes() == called)) {
+        let why = "the tool is called by another name, and may act by that";
+        return unknown(tool.name().as_bytes(), why);
+    }
+    known(scene, tool, call)
+}
+
+fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
+    let environment = Environment::of(call.env, &scene.grammars.interest(tool));
+    let own = call.argv.get(1..).unwrap_or_default();
+    let Some(mut parsed) = parse::parse(tool, own, &environment) else {
+        return unknown(tool.name().as_bytes(), "its grammar is empty");
+    };
+    let mut arguments = Cow::Borrowed(own);
     let words = extra::words(tool, &environment, &parsed);
     match &words {
         Err(trouble) => parsed.trouble = Some(*trouble),
         Ok(words) if words.iter().any(|words| !words.is_empty()) => {
-            arguments = Cow::Owned(extra::merged(&own, words, &parsed));
+            arguments = Cow::Owned(extra::merged(own, words, &parsed));
             parsed = match parse::parse(tool, &arguments, &environment) {
                 Some(parsed) => parsed,
                 None => parsed,
@@ -107,23 +145,21 @@ fn known(grammars: &Grammars, tool: &Tool, invocation: &Invocation<'_>, facts: &
         tool,
         parsed: &parsed,
         environment: &environment,
-        facts,
-        cwd: invocation.cwd,
-        needs: RefCell::default(),
+        facts: scene.facts,
+        cwd: scene.cwd,
+        folder: call.folder,
+        needs: scene.needs,
         questions: Default::default(),
     };
-    let meanings = meaning::meanings(&case, grammars.shared());
-    let needs = case.needs.into_inner();
-    if !needs.is_empty() {
-        return Classified::Needs(needs);
-    }
-    let name = invocation.argv.first().copied().unwrap_or_default();
-    Classified::Operation(Operation {
+    let mut meanings = meaning::meanings(&case, scene.grammars.shared());
+    meanings.also.extend(inner::meanings(scene, call, &case));
+    let name = call.argv.first().map(|name| name.bytes).unwrap_or_default();
+    Operation {
         tool: Cow::Borrowed(tool.name()),
         primary: meanings.primary,
         also: meanings.also,
         milder: milder::argv(tool, &parsed, name, &arguments),
-    })
+    }
 }
 
 fn unknown(tool: &[u8], why: &'static str) -> Operation {
@@ -143,3 +179,6 @@ fn unknown(tool: &[u8], why: &'static str) -> Operation {
 fn last_part(path: &[u8]) -> &[u8] {
     path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,11 +30,13 @@ pub enum Dimension {
     Port,
     Scheme,
     Path,
+    /// `inside` or `outside` of the working folder.
+    Tree,
 }
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Workspace,
         Self::Backend,
         Self::Cluster,
@@ -57,6 +59,7 @@ impl Dimension {
         Self::Port,
         Self::Scheme,
         Self::Path,
+        Self::Tree,
     ];
 
     /// Its name in policies, records and messages.
@@ -85,6 +88,7 @@ impl Dimension {
             Self::Port => "port",
             Self::Scheme => "scheme",
             Self::Path => "path",
+            Self::Tree => "tree",
         }
     }
 
@@ -128,6 +132,19 @@ impl Target {
     pub fn add(&mut self, dimension: Dimension, value: Value) {
         self.0.push((dimension, value));
         self.0.sort_by_key(|(dimension, _)| *dimension);
+    }
+
+    /// Makes unknown, for this reason, each known value that the test is true of; it
+    /// gets the value and its source.
+    pub(crate) fn doubt(&mut self, test: impl Fn(&[u8], &str) -> bool, reason: &str) {
+        for (_, found) in &mut self.0 {
+            if let Value::Known { value, source } = found
+                && test(value, source)
+            {
+                *found = Value::Unknown { reason: reason.to_owned() };
+            }
+        }
+        self.0.dedup();
     }
 
     /// The values of one dimension; none where it does not apply.

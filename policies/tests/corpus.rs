@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tollgate_policies::classify::facts::{Field, Found, GitPurpose, Plan, Stated};
 use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, Need, classify};
-use tollgate_policies::{Dimension, Operation, Value};
+use tollgate_policies::{Dimension, Meaning, Operation, Value};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +37,9 @@ struct Case {
     also: Vec<String>,
     #[serde(default)]
     target: BTreeMap<String, Wanted>,
+    /// The target of the last operation.
+    #[serde(default)]
+    inside: BTreeMap<String, Wanted>,
     plan: Option<String>,
     alias: Option<String>,
     milder: Option<String>,
@@ -77,7 +80,9 @@ impl Case {
         let operation = self.judged();
         let tier = operation.tier().map_or(Tier::Word("unknown".into()), |tier| Tier::Number(tier.number()));
         let also: Vec<&str> = operation.also.iter().map(|meaning| meaning.operation.as_ref()).collect();
-        let wrong_target = self.target.iter().find_map(|(name, wanted)| wrong(&operation, name, wanted));
+        let wrong_target = self.target.iter().find_map(|(name, wanted)| wrong(&operation.primary, name, wanted));
+        let last = operation.meanings().last().unwrap_or(&operation.primary);
+        let wrong_inside = self.inside.iter().find_map(|(name, wanted)| wrong(last, name, wanted));
         if operation.primary.operation != self.operation {
             return Some(format!("is {}: {}", operation.primary.operation, operation.primary.rationale));
         }
@@ -92,7 +97,7 @@ impl Case {
             .map_or(String::from("none"), |argv| String::from_utf8_lossy(&argv.join(&b' ')).into_owned());
         match &self.milder {
             Some(wanted) if *wanted != milder => Some(format!("would be milder as {milder}")),
-            _ => wrong_target,
+            _ => wrong_target.or(wrong_inside),
         }
     }
 
@@ -170,15 +175,15 @@ impl Case {
     }
 }
 
-fn wrong(operation: &Operation, name: &str, wanted: &Wanted) -> Option<String> {
+fn wrong(meaning: &Meaning, name: &str, wanted: &Wanted) -> Option<String> {
     let dimension = Dimension::of_name(name).unwrap_or_else(|| panic!("there is no dimension {name}"));
-    let values: Vec<String> = operation.primary.target.values(dimension).map(shown).collect();
+    let values: Vec<String> = meaning.target.values(dimension).map(shown).collect();
     let wanted = match wanted {
         Wanted::None(_) => Vec::new(),
         Wanted::One(value) => vec![value.clone()],
         Wanted::All(values) => values.clone(),
     };
-    (values != wanted).then(|| format!("has {name} {values:?}: {:?}", operation.primary.target))
+    (values != wanted).then(|| format!("has {name} {values:?}: {:?}", meaning.target))
 }
 
 fn shown(value: &Value) -> String {

@@ -41,6 +41,9 @@ pub struct Also {
     /// What it touches.
     #[serde(default)]
     pub target: Targets,
+    /// The tools that start it, outermost first: `sudo`, `bash`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wrapped_by: Vec<String>,
 }
 
 /// What one operation touches, by the dimension's name. A dimension that does
@@ -121,6 +124,7 @@ impl Also {
             operation: meaning.operation.clone().into_owned(),
             tier: meaning.tier.map(Tier::number),
             target: targets(&meaning.target),
+            wrapped_by: meaning.wrapped_by.iter().map(|tool| tool.clone().into_owned()).collect(),
         }
     }
 }

@@ -6,8 +6,10 @@
 use super::case::Case;
 use super::facts::{Field, Finding, Resolver, Stated};
 use super::grammar::{Origin, Source, TargetRule};
-use super::rules;
+use super::{UNCLEAR, rules};
 use crate::{Dimension, Target, Value};
+
+mod url;
 
 /// The target of a command.
 pub(crate) fn target(case: &Case<'_, '_, '_>) -> Target {
@@ -68,6 +70,8 @@ fn values(case: &Case<'_, '_, '_>, source: &Source) -> Vec<Value> {
         Origin::Names => {
             return many(rules::names(&source.when.only_kinds, case.parsed));
         }
+        Origin::Url(part) => return url::values(part, case.parsed.operands.iter().map(|operand| operand.bytes)),
+        Origin::Tree => return tree(case),
         Origin::Word => case.parsed.first.map(|word| known(word.bytes, "argument")),
         Origin::Fact(resolver, field) => fact(case, resolver, field),
     };
@@ -93,6 +97,25 @@ fn many<'a>(mut names: impl Iterator<Item = &'a [u8]>) -> Vec<Value> {
         values = vec![Value::Unknown { reason: format!("more than {MOST} of them") }];
     }
     values
+}
+
+/// Whether the paths lie inside of the working folder: one value for each answer.
+fn tree(case: &Case<'_, '_, '_>) -> Vec<Value> {
+    let operands = case.parsed.operands.iter();
+    let mut sides: Vec<Value> = Vec::new();
+    for operand in operands.filter(|operand| !operand.bytes.is_empty()) {
+        let unclear = operand.bytes.contains(&UNCLEAR);
+        let outside = rules::is_outside(case.cwd, case.folder, operand.bytes);
+        let side = match (unclear, outside) {
+            (true, _) => Value::Unknown { reason: String::from("it is for the shell to find out") },
+            (false, true) => Value::Known { value: b"outside".to_vec(), source: String::from("argument") },
+            (false, false) => Value::Known { value: b"inside".to_vec(), source: String::from("argument") },
+        };
+        if !sides.contains(&side) {
+            sides.push(side);
+        }
+    }
+    sides
 }
 
 /// `AWS_ENDPOINT_URL_S3`: the variable of the service that is called.

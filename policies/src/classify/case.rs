@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 
 use super::environment::Environment;
 use super::facts::{Facts, Finding, Need, Resolver};
+use super::folder::Folder;
 use super::grammar::{Origin, Source, Tool};
 use super::parse::Parsed;
 use super::{needs, rules};
@@ -14,10 +15,12 @@ pub(crate) struct Case<'c, 'g, 'a> {
     pub parsed: &'c Parsed<'g, 'a>,
     pub environment: &'c Environment<'a>,
     pub facts: &'c Facts,
-    /// The working folder's path, where it is known.
+    /// The caller's working folder, where its path is known.
     pub cwd: Option<&'c [u8]>,
+    /// Where this command runs.
+    pub folder: Folder<'c>,
     /// What was asked for and is not among the facts.
-    pub needs: RefCell<Vec<Need>>,
+    pub needs: &'c RefCell<Vec<Need>>,
     /// What to ask each resolver, or why nothing can be asked; worked out once.
     pub questions: [OnceCell<Result<Need, String>>; Resolver::ALL.len()],
 }
@@ -30,14 +33,19 @@ impl<'a> Case<'_, '_, 'a> {
         let Some(question) = place.and_then(|place| self.questions.get(place)) else {
             return Ok(None);
         };
-        match question.get_or_init(|| needs::need(self, resolver)) {
+        match question.get_or_init(|| needs::need(self, resolver).and_then(|need| self.folder.need(need))) {
             Ok(need) => Ok(self.fact(need)),
             Err(reason) => Err(reason),
         }
     }
 
+    /// What is known of the saved plan at this path, or a note that it must be read.
+    pub(crate) fn plan(&self, path: &[u8]) -> Result<Option<&Finding>, String> {
+        self.folder.need(needs::plan(self, path)).map(|need| self.fact(&need))
+    }
+
     /// The fact, or a note that it is needed.
-    pub(crate) fn fact(&self, need: &Need) -> Option<&Finding> {
+    fn fact(&self, need: &Need) -> Option<&Finding> {
         let found = self.facts.of(need);
         let mut needs = self.needs.borrow_mut();
         if found.is_none() && !needs.contains(need) {

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 /// How a tool reads its arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Dialect {
     /// spf13/cobra with pflag: flags anywhere, also between words; clusters.
@@ -20,4 +20,7 @@ pub(crate) enum Dialect {
     Calliope,
     /// GNU getopt_long: clusters, abbreviations, flags anywhere after the word.
     Getopt,
+    /// Nothing is known but the name: words are what stands before the first flag.
+    #[default]
+    Generic,
 }

@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 
+use super::UNCLEAR;
 use super::grammar::Pattern;
 
 /// Variables by name.
@@ -13,7 +14,9 @@ use super::grammar::Pattern;
 pub(crate) struct Environment<'a> {
     entries: Vec<(&'a [u8], &'a [u8])>,
     /// A name that was asked for and has two different values.
-    twice: Cell<Option<&'a [u8]>>,
+    twice: Cell<Option<usize>>,
+    /// A name that was asked for and has a value that only a shell could tell.
+    unclear: Cell<Option<usize>>,
 }
 
 impl<'a> Environment<'a> {
@@ -23,15 +26,18 @@ impl<'a> Environment<'a> {
             let at = interest.may_have(entry).then(|| entry.iter().position(|byte| *byte == b'='))??;
             Some((entry.get(..at)?, entry.get(at + 1..)?))
         };
-        Self { entries: env.iter().filter_map(split).collect(), twice: Cell::new(None) }
+        Self { entries: env.iter().filter_map(split).collect(), twice: Cell::new(None), unclear: Cell::new(None) }
     }
 
     /// The variable's value, also an empty one.
     pub(crate) fn any(&self, name: &[u8]) -> Option<&'a [u8]> {
-        let mut values = self.entries.iter().filter(|(known, _)| *known == name);
-        let (known, first) = values.next()?;
-        if values.any(|(_, value)| value != first) {
-            self.twice.set(Some(known));
+        let mut values = self.entries.iter().enumerate().filter(|(_, (known, _))| *known == name);
+        let (at, (_, first)) = values.next()?;
+        if values.any(|(_, (_, value))| value != first) {
+            self.twice.set(Some(at));
+        }
+        if first.contains(&UNCLEAR) {
+            self.unclear.set(Some(at));
         }
         Some(first)
     }
@@ -46,9 +52,18 @@ impl<'a> Environment<'a> {
         self.entries.iter().copied().filter(move |(known, _)| name.matches(known))
     }
 
+    /// A variable that was looked at and whose value nobody can tell.
+    pub(crate) fn unclear(&self) -> Option<&'a [u8]> {
+        self.name(self.unclear.get()?)
+    }
+
     /// A variable that was looked at and has two different values.
     pub(crate) fn twice(&self) -> Option<&'a [u8]> {
-        self.twice.get()
+        self.name(self.twice.get()?)
+    }
+
+    fn name(&self, at: usize) -> Option<&'a [u8]> {
+        self.entries.get(at).map(|(name, _)| *name)
     }
 }
 

@@ -167,6 +167,22 @@ pub enum GitPurpose {
 }
 
 impl Need {
+    /// The paths in it that start at the working folder unless they are absolute.
+    pub(crate) fn paths(&mut self) -> Vec<&mut Vec<u8>> {
+        match self {
+            Self::TerraformDir { folder, .. } | Self::PlanFile { folder, .. } => vec![folder],
+            Self::Kubeconfig { files, .. } => files.iter_mut().collect(),
+            Self::AwsProfile { config, credentials, .. } => vec![config, credentials],
+            Self::Kuberc { path } => vec![path],
+            Self::GcloudConfig { folder, .. } | Self::DockerContext { folder, .. } | Self::GhConfig { folder, .. } => {
+                vec![folder]
+            }
+            Self::GitRepo(GitRepo { folder, settings, global, .. }) => {
+                std::iter::once(folder).chain(settings).chain(global).collect()
+            }
+        }
+    }
+
     /// Who can answer it.
     #[must_use]
     pub fn resolver(&self) -> Resolver {

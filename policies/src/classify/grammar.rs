@@ -60,14 +60,37 @@ impl Grammars {
         built_in::grammars()
     }
 
-    /// The built-in grammars and more, each by its file's name and text. A tool
-    /// that was known already is replaced.
+    /// The built-in grammars and a person's own, each by its file's name and text.
+    /// A name that is taken is an error: what is known of a tool is never replaced.
     pub fn with(files: &[(&str, &str)]) -> Result<Self, GrammarError> {
         let mut grammars = built_in::read();
         for (file, text) in files {
-            grammars.tools.push(Known::Own(compile::tool(file, text)?));
+            let tool = compile::tool(file, text)?;
+            grammars.add(file, tool)?;
         }
         Ok(grammars)
+    }
+
+    /// Adds a tool of which only the name is known and, perhaps, the tiers of some
+    /// commands (`pr list`). Its commands are the leading words before the first
+    /// flag: `mytool.pr.list`; one without a tier is unknown. `file` is what names
+    /// the tool, for messages.
+    pub fn add_generic(
+        &mut self,
+        file: &str,
+        name: &str,
+        commands: &[(&str, Option<Tier>)],
+    ) -> Result<(), GrammarError> {
+        let tool = compile::generic(file, name, commands)?;
+        self.add(file, tool)
+    }
+
+    fn add(&mut self, file: &str, tool: Tool) -> Result<(), GrammarError> {
+        if let Some(taken) = tool.names.iter().find(|name| self.tools().any(|known| known == **name)) {
+            return Err(GrammarError::Taken { file: file.to_owned(), name: (*taken).to_owned() });
+        }
+        self.tools.push(Known::Own(tool));
+        Ok(())
     }
 
     /// The names of all known tools, twins too, in no order.
@@ -87,9 +110,8 @@ impl Grammars {
     }
 
     pub(crate) fn tool(&self, name: &[u8]) -> Option<&Tool> {
-        // What was added last replaces what was there before.
         let named = |known: &&Known| known.names().iter().any(|known| known.as_bytes() == name);
-        self.tools.iter().rev().find(named).and_then(Known::tool)
+        self.tools.iter().find(named).and_then(Known::tool)
     }
 
     /// Variables that matter whatever the tool is.
@@ -158,6 +180,17 @@ pub(crate) struct Tool {
 }
 
 impl Tool {
+    /// Whether it is the same whatever arguments follow.
+    pub(crate) fn is_closed(&self) -> bool {
+        let alone = |command: &Command| {
+            let flags = command.flags.long.iter().map(|(_, flag)| flag);
+            let runs = flags.chain(command.flags.short.iter().map(|(_, flag)| flag)).any(|flag| flag.runs);
+            command.rules.is_empty() && command.also.is_empty() && command.wraps.is_none() && !runs
+        };
+        let [root] = self.commands.as_slice() else { return false };
+        self.table.is_none() && self.raises.is_empty() && root.tier.is_some() && alone(root)
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.names.first().copied().unwrap_or_default()
     }
@@ -188,12 +221,16 @@ pub(crate) struct Command {
     pub opaque: bool,
     /// Its flags end at its first operand.
     pub ends: bool,
+    /// The file names it, and not only what stands below it.
+    pub declared: bool,
     /// It touches nothing that a target could name.
     pub local: bool,
     pub stops: Option<Stops>,
     /// The operand that is a saved plan.
     pub saved_plan: Option<SavedPlan>,
     pub milder: Option<Milder>,
+    /// It runs the command that its operands are.
+    pub wraps: Option<Wraps>,
 }
 
 impl Command {
@@ -281,6 +318,46 @@ pub(crate) struct Clause {
     pub operation: Option<&'static str>,
 }
 
+/// How a command stands inside another.
+#[derive(Debug)]
+pub(crate) struct Wraps {
+    pub form: Form,
+    /// How many operands stand before it.
+    pub after: usize,
+    /// It is there only where this flag is set.
+    pub flag: Option<&'static str>,
+    /// It is not there where one of these is.
+    pub absent: Vec<&'static str>,
+    /// The flag whose value it is, instead of the operands.
+    pub value: Option<&'static str>,
+    /// `NAME=value` before it is put into its environment.
+    pub assignments: bool,
+    /// The flag that empties its environment.
+    pub clear: Option<&'static str>,
+    /// The flag that takes one variable out.
+    pub unset: Option<&'static str>,
+    /// The flag that names the folder it runs in.
+    pub folder: Option<&'static str>,
+    /// The flag that gives it another name than the program's.
+    pub called: Option<&'static str>,
+    /// Arguments that nobody sees follow it, and why.
+    pub further: Option<&'static str>,
+    /// Its variables and files need not be the caller's, and why.
+    pub elsewhere: Option<&'static str>,
+    /// Flags after which its folder is not known.
+    pub moves: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Each operand is a word of it.
+    Words,
+    /// One operand is a script of several.
+    Script,
+    /// The operands, joined by spaces, are a script.
+    Joined,
+}
+
 /// What must hold; everything that is stated, and nothing stated always holds.
 #[derive(Debug, Default)]
 pub(crate) struct Condition {
@@ -305,6 +382,8 @@ pub(crate) struct Condition {
     pub fewer: Option<usize>,
     /// An operand is a path outside of the working folder.
     pub outside: bool,
+    /// There is no command inside of it.
+    pub alone: bool,
     /// This variable is set, and not empty.
     pub variable: Option<&'static str>,
     /// None of these variables is.
@@ -385,10 +464,22 @@ pub(crate) enum Origin {
     Operands,
     /// The names of the resources that the condition's kinds are about.
     Names,
+    /// This part of the URLs that the operands are.
+    Url(Part),
+    /// Whether the operands are paths inside of the working folder.
+    Tree,
     /// The first word below the tool.
     Word,
     /// The condition alone: unknown, or not applicable.
     Condition,
+}
+
+/// A part of a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Scheme,
+    Host,
+    Port,
 }
 
 /// A resolver that a tool uses, and where its parameters come from.

@@ -5,9 +5,10 @@
 use std::borrow::Cow;
 
 use super::case::Case;
+use super::dialect::Dialect;
 use super::facts::{Finding, Plan, Resolver};
 use super::grammar::{Clause, ResolverRule, Stops, Variable};
-use super::{aim, needs, rules};
+use super::{aim, rules};
 use crate::{Meaning, Target, Tier};
 
 /// What a command does.
@@ -32,7 +33,8 @@ fn read(case: &Case<'_, '_, '_>) -> Meanings {
     if let (Some((stops, index)), None) = (parsed.stops, parsed.trouble) {
         return Meanings { primary: stopped(case, stops, index), also: Vec::new() };
     }
-    let only_leads = parsed.command.only_leads() && parsed.entry.is_none();
+    let generic = case.tool.dialect == Dialect::Generic;
+    let only_leads = parsed.command.only_leads() && parsed.entry.is_none() && !generic;
     let stops = parsed.command.stops.or(only_leads.then_some(Stops::Help));
     if let (Some(stops), None) = (stops, parsed.trouble) {
         return Meanings { primary: stopped(case, stops, parsed.word), also: Vec::new() };
@@ -62,6 +64,10 @@ fn own(case: &Case<'_, '_, '_>, target: Target) -> Meaning {
     let parsed = case.parsed;
     let operation = match &parsed.entry {
         Some(entry) => Cow::Owned(entry.named(case.tool.name())),
+        None if case.tool.dialect == Dialect::Generic && !parsed.command.declared => {
+            let words = std::iter::once(case.tool.name().as_bytes()).chain(parsed.typed.iter().copied());
+            Cow::Owned(String::from_utf8_lossy(&words.collect::<Vec<_>>().join(&b'.')).into_owned())
+        }
         None => Cow::Borrowed(parsed.command.operation),
     };
     let (tier, why, decided_by) = tier(case);
@@ -120,10 +126,14 @@ fn also(case: &Case<'_, '_, '_>, primary: &Meaning) -> Vec<Meaning> {
 fn saved_plan(case: &Case<'_, '_, '_>, target: &Target) -> Option<Meaning> {
     let rule = case.parsed.command.saved_plan.as_ref()?;
     let operand = case.parsed.operands.get(rule.operand)?;
-    let (tier, rationale) = match case.fact(&needs::plan(case, operand.bytes))? {
-        Finding::Plan(Plan::Applies | Plan::Absent) | Finding::Found(_) => return None,
-        Finding::Plan(Plan::Destroys) => (Some(rule.tier), Cow::Borrowed(rule.why)),
-        Finding::Unknown { reason } => (None, Cow::Owned(format!("the saved plan cannot be read: {reason}"))),
+    let unread = |reason: &str| (None, Cow::Owned(format!("the saved plan cannot be read: {reason}")));
+    let (tier, rationale) = match case.plan(operand.bytes) {
+        Ok(found) => match found? {
+            Finding::Plan(Plan::Applies | Plan::Absent) | Finding::Found(_) => return None,
+            Finding::Plan(Plan::Destroys) => (Some(rule.tier), Cow::Borrowed(rule.why)),
+            Finding::Unknown { reason } => unread(reason),
+        },
+        Err(reason) => unread(&reason),
     };
     let operation = Cow::Borrowed(rule.operation);
     let (target, decided_by) = (target.clone(), operand.index);
@@ -156,6 +166,7 @@ fn doubt(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Option<Doubt> {
         .map(|(variable, name)| said(explained(name, variable)))
         .or_else(|| files(case).map(said))
         .or_else(|| twice(case).map(said))
+        .or_else(|| unclear(case).map(said))
 }
 
 fn doubted(case: &Case<'_, '_, '_>, read: Meanings, doubt: Doubt) -> Meanings {
@@ -238,6 +249,11 @@ fn aliased(case: &Case<'_, '_, '_>, aliases: &[Vec<u8>]) -> Option<Cow<'static, 
 fn twice(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
     let name = case.environment.twice()?;
     Some(Cow::Owned(format!("`{}` stands twice in the environment, with two values", String::from_utf8_lossy(name))))
+}
+
+fn unclear(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
+    let name = case.environment.unclear()?;
+    Some(Cow::Owned(format!("the value of `{}` is for a shell to find out", String::from_utf8_lossy(name))))
 }
 
 /// Raises what variables make more than it says.

@@ -14,6 +14,7 @@ use super::table::Entry;
 mod argparse;
 mod calliope;
 mod cobra;
+mod generic;
 mod getopt;
 mod go_flag;
 
@@ -163,6 +164,7 @@ pub(crate) fn parse<'g, 'a>(
         Dialect::Calliope => calliope::parse(tool, arguments, &mut parsed),
         Dialect::Argparse => argparse::parse(tool, arguments, &mut parsed),
         Dialect::Getopt => getopt::parse(tool, arguments, environment, &mut parsed),
+        Dialect::Generic => generic::parse(tool, arguments, &mut parsed),
     }
     from_file(tool, arguments, &mut parsed);
     Some(parsed)

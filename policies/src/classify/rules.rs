@@ -3,7 +3,9 @@
 //! Deliberately not here: conditions themselves (a grammar file has them).
 
 use super::case::Case;
+use super::folder::Folder;
 use super::grammar::{Condition, FlagTest, OperandTest, Pattern, Values};
+use super::inner;
 use super::parse::{Argument, Given, Parsed};
 
 /// A condition held; the argument that made it so, where one did.
@@ -28,6 +30,9 @@ pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<He
     }
     let operand = condition.operand.as_ref().map_or(Some(None), |test| operand(test, parsed))?;
     let outside = if condition.outside { outside(case)? } else { None };
+    if condition.alone && inner::is_there(case) {
+        return None;
+    }
     Some(Held { index: flag.or(kind).or(operand).or(outside) })
 }
 
@@ -54,14 +59,21 @@ fn surroundings(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
 /// The first operand that is a path outside of the working folder, as far as its
 /// text tells.
 fn outside(case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
-    let out = |operand: &&Argument<'_>| match operand.bytes.strip_prefix(b"/") {
-        None => climbs_out(operand.bytes),
+    let out = |operand: &&Argument<'_>| is_outside(case.cwd, case.folder, operand.bytes);
+    case.parsed.operands.iter().find(out).map(|operand| operand.index)
+}
+
+/// Whether a path leads out of the caller's working folder, as far as its text
+/// tells; the folder itself counts.
+pub(crate) fn is_outside(cwd: Option<&[u8]>, folder: Folder<'_>, path: &[u8]) -> bool {
+    let Some(path) = folder.place(path) else { return true };
+    match path.strip_prefix(b"/") {
+        None => climbs_out(&path),
         Some(_) => {
-            let inside = case.cwd.and_then(|cwd| operand.bytes.strip_prefix(cwd)?.strip_prefix(b"/"));
+            let inside = cwd.and_then(|cwd| path.strip_prefix(cwd)?.strip_prefix(b"/"));
             inside.is_none_or(|inside| inside.is_empty() || climbs_out(inside))
         }
-    };
-    case.parsed.operands.iter().find(out).map(|operand| operand.index)
+    }
 }
 
 /// Whether a relative path names its own start, or what lies above.

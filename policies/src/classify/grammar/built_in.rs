@@ -19,18 +19,84 @@ impl File {
     }
 }
 
-static FILES: [File; 10] = [
-    File { name: "terraform.toml", names: &["terraform", "tofu"], text: include_str!("../../../tools/terraform.toml") },
-    File { name: "helm.toml", names: &["helm"], text: include_str!("../../../tools/helm.toml") },
-    File { name: "kubectl.toml", names: &["kubectl"], text: include_str!("../../../tools/kubectl.toml") },
-    File { name: "aws.toml", names: &["aws"], text: include_str!("../../../tools/aws.toml") },
-    File { name: "git.toml", names: &["git"], text: include_str!("../../../tools/git.toml") },
-    File { name: "gcloud.toml", names: &["gcloud"], text: include_str!("../../../tools/gcloud.toml") },
-    File { name: "docker.toml", names: &["docker"], text: include_str!("../../../tools/docker.toml") },
-    File { name: "podman.toml", names: &["podman"], text: include_str!("../../../tools/podman.toml") },
-    File { name: "gh.toml", names: &["gh"], text: include_str!("../../../tools/gh.toml") },
-    File { name: "rm.toml", names: &["rm"], text: include_str!("../../../tools/rm.toml") },
-];
+/// One line a tool: its file, and the names in it.
+macro_rules! files {
+    ($($file:literal: $($name:literal)*;)*) => {
+        &[$(File { name: $file, names: &[$($name),*], text: include_str!(concat!("../../../tools/", $file)) }),*]
+    };
+}
+
+#[rustfmt::skip]
+static FILES: &[File] = files! {
+    "terraform.toml": "terraform" "tofu";
+    "helm.toml": "helm";
+    "kubectl.toml": "kubectl";
+    "aws.toml": "aws";
+    "git.toml": "git";
+    "gcloud.toml": "gcloud";
+    "docker.toml": "docker";
+    "podman.toml": "podman";
+    "gh.toml": "gh";
+    "base64.toml": "base64";
+    "basename.toml": "basename";
+    "bash.toml": "bash";
+    "cat.toml": "cat";
+    "chmod.toml": "chmod";
+    "chown.toml": "chown";
+    "comm.toml": "comm";
+    "command.toml": "command";
+    "cp.toml": "cp";
+    "curl.toml": "curl";
+    "cut.toml": "cut";
+    "date.toml": "date";
+    "df.toml": "df";
+    "dirname.toml": "dirname";
+    "doas.toml": "doas";
+    "du.toml": "du";
+    "echo.toml": "echo";
+    "env.toml": "env";
+    "exec.toml": "exec";
+    "grep.toml": "grep" "egrep" "fgrep";
+    "head.toml": "head";
+    "id.toml": "id";
+    "ionice.toml": "ionice";
+    "jq.toml": "jq";
+    "kill.toml": "kill";
+    "ls.toml": "ls";
+    "mkdir.toml": "mkdir";
+    "mv.toml": "mv";
+    "nice.toml": "nice";
+    "nohup.toml": "nohup";
+    "paste.toml": "paste";
+    "printenv.toml": "printenv";
+    "readlink.toml": "readlink";
+    "realpath.toml": "realpath";
+    "rm.toml": "rm";
+    "rmdir.toml": "rmdir";
+    "seq.toml": "seq";
+    "setsid.toml": "setsid";
+    "sh.toml": "sh" "dash" "ash";
+    "sha256sum.toml": "sha256sum";
+    "sleep.toml": "sleep";
+    "sort.toml": "sort";
+    "stat.toml": "stat";
+    "stdbuf.toml": "stdbuf";
+    "sudo.toml": "sudo";
+    "tail.toml": "tail";
+    "tee.toml": "tee";
+    "time.toml": "time";
+    "timeout.toml": "timeout";
+    "touch.toml": "touch";
+    "tr.toml": "tr";
+    "uname.toml": "uname";
+    "uniq.toml": "uniq";
+    "wc.toml": "wc";
+    "wget.toml": "wget";
+    "which.toml": "which";
+    "whoami.toml": "whoami";
+    "xargs.toml": "xargs";
+    "zsh.toml": "zsh";
+};
 
 const SHARED: (&str, &str) = ("shared.toml", include_str!("../../../tools/shared.toml"));
 
@@ -44,11 +110,15 @@ pub(super) fn grammars() -> &'static Grammars {
 /// A fresh copy of them.
 pub(super) fn read() -> Grammars {
     let tools = FILES.iter().map(|file| Known::BuiltIn(file, OnceLock::new())).collect();
-    Grammars { tools, shared: shared().unwrap_or_default() }
+    let variables = compile::shared(SHARED.0, SHARED.1).map(|shared| shared.variables);
+    Grammars { tools, shared: variables.unwrap_or_default() }
 }
 
-fn shared() -> Result<Vec<super::Variable>, GrammarError> {
-    compile::shared(SHARED.0, SHARED.1)
+/// A list of patterns that all grammars share.
+pub(super) fn patterns(name: &str) -> Option<&'static [String]> {
+    static PATTERNS: OnceLock<compile::Shared> = OnceLock::new();
+    let shared = PATTERNS.get_or_init(|| compile::shared(SHARED.0, SHARED.1).unwrap_or_default());
+    shared.patterns.get(name).map(Vec::as_slice)
 }
 
 #[cfg(test)]
@@ -57,21 +127,26 @@ mod tests {
 
     #[test]
     fn every_built_in_grammar_can_be_read_and_has_the_names_that_it_is_found_by() {
-        for file in &FILES {
+        for file in FILES {
             match file.read() {
                 Ok(tool) => assert_eq!(tool.names, file.names),
-                Err(error) => panic!("{error}: {:?}", std::error::Error::source(&error).map(ToString::to_string)),
+                Err(error) => panic!("{error}"),
             }
         }
-        assert!(!shared().unwrap().is_empty());
+        let shared = compile::shared(SHARED.0, SHARED.1).unwrap();
+        assert!(!shared.variables.is_empty() && !shared.patterns.is_empty());
     }
 
     #[test]
-    fn a_file_of_ones_own_replaces_a_built_in_one() {
-        let text = "version = 1\nnames = [\"helm\"]\nreference = \"x\"\ndialect = \"cobra\"\n";
-        let grammars = Grammars::with(&[("own.toml", text)]).unwrap();
-        assert_eq!(grammars.operations("helm").collect::<Vec<_>>(), ["helm"]);
+    fn a_file_of_ones_own_adds_a_tool_and_replaces_none() {
+        let text = |name: &str| format!("version = 1\nnames = [\"{name}\"]\nreference = \"x\"\ndialect = \"cobra\"\n");
+        let grammars = Grammars::with(&[("own.toml", &text("mytool"))]).unwrap();
+        assert_eq!(grammars.operations("mytool").collect::<Vec<_>>(), ["mytool"]);
         assert!(grammars.operations("kubectl").count() > 50);
+        let error = Grammars::with(&[("own.toml", &text("tofu"))]).unwrap_err();
+        let said = "own.toml: the tool `tofu` is known already, and what is known of it cannot be replaced";
+        assert_eq!(error.to_string(), said);
+        assert!(Grammars::with(&[("a.toml", &text("mytool")), ("b.toml", &text("mytool"))]).is_err());
     }
 
     #[test]
@@ -79,6 +154,8 @@ mod tests {
         let text =
             "version = 1\nnames = [\"x\"]\nreference = \"x\"\ndialect = \"cobra\"\n[commands.a]\nuse = [\"b\"]\n";
         let error = Grammars::with(&[("own.toml", text)]).unwrap_err();
-        assert_eq!(error.to_string(), "the grammar `own.toml` is wrong at `a`: there is no set `b`");
+        assert_eq!(error.to_string(), "own.toml:6:9: the grammar is wrong at `a`: there is no set `b`");
+        let error = Grammars::with(&[("own.toml", "version = 1\nname = 2\n")]).unwrap_err();
+        assert!(error.to_string().starts_with("own.toml:2:1: this is no grammar: unknown field `name`"), "{error}");
     }
 }

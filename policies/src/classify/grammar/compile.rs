@@ -1,11 +1,14 @@
 //! From a grammar file as written to tables, with every name checked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::forever::{all_forever, forever};
-use super::source::{CommandSource, SavedPlanSource, SetSource, SharedFile, TableSource, ToolFile, VariableSource};
+use super::source::{
+    CommandSource, SavedPlanSource, SetSource, SharedFile, TableSource, ToolFile, VariableSource, WrapsSource,
+};
 use super::{
-    Clause, Command, Condition, Flags, Milder, Origin, SavedPlan, Secret, SecretFlag, Stops, Tool, Variable, notation,
+    Clause, Command, Condition, Flags, Form, Milder, Origin, SavedPlan, Secret, SecretFlag, Stops, Tool, Variable,
+    Wraps, notation,
 };
 use crate::Tier;
 use crate::classify::dialect::Dialect;
@@ -22,18 +25,34 @@ const VERSION: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum GrammarError {
     /// It is not TOML, or has other keys than a grammar.
-    #[error("the grammar `{file}` cannot be read")]
+    #[error("{file}:{line}:{column}: this is no grammar: {message}")]
     Toml {
         /// The file.
         file: String,
-        /// The cause.
-        source: Box<toml::de::Error>,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// It names a tool that is known already.
+    #[error("{file}: the tool `{name}` is known already, and what is known of it cannot be replaced")]
+    Taken {
+        /// The file.
+        file: String,
+        /// The tool.
+        name: String,
     },
     /// It says something that means nothing.
-    #[error("the grammar `{file}` is wrong at `{at}`: {problem} `{word}`")]
+    #[error("{file}:{line}:{column}: the grammar is wrong at `{at}`: {problem} `{word}`")]
     Wrong {
         /// The file.
         file: String,
+        /// Counted from 1: the line where the wrong word stands, or its table.
+        line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
         /// The command, set or table.
         at: String,
         /// What is wrong.
@@ -49,15 +68,68 @@ type Problem = (String, &'static str, String);
 /// Reads one tool's file.
 pub(super) fn tool(file: &str, text: &str) -> Result<Tool, GrammarError> {
     let source: ToolFile = toml(file, text)?;
-    build(&source).map_err(|(at, problem, word)| GrammarError::Wrong { file: file.to_owned(), at, problem, word })
+    build(&source).map_err(|problem| wrong(file, text, problem))
 }
 
-/// Reads the file of variables that matter for every tool.
-pub(super) fn shared(file: &str, text: &str) -> Result<Vec<Variable>, GrammarError> {
+/// A tool of which only the name is known, and the tiers of some commands.
+pub(super) fn generic(file: &str, name: &str, commands: &[(&str, Option<Tier>)]) -> Result<Tool, GrammarError> {
+    let declared = |(words, tier): &(&str, Option<Tier>)| {
+        let tier = tier.map(Tier::number);
+        let why = tier.map_or("", |_| "the policy says so").to_owned();
+        (
+            words.split_whitespace().collect::<Vec<_>>().join(" "),
+            CommandSource { tier, why, ..CommandSource::default() },
+        )
+    };
+    let mut all: BTreeMap<String, CommandSource> = BTreeMap::new();
+    for (words, _) in commands {
+        let parts: Vec<&str> = words.split_whitespace().collect();
+        for end in 1..parts.len() {
+            let above = parts.get(..end).unwrap_or_default().join(" ");
+            all.entry(above).or_insert_with(|| CommandSource { leads: true, ..CommandSource::default() });
+        }
+    }
+    all.extend(commands.iter().map(declared));
+    let source = ToolFile {
+        version: VERSION,
+        names: vec![name.to_owned()],
+        reference: file.to_owned(),
+        dialect: Dialect::Generic,
+        root: Some(CommandSource { leads: true, ..CommandSource::default() }),
+        commands: all,
+        ..ToolFile::default()
+    };
+    build(&source).map_err(|problem| wrong(file, "", problem))
+}
+
+fn wrong(file: &str, text: &str, (at, problem, word): Problem) -> GrammarError {
+    let table = text.find(&format!(".{at}]")).or_else(|| text.find(&format!("\"{at}\"]"))).unwrap_or_default();
+    let place = text.get(table..).and_then(|rest| rest.find(word.as_str())).map_or(table, |found| table + found);
+    let (line, column) = position(text, place);
+    GrammarError::Wrong { file: file.to_owned(), line, column, at, problem, word }
+}
+
+/// Line and column, each counted from 1.
+fn position(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or_default();
+    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count());
+    (before.matches('\n').count() + 1, column + 1)
+}
+
+/// What all grammars share: variables that matter for every tool, and named lists
+/// of patterns.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub variables: Vec<Variable>,
+    pub patterns: BTreeMap<String, Vec<String>>,
+}
+
+/// Reads the file of what all grammars share.
+pub(super) fn shared(file: &str, text: &str) -> Result<Shared, GrammarError> {
     let source: SharedFile = toml(file, text)?;
-    version(source.version)
-        .and_then(|()| variables(&source.variables))
-        .map_err(|(at, problem, word)| GrammarError::Wrong { file: file.to_owned(), at, problem, word })
+    let variables = version(source.version).and_then(|()| variables(&source.variables));
+    let variables = variables.map_err(|problem| wrong(file, text, problem))?;
+    Ok(Shared { variables, patterns: source.patterns })
 }
 
 fn version(found: u32) -> Result<(), Problem> {
@@ -66,7 +138,10 @@ fn version(found: u32) -> Result<(), Problem> {
 }
 
 fn toml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, GrammarError> {
-    toml::from_str(text).map_err(|source| GrammarError::Toml { file: file.to_owned(), source: Box::new(source) })
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let (line, column) = position(text, error.span().map_or(0, |span| span.start));
+        GrammarError::Toml { file: file.to_owned(), line, column, message: error.message().to_owned() }
+    })
 }
 
 fn build(source: &ToolFile) -> Result<Tool, Problem> {
@@ -108,6 +183,9 @@ fn interest(tool: &Tool) -> Interest {
     let mut interest = Interest::default();
     ["HOME", "POSIXLY_CORRECT"].iter().chain(&tool.extra_arguments).for_each(|name| interest.add(name.as_bytes()));
     tool.variables.iter().flat_map(|variable| &variable.names).for_each(|name| interest.add(name.start));
+    let of_command = |command: &Command| command.rules.iter().chain(&command.also).map(asked).collect::<Vec<_>>();
+    let clauses = tool.commands.iter().flat_map(of_command).chain(tool.raises.iter().map(asked));
+    clauses.flatten().for_each(|name| interest.add(name.as_bytes()));
     let parameters = tool.resolvers.iter().flat_map(|rule| &rule.parameters).map(|(_, sources)| sources);
     for source in tool.targets.iter().map(|rule| &rule.from).chain(parameters).flatten() {
         let asked = source.when.variable.iter().chain(&source.when.absent_variables);
@@ -117,6 +195,11 @@ fn interest(tool: &Tool) -> Interest {
         }
     }
     interest
+}
+
+/// The variables that a clause asks about.
+fn asked(clause: &Clause) -> Vec<&'static str> {
+    clause.when.variable.iter().chain(&clause.when.absent_variables).copied().collect()
 }
 
 fn secret(flag: &str) -> SecretFlag {
@@ -204,6 +287,7 @@ fn command(source: &ToolFile, name: &str, words: &str, written: &CommandSource) 
         also: clause::also(source, name, words, &written.also)?,
         opaque: written.opaque,
         ends: written.ends,
+        declared: !written.leads,
         local: written.local,
         stops: stops(words, written.stops.as_deref())?,
         saved_plan: written.saved_plan.as_ref().map(|plan| saved_plan(name, words, plan)).transpose()?,
@@ -212,6 +296,31 @@ fn command(source: &ToolFile, name: &str, words: &str, written: &CommandSource) 
             add: all_forever(&milder.add),
             drop: all_forever(&milder.drop),
         }),
+        wraps: written.wraps.as_ref().map(|wraps| self::wraps(words, wraps)).transpose()?,
+    })
+}
+
+fn wraps(at: &str, written: &WrapsSource) -> Result<Wraps, Problem> {
+    let name = |name: &Option<String>| name.as_deref().map(forever);
+    Ok(Wraps {
+        form: match written.form.as_str() {
+            "words" => Form::Words,
+            "script" => Form::Script,
+            "joined" => Form::Joined,
+            other => return Err((at.to_owned(), "a command inside is words, script or joined, not", other.to_owned())),
+        },
+        after: written.after,
+        flag: name(&written.flag),
+        absent: all_forever(&written.absent),
+        value: name(&written.value),
+        assignments: written.assignments,
+        clear: name(&written.clear),
+        unset: name(&written.unset),
+        folder: name(&written.folder),
+        called: name(&written.called),
+        further: name(&written.further),
+        elsewhere: name(&written.elsewhere),
+        moves: all_forever(&written.moves),
     })
 }
 
@@ -235,7 +344,7 @@ fn flags(source: &ToolFile, words: &str, written: &CommandSource) -> Result<Flag
         // Here a letter is a name like any other.
         Dialect::GoFlag => notation::only_long(&mut flags),
         Dialect::Getopt => notation::flags(&source.help.join(" "), &mut flags).map_err(wrong)?,
-        Dialect::Cobra | Dialect::Argparse | Dialect::Calliope => {}
+        Dialect::Cobra | Dialect::Argparse | Dialect::Calliope | Dialect::Generic => {}
     }
     mark(source, &mut flags);
     Ok(flags)

@@ -10,7 +10,7 @@ use super::super::dialect::Dialect;
 use super::Stopping;
 
 /// One file: `policies/tools/NAME.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToolFile {
     /// The format's version.
@@ -116,12 +116,40 @@ pub(super) struct CommandSource {
     /// Its flags end at its first operand.
     #[serde(default)]
     pub ends: bool,
+    /// It only leads to others.
+    #[serde(skip)]
+    pub leads: bool,
     #[serde(default)]
     pub local: bool,
     /// `help` or `version`.
     pub stops: Option<String>,
     pub saved_plan: Option<SavedPlanSource>,
     pub milder: Option<MilderSource>,
+    pub wraps: Option<WrapsSource>,
+}
+
+/// A command that stands inside this one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrapsSource {
+    /// `words`, `script` or `joined`.
+    pub form: String,
+    #[serde(default)]
+    pub after: usize,
+    pub flag: Option<String>,
+    #[serde(default)]
+    pub absent: Vec<String>,
+    pub value: Option<String>,
+    #[serde(default)]
+    pub assignments: bool,
+    pub clear: Option<String>,
+    pub unset: Option<String>,
+    pub folder: Option<String>,
+    pub called: Option<String>,
+    pub further: Option<String>,
+    pub elsewhere: Option<String>,
+    #[serde(default)]
+    pub moves: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -173,6 +201,8 @@ pub(super) struct ClauseSource {
     pub fewer: Option<usize>,
     #[serde(default)]
     pub outside: bool,
+    #[serde(default)]
+    pub alone: bool,
     pub variable: Option<String>,
     #[serde(default)]
     pub absent_variables: Vec<String>,
@@ -270,4 +300,7 @@ pub(super) struct SharedFile {
     pub version: u32,
     #[serde(default)]
     pub variables: Vec<VariableSource>,
+    /// Lists of patterns that any grammar may name: `@NAME`.
+    #[serde(default)]
+    pub patterns: BTreeMap<String, Vec<String>>,
 }

@@ -17,7 +17,9 @@ pub(super) fn parse<'g, 'a>(
     parsed: &mut Parsed<'g, 'a>,
 ) {
     let has_words = tool.commands.len() > 1;
-    let mixed = !has_words && environment.any(b"POSIXLY_CORRECT").is_none();
+    let mixed = !has_words
+        && tool.command(0).is_none_or(|root| root.wraps.is_none())
+        && environment.any(b"POSIXLY_CORRECT").is_none();
     let mut from = read(arguments, 0, mixed, parsed);
     while let Some(word) = arguments.get(from).copied().filter(|_| has_words) {
         match parsed.command.child(word.bytes).and_then(|index| tool.command(index)) {

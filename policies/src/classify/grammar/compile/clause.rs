@@ -1,5 +1,6 @@
 //! Conditions and what follows from them.
 
+use super::super::built_in;
 use super::super::forever::{all_forever, forever};
 use super::super::source::{ClauseSource, ToolFile};
 use super::super::{Clause, Condition, FlagTest, OperandTest, Pattern, Values};
@@ -9,10 +10,15 @@ use super::{Problem, tier};
 pub(super) fn rules(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Result<Vec<Clause>, Problem> {
     let one = |written: &ClauseSource| {
         let clause = clause(source, at, written, None)?;
-        if clause.tier.is_none() || clause.why.is_empty() {
-            return Err((at.to_owned(), "a clause needs a tier and a reason", String::from("when")));
+        match (&written.unknown, clause.tier) {
+            (Some(unknown), None) => Ok(Clause { why: forever(unknown), ..clause }),
+            (None, Some(_)) if !clause.why.is_empty() => Ok(clause),
+            _ => Err((
+                at.to_owned(),
+                "a clause needs a tier and a reason, or a reason why it is unknown",
+                String::from("when"),
+            )),
         }
-        Ok(clause)
     };
     written.iter().map(one).collect()
 }
@@ -55,6 +61,7 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
     condition.operands = written.operands;
     condition.fewer = written.fewer;
     condition.outside = written.outside;
+    condition.alone = written.alone;
     condition.variable = written.variable.as_deref().map(forever);
     condition.absent_variables = all_forever(&written.absent_variables);
     let kinds = |name: &Option<String>| match name {
@@ -84,6 +91,7 @@ fn stated(written: &ClauseSource) -> bool {
         || written.fewer.is_some()
         || written.variable.is_some()
         || written.outside
+        || written.alone
 }
 
 /// The part of a condition that is about flags.
@@ -101,7 +109,12 @@ pub(super) fn flags_only(written: &ClauseSource) -> Result<Condition, Problem> {
     Ok(Condition { stated: stated(written), flag, with, absent, ..Condition::default() })
 }
 
-/// Texts with `*` in them.
+/// Texts with `*` in them; `@NAME` stands for a list that all grammars share.
 pub(super) fn patterns(written: &[String]) -> Vec<Pattern> {
-    written.iter().map(|text| Pattern::new(text)).collect()
+    let listed = |text: &str| text.strip_prefix('@').and_then(built_in::patterns);
+    let each = |text: &String| match listed(text) {
+        Some(texts) => texts.iter().map(|text| Pattern::new(text)).collect(),
+        None => vec![Pattern::new(text)],
+    };
+    written.iter().flat_map(each).collect()
 }

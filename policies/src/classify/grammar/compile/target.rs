@@ -2,7 +2,7 @@
 
 use super::super::forever::forever;
 use super::super::source::{ClauseSource, ToolFile};
-use super::super::{Field, Origin, ResolverRule, Source, TargetRule};
+use super::super::{Field, Origin, Part, ResolverRule, Source, TargetRule};
 use super::{Problem, clause};
 use crate::Dimension;
 use crate::classify::facts::Resolver;
@@ -63,6 +63,10 @@ fn origin(text: &str) -> Option<Origin> {
         "ref" => Origin::Reference(rest.parse().ok()?),
         "names" => Origin::Names,
         "word" => Origin::Word,
+        "scheme" => Origin::Url(Part::Scheme),
+        "host" => Origin::Url(Part::Host),
+        "port" => Origin::Url(Part::Port),
+        "tree" => Origin::Tree,
         resolver => Origin::Fact(Resolver::of_name(resolver)?, field(rest)?),
     })
 }

@@ -1,0 +1,297 @@
+//! Commands inside a command: what `sudo`, `env`, `timeout`, `xargs` or `bash -c`
+//! would run.
+//!
+//! Each is classified as if it were called by itself, in the environment and the
+//! folder that its wrapper gives it, and stands among the wrapper's meanings with
+//! its own tier and target. Nesting is bounded.
+//! Deliberately not here: which operands are the command (a grammar says), and
+//! reading a script (that is `script`).
+
+use std::borrow::Cow;
+
+use super::case::Case;
+use super::folder::Folder;
+use super::grammar::{Form, Wraps};
+use super::parse::Argument;
+use super::script::{self, Step};
+use super::{Call, Scene, UNCLEAR, last_part, understand};
+use crate::{Dimension, Meaning, Target, Tier, Value};
+
+/// How deep commands may stand in one another.
+const DEEPEST: usize = 8;
+
+/// Folders in which a program of a tool's name is taken for that tool.
+const SYSTEM: [&[u8]; 8] = [
+    b"/bin/",
+    b"/sbin/",
+    b"/usr/bin/",
+    b"/usr/sbin/",
+    b"/usr/local/bin/",
+    b"/usr/local/sbin/",
+    b"/snap/bin/",
+    b"/opt/homebrew/bin/",
+];
+
+/// Whether there is a command inside.
+pub(crate) fn is_there(case: &Case<'_, '_, '_>) -> bool {
+    case.parsed.command.wraps.as_ref().is_some_and(|wraps| !words(wraps, case).is_empty())
+}
+
+/// What the commands inside do.
+pub(super) fn meanings(scene: &Scene<'_>, call: &Call<'_, '_>, case: &Case<'_, '_, '_>) -> Vec<Meaning> {
+    let Some(wraps) = case.parsed.command.wraps.as_ref() else {
+        return Vec::new();
+    };
+    let words = words(wraps, case);
+    if words.is_empty() || case.parsed.stops.is_some() {
+        return Vec::new();
+    }
+    let wrapper = Wrapper { scene, call, case, wraps };
+    if call.depth >= DEEPEST {
+        return vec![wrapper.unknown("commands are nested too deep", None)];
+    }
+    let mut meanings = wrapper.inside(words);
+    for meaning in &mut meanings {
+        meaning.wrapped_by.insert(0, Cow::Borrowed(case.tool.name()));
+    }
+    meanings
+}
+
+/// The operands, or the flag's value, that are or hold the command.
+fn words<'a>(wraps: &Wraps, case: &Case<'_, '_, 'a>) -> Vec<Argument<'a>> {
+    let parsed = case.parsed;
+    if wraps.flag.is_some_and(|flag| !parsed.set(flag)) || wraps.absent.iter().any(|flag| parsed.set(flag)) {
+        return Vec::new();
+    }
+    if let Some(name) = wraps.value {
+        let given = parsed.last(name).and_then(|given| Some(Argument { bytes: given.value?, index: given.index }));
+        return given.into_iter().collect();
+    }
+    let operands = parsed.operands.iter().skip(wraps.after);
+    let assigned = |operand: &&Argument<'_>| wraps.assignments && operand.bytes.contains(&b'=');
+    operands.skip_while(assigned).copied().collect()
+}
+
+/// A command with another inside.
+struct Wrapper<'w, 'a> {
+    scene: &'w Scene<'w>,
+    call: &'w Call<'w, 'a>,
+    case: &'w Case<'w, 'w, 'a>,
+    wraps: &'w Wraps,
+}
+
+impl<'a> Wrapper<'_, 'a> {
+    fn inside(&self, words: Vec<Argument<'a>>) -> Vec<Meaning> {
+        let env = self.environment();
+        let stated = self.wraps.folder.and_then(|flag| self.case.parsed.last(flag)?.value);
+        let placed = stated.map(|folder| self.call.folder.place(folder));
+        let moved = self.wraps.moves.iter().any(|flag| self.case.parsed.set(flag));
+        let folder = match &placed {
+            _ if moved => Folder::Unknown,
+            None => self.call.folder,
+            Some(None) => Folder::Unknown,
+            Some(Some(folder)) => Folder::At(folder),
+        };
+        let place = Place { env: &env, folder };
+        let mut meanings = match self.wraps.form {
+            Form::Words => self.words(words, &place),
+            Form::Script => words.first().map(|script| self.script(*script, &place)).unwrap_or_default(),
+            Form::Joined => {
+                let joined = words.iter().map(|word| word.bytes).collect::<Vec<_>>().join(&b' ');
+                let index = words.first().and_then(|word| word.index);
+                self.script(Argument { bytes: &joined, index }, &place)
+            }
+        };
+        if let Some(reason) = self.wraps.elsewhere {
+            meanings.iter_mut().for_each(|meaning| only_stated(&mut meaning.target, reason));
+        }
+        meanings
+    }
+
+    /// The variables that the command inside gets.
+    fn environment(&self) -> Vec<&'a [u8]> {
+        let parsed = self.case.parsed;
+        let cleared = self.wraps.clear.is_some_and(|flag| parsed.set(flag));
+        let mut env: Vec<&[u8]> = if cleared { Vec::new() } else { self.call.env.to_vec() };
+        let unset = parsed.flags.iter().filter(|given| self.wraps.unset == Some(given.flag.name));
+        for name in unset.filter_map(|given| given.value) {
+            env.retain(|entry| !is_of(entry, name));
+        }
+        if self.wraps.assignments {
+            let operands = parsed.operands.iter().skip(self.wraps.after);
+            for assignment in operands.map(|operand| operand.bytes).take_while(|bytes| bytes.contains(&b'=')) {
+                let name = assignment.split(|byte| *byte == b'=').next().unwrap_or_default();
+                env.retain(|entry| !is_of(entry, name));
+                env.push(assignment);
+            }
+        }
+        env
+    }
+
+    /// The command that the operands are.
+    fn words(&self, mut words: Vec<Argument<'a>>, place: &Place<'_>) -> Vec<Meaning> {
+        let Some(program) = words.first().map(|word| word.bytes) else {
+            return Vec::new();
+        };
+        if let Some(name) = self.wraps.called.and_then(|flag| self.case.parsed.last(flag)?.value)
+            && let Some(word) = words.first_mut()
+        {
+            word.bytes = name;
+        }
+        if self.wraps.further.is_some() {
+            words.push(Argument { bytes: &[UNCLEAR], index: None });
+        }
+        self.one(program, &words, place, self.wraps.further)
+    }
+
+    /// Each command of a script.
+    fn script(&self, script: Argument<'_>, place: &Place<'_>) -> Vec<Meaning> {
+        let shell = self.case.tool.name();
+        let read = match script::read(script.bytes, shell, place.env) {
+            Ok(read) => read,
+            Err(why) => return vec![self.unknown(why, script.index)],
+        };
+        let mut meanings: Vec<Meaning> = Vec::new();
+        for step in &read.steps {
+            let found = self.step(step, script.index, place);
+            meanings.extend(found.into_iter().filter(|new| !meanings.contains(new)).collect::<Vec<_>>());
+        }
+        meanings.extend(read.doubts.iter().map(|why| self.unknown(why.clone(), script.index)));
+        meanings.dedup();
+        meanings
+    }
+
+    fn step(&self, step: &Step, index: Option<usize>, place: &Place<'_>) -> Vec<Meaning> {
+        let words: Vec<Argument<'_>> = step.words.iter().map(|bytes| Argument { bytes, index }).collect();
+        let placed = match &step.folder {
+            script::Folder::Start => Some(None),
+            script::Folder::At(folder) => place.folder.place(folder).map(Some),
+            script::Folder::Unknown => None,
+        };
+        let folder = match &placed {
+            None => Folder::Unknown,
+            Some(None) => place.folder,
+            Some(Some(folder)) => Folder::At(folder),
+        };
+        let env = step.environment(place.env);
+        let env: Vec<&[u8]> = env.iter().map(AsRef::as_ref).collect();
+        let place = Place { env: &env, folder };
+        let mut meanings: Vec<Meaning> = step.writes.iter().map(|path| self.write(path, index, &place)).collect();
+        if let Some(program) = words.first() {
+            meanings.extend(self.one(program.bytes, &words, &place, step.unclear));
+        }
+        meanings
+    }
+
+    /// One command with all its words.
+    fn one(
+        &self,
+        program: &[u8],
+        words: &[Argument<'_>],
+        place: &Place<'_>,
+        further: Option<&'static str>,
+    ) -> Vec<Meaning> {
+        let index = words.first().and_then(|word| word.index);
+        if program.contains(&UNCLEAR) {
+            return vec![self.unknown("which command it runs is for the shell to find out", index)];
+        }
+        let Some(name) = name(program) else {
+            let why = format!("`{}` can be any program", String::from_utf8_lossy(program));
+            return vec![self.unknown(why, index)];
+        };
+        let depth = self.call.depth + 1;
+        let call = Call { tool: name, argv: words, env: place.env, folder: place.folder, depth };
+        let operation = understand(self.scene, &call);
+        let mut meanings = Vec::with_capacity(1 + operation.also.len());
+        let tool = operation.tool.clone();
+        meanings.push(operation.primary);
+        meanings.extend(operation.also);
+        meanings.iter_mut().for_each(|meaning| clear(&mut meaning.target));
+        let closed = || self.scene.grammars.tool(name).is_some_and(super::Tool::is_closed);
+        let doubt = further.filter(|_| !closed()).or_else(|| self.path_changed(place.env));
+        if let Some(why) = doubt {
+            meanings.push(Meaning { operation: Cow::Owned(format!("{tool}.unknown")), ..self.unknown(why, index) });
+        }
+        meanings
+    }
+
+    /// Whether names lead to other programs than they do for the caller.
+    fn path_changed(&self, env: &[&[u8]]) -> Option<&'static str> {
+        let path = |env: &[&[u8]]| env.iter().find(|entry| is_of(entry, b"PATH")).map(|entry| entry.to_vec());
+        let changed = path(env).is_some_and(|inner| path(self.call.env).as_ref() != Some(&inner));
+        changed.then_some("PATH is changed, so that its name can lead to another program")
+    }
+
+    /// A file that a redirection writes.
+    fn write(&self, path: &[u8], index: Option<usize>, place: &Place<'_>) -> Meaning {
+        let mut target = Target::default();
+        target.set(Dimension::Path, Value::Known { value: path.to_vec(), source: String::from("redirection") });
+        clear(&mut target);
+        let outside = super::rules::is_outside(self.scene.cwd, place.folder, path);
+        let (tier, why) = match outside {
+            true => (Tier::Sensitive, "a redirection writes to a file outside of the working folder"),
+            false => (Tier::Modify, "a redirection writes to a file"),
+        };
+        Meaning {
+            operation: Cow::Owned(format!("{}.write", self.case.tool.name())),
+            tier: Some(tier),
+            rationale: Cow::Borrowed(why),
+            target,
+            decided_by: index,
+            wrapped_by: Vec::new(),
+        }
+    }
+
+    fn unknown(&self, why: impl Into<Cow<'static, str>>, index: Option<usize>) -> Meaning {
+        Meaning {
+            operation: Cow::Borrowed(self.case.tool.operation_unknown),
+            tier: None,
+            rationale: why.into(),
+            target: Target::default(),
+            decided_by: index,
+            wrapped_by: Vec::new(),
+        }
+    }
+}
+
+/// Where a command inside runs.
+struct Place<'p> {
+    env: &'p [&'p [u8]],
+    folder: Folder<'p>,
+}
+
+/// The tool's name of a program that a shell would find: a bare name, or a path
+/// in a folder of the system's.
+fn name(program: &[u8]) -> Option<&[u8]> {
+    let name = last_part(program);
+    let folder = program.strip_suffix(name)?;
+    (folder.is_empty() || SYSTEM.contains(&folder)).then_some(name).filter(|name| !name.is_empty())
+}
+
+fn is_of(entry: &[u8], name: &[u8]) -> bool {
+    entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"="))
+}
+
+/// Values that only a shell could tell are unknown.
+fn clear(target: &mut Target) {
+    target.doubt(|value, _| value.contains(&UNCLEAR), "it is for the shell to find out");
+}
+
+/// Only what the command's own words say is known.
+fn only_stated(target: &mut Target, reason: &str) {
+    target.doubt(|_, source| !(source.starts_with('-') || source == "argument"), reason);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_known_by_its_name_alone_or_in_a_folder_of_the_system() {
+        assert_eq!(name(b"terraform"), Some(&b"terraform"[..]));
+        assert_eq!(name(b"/usr/bin/terraform"), Some(&b"terraform"[..]));
+        assert_eq!(name(b"./terraform"), None);
+        assert_eq!(name(b"/tmp/terraform"), None);
+        assert_eq!(name(b""), None);
+    }
+}

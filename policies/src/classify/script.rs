@@ -1,0 +1,174 @@
+//! Reading a shell script: which commands it runs, with which words, variables
+//! and folder.
+//!
+//! The grammar is that of the crate `brush-parser`; what the script does to
+//! variables and folders on its way is followed as far as its text tells. What it
+//! does not tell (expansions of what is set elsewhere, functions, `eval`) leaves a
+//! doubt: the reason why the script can run commands that are not among the steps.
+//! Deliberately not here: what any command means.
+
+use std::borrow::Cow;
+
+use super::UNCLEAR;
+
+mod bounds;
+mod builtin;
+mod state;
+mod walk;
+mod word;
+
+pub(crate) use state::Folder;
+
+/// What a script runs.
+#[derive(Debug, Default)]
+pub(crate) struct Script {
+    pub steps: Vec<Step>,
+    /// Why it can do something else besides.
+    pub doubts: Vec<Cow<'static, str>>,
+}
+
+/// One command of a script.
+#[derive(Debug)]
+pub(crate) struct Step {
+    /// Its words, the program first; none where only files are written.
+    pub words: Vec<Vec<u8>>,
+    /// Why its words can be others.
+    pub unclear: Option<&'static str>,
+    /// The files that its redirections write.
+    pub writes: Vec<Vec<u8>>,
+    pub folder: Folder,
+    /// Variables that are set otherwise than around the script; none for unset.
+    pub changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl Step {
+    /// The variables of this command, from those around the script.
+    pub(crate) fn environment<'e>(&self, around: &[&'e [u8]]) -> Vec<Cow<'e, [u8]>> {
+        let name =
+            |entry: &[u8]| entry.iter().position(|byte| *byte == b'=').map(|at| entry.get(..at).map(<[u8]>::to_vec));
+        let changed = |entry: &[u8]| {
+            let name = name(entry).flatten();
+            self.changes.iter().any(|(known, _)| Some(known) == name.as_ref())
+        };
+        let mut env: Vec<Cow<'e, [u8]>> =
+            around.iter().filter(|entry| !changed(entry)).map(|entry| Cow::Borrowed(*entry)).collect();
+        let set = |(name, value): &(Vec<u8>, Option<Vec<u8>>)| {
+            value.as_ref().map(|value| Cow::Owned([name.as_slice(), b"=", value].concat()))
+        };
+        env.extend(self.changes.iter().filter_map(set));
+        env
+    }
+}
+
+/// Reads a script of this shell, which runs with these variables.
+pub(crate) fn read(script: &[u8], shell: &str, env: &[&[u8]]) -> Result<Script, Cow<'static, str>> {
+    let mut walk = walk::Walk::new(shell, env);
+    walk.script(script)?;
+    Ok(walk.into_script())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each command on a line, words in quotes where they are unclear; then doubts.
+    fn steps(script: &str) -> Vec<String> {
+        let env: [&[u8]; 3] = [b"HOME=/home/me", b"NS=prod", b"TWO=a b"];
+        let script = match read(script.as_bytes(), "bash", &env) {
+            Ok(script) => script,
+            Err(why) => return vec![format!("? {why}")],
+        };
+        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\0', "?");
+        let step = |step: &Step| {
+            let words = step.words.iter().map(|word| shown(word)).collect::<Vec<_>>().join(" ");
+            let changes = step.changes.iter().map(|(name, value)| match value {
+                Some(value) => format!("{}={} ", shown(name), shown(value)),
+                None => format!("-{} ", shown(name)),
+            });
+            let folder = match &step.folder {
+                Folder::Start => String::new(),
+                Folder::At(folder) => format!(" @{}", shown(folder)),
+                Folder::Unknown => String::from(" @?"),
+            };
+            let writes = step.writes.iter().map(|path| format!(" >{}", shown(path)));
+            format!("{}{words}{}{folder}", changes.collect::<String>(), writes.collect::<String>())
+        };
+        let doubts = script.doubts.iter().map(|why| format!("? {why}"));
+        script.steps.iter().map(step).chain(doubts).collect()
+    }
+
+    #[test]
+    fn every_command_of_a_script_is_found() {
+        assert_eq!(steps("a && b || c; d | e & f"), ["a", "b", "c", "d", "e", "f"]);
+        assert_eq!(steps("if a; then b; elif c; then d; else e; fi"), ["a", "b", "c", "d", "e"]);
+        assert_eq!(steps("for x in 1 2; do a; done; while b; do c; done"), ["a", "b", "c"]);
+        assert_eq!(steps("case x in y) a;; *) b;; esac; ( c; { d; } )"), ["a", "b", "c", "d"]);
+        assert_eq!(steps("a $(b `c`) <(d)"), ["c", "b ?", "d", "a ? /dev/fd/?"]);
+        assert_eq!(steps("! a"), ["a"]);
+        assert_eq!(steps("[[ -n $(a) ]] && b"), ["a", "b"]);
+    }
+
+    #[test]
+    fn words_are_what_the_shell_makes_of_them() {
+        assert_eq!(steps(r#"a 'b c' "d e" f\ g ''"#), ["a b c d e f g "]);
+        assert_eq!(steps("a $NS \"$NS\" \"x-${NS}\""), ["a prod prod x-prod"]);
+        assert_eq!(steps("a $TWO \"$TWO\""), ["a ? a b"]);
+        assert_eq!(steps("a $NOWHERE ${NS:-x} $1 $((1+1)) *.txt {a,b}"), ["a ? ? ? ? ? ?"]);
+        assert_eq!(steps("a ~/x ./*.txt"), ["a /home/me/x ./?"]);
+        assert_eq!(steps("$NS x"), ["prod x"]);
+        assert_eq!(steps("$X x"), ["? x"]);
+    }
+
+    #[test]
+    fn variables_are_followed() {
+        assert_eq!(steps("A=b c"), ["A=b c"]);
+        assert_eq!(steps("export A=b; c"), ["A=b c"]);
+        assert_eq!(steps("A=b; c $A"), ["c b"]);
+        assert_eq!(steps("NS=x; c"), ["NS=x c"]);
+        assert_eq!(steps("unset NS; c"), ["-NS c"]);
+        assert_eq!(steps("a && NS=x; c"), ["a", "NS=? c"]);
+        assert_eq!(steps("(NS=x; a); b"), ["NS=x a", "b"]);
+        assert_eq!(steps("export A=$(date); c"), ["date", "A=? c"]);
+        assert_eq!(steps("for NS in a b; do c $NS; done"), ["NS=? c ?"]);
+        assert_eq!(steps("read NS; c $NS"), ["HOME=? NS=? TWO=? c ?"]);
+        assert_eq!(steps("while a; do b $NS; NS=x; done"), ["NS=? a", "NS=? b ?"]);
+    }
+
+    #[test]
+    fn folders_are_followed() {
+        assert_eq!(steps("cd infra && a"), ["a @infra"]);
+        assert_eq!(steps("cd infra && cd x && a; b"), ["a @infra/x", "b @?"]);
+        assert_eq!(steps("cd infra; a"), ["a @?"]);
+        assert_eq!(steps("(cd infra && a); b"), ["a @infra", "b"]);
+        assert_eq!(steps("cd .. && a"), ["a @?"]);
+        assert_eq!(steps("cd && a"), ["a @/home/me"]);
+        assert_eq!(steps("cd $(x) && a"), ["x", "a @?"]);
+        assert_eq!(steps("pushd x && a"), ["a @?"]);
+    }
+
+    #[test]
+    fn files_that_are_written_are_named() {
+        assert_eq!(steps("a >b 2>&1 </x 2>/dev/null"), ["a >b"]);
+        assert_eq!(steps("echo x >>f"), [" >f"]);
+        assert_eq!(steps("a >\"$X\""), ["a >?"]);
+    }
+
+    #[test]
+    fn what_can_be_anything_is_doubted() {
+        for script in ["eval x", "source x", ". x", "f() { a; }; f", "alias a=b", "trap 'a' EXIT", "enable -f x y"] {
+            assert!(steps(script).iter().any(|line| line.starts_with("? ")), "{script}: {:?}", steps(script));
+        }
+        for script in ["a (", "if", "'", "\"", "$(", "a <<E"] {
+            assert!(steps(script).iter().any(|line| line.starts_with("? ")), "{script}: {:?}", steps(script));
+        }
+        assert_eq!(steps("eval 'b c'").first().map(String::as_str), Some("b c"));
+    }
+
+    #[test]
+    fn a_script_that_is_too_long_or_too_deep_is_not_read() {
+        assert!(steps(&"a;".repeat(100_000))[0].starts_with("? "));
+        for open in ["(", "{ ", "$(", "`", "if ", "case a in a) ", "[[ ( ", "${a:-", "while "] {
+            assert!(steps(&open.repeat(500)).iter().any(|line| line.starts_with("? ")), "{open}");
+        }
+    }
+}

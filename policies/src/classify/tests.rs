@@ -1,0 +1,34 @@
+use super::*;
+use crate::Tier;
+
+fn judged(grammars: &Grammars, argv: &[&str]) -> (String, Option<u8>) {
+    let argv: Vec<&[u8]> = argv.iter().map(|word| word.as_bytes()).collect();
+    let invocation = Invocation { tool: argv[0], argv: &argv, env: &[], cwd: None };
+    match classify(grammars, &invocation, &Facts::default()) {
+        Classified::Operation(operation) => {
+            (operation.primary.operation.to_string(), operation.tier().map(Tier::number))
+        }
+        Classified::Needs(needs) => panic!("{needs:?}"),
+    }
+}
+
+#[test]
+fn a_tool_that_only_a_policy_knows_has_its_leading_words_as_commands() {
+    let mut grammars = Grammars::with(&[]).unwrap();
+    let commands = [("pr list", Some(Tier::Observe)), ("pr merge", None), ("deploy", Some(Tier::Modify))];
+    grammars.add_generic("10.toml", "mytool", &commands).unwrap();
+    for (argv, operation, tier) in [
+        (&["mytool", "pr", "list", "--all", "x"][..], "mytool.pr.list", Some(0)),
+        (&["mytool", "pr", "list", "prod"], "mytool.pr.list", Some(0)),
+        (&["mytool", "pr", "merge", "12"], "mytool.pr.merge", None),
+        (&["mytool", "pr", "close", "12"], "mytool.pr.close", None),
+        (&["mytool", "deploy", "prod"], "mytool.deploy", Some(2)),
+        (&["mytool", "--force", "deploy"], "mytool", None),
+        (&["mytool", "issue", "create", "--x", "y"], "mytool.issue.create", None),
+        (&["mytool"], "mytool", None),
+        (&["mytool", "a b", "x"], "mytool", None),
+    ] {
+        assert_eq!(judged(&grammars, argv), (operation.to_owned(), tier), "{argv:?}");
+    }
+    assert!(grammars.add_generic("10.toml", "helm", &[]).is_err());
+}
