@@ -31,8 +31,10 @@ fn targets() -> impl Strategy<Value = Targets> {
 }
 
 fn described() -> impl Strategy<Value = Described> {
-    let also =
-        (text(), option::of(0..5_u8), targets()).prop_map(|(operation, tier, target)| Also { operation, tier, target });
+    let also = (text(), option::of(0..5_u8), targets()).prop_map(|(operation, tier, target)| {
+        let wrapped_by = Vec::new();
+        Also { operation, tier, target, wrapped_by }
+    });
     (text(), text(), vec(also, 0..2), option::of(any::<u8>()), targets(), text()).prop_map(
         |(tool, operation, also, tier, target, rationale)| Described { tool, operation, also, tier, target, rationale },
     )

@@ -67,6 +67,7 @@ fn the_full_form_shows_every_field_once_and_nothing_that_is_not_there() {
             operation: "terraform.destroy".into(),
             tier: None,
             target: [("path".into(), Found::One(known("x", "argument")))].into(),
+            wrapped_by: Vec::new(),
         }],
         target: [
             ("region".into(), Found::One(TargetValue::Unknown { unknown: "no profile".into() })),
