@@ -76,10 +76,8 @@ fn unserved(owed: &Obligations) -> Option<&'static str> {
     if !owed.corrections.is_empty() {
         return Some("a rule corrects the command, and that is not done yet: remove `correct` from it");
     }
-    let own = owed.environment.is_some() || owed.working_dir.is_some() || owed.pin.is_some();
-    own.then_some(
-        "the tool's table says how it is run, and that is not done yet: remove `bin`, `env` and `working_dir`",
-    )
+    let pinned = owed.pin.is_some();
+    pinned.then_some("the tool's table names its binary, and that is not held to yet: remove `bin` from it")
 }
 
 /// Where no policy is left to judge, nothing may run.

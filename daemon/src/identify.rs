@@ -16,7 +16,7 @@ use crate::ancestry::Above;
 use crate::gate::Gate;
 use crate::policies::InForce;
 use crate::refuse::{Refusal, Refused};
-use crate::request::{Listener, Request};
+use crate::request::{self, Listener, Request};
 use crate::{ancestry, sandbox};
 
 /// A request of which it is known who makes it. Made by [`identify`] alone.
@@ -61,16 +61,18 @@ impl Agent {
 }
 
 /// Finds out who asks.
-pub(crate) fn identify(gate: &Gate, request: Request) -> Result<Call, Box<Refused>> {
+pub(crate) fn identify(gate: &Gate, mut request: Request) -> Result<Call, Box<Refused>> {
     let peer = request.caller.peer();
     let evidence = Evidence { listener: &request.listener, above: ancestry::nearest(gate, peer) };
     let confined = sandbox::differs(peer);
     let alive = peer.is_alive();
     let policies = gate.policies.current();
     let (agent, doubt) = weigh(gate, &policies, peer.uid, &evidence);
+    let own = take_over(&mut request, &policies, &agent);
     let entry = policies.stamp(entry(gate, &request, &agent));
     let closed = policies.closed().map(str::to_owned);
-    let refusal = match (alive, doubt.or(closed), confined) {
+    let unheld = own.err().map(|cause| cause.to_string());
+    let refusal = match (alive, doubt.or(closed).or(unheld), confined) {
         (false, ..) => Some(Refusal::CallerGone),
         (_, Some(doubt), _) => Some(Refusal::Gate(doubt)),
         (_, _, Some(what)) => Some(Refusal::Confined(what)),
@@ -80,6 +82,14 @@ pub(crate) fn identify(gate: &Gate, request: Request) -> Result<Call, Box<Refuse
         Some(refusal) => Err(Refused::new(request.caller, entry, refusal)),
         None => Ok(Call { request, agent, policies, entry, _made: Made }),
     }
+}
+
+/// Has the tool run as the policies say, where they do.
+fn take_over(request: &mut Request, in_force: &InForce, agent: &Agent) -> Result<(), request::SettingError> {
+    let Ok(tool) = std::str::from_utf8(&request.tool) else { return Ok(()) };
+    let policies = in_force.policies().chain(&agent.policies);
+    let settings: Vec<_> = policies.filter_map(|policy| policy.tool(tool)).collect();
+    request.take_over(&settings)
 }
 
 /// What tells who calls.

@@ -5,6 +5,7 @@
 //! frames of a shim is in [`mod@receive`]; what the command means is not known yet.
 
 mod receive;
+mod setting;
 
 use std::os::fd::OwnedFd;
 
@@ -13,6 +14,7 @@ use tollgate_wire::request::Door;
 use ulid::Ulid;
 
 pub(crate) use receive::receive;
+pub(crate) use setting::Error as SettingError;
 
 use crate::caller::Caller;
 
@@ -104,12 +106,16 @@ impl Strings {
     pub(crate) fn for_tool(&self) -> Self {
         let (arguments, variables) = self.split();
         let kept: Vec<_> = variables.into_iter().filter(|variable| !variable.starts_with(b"TOLLGATE_")).collect();
-        let mut block = Vec::with_capacity(self.block.len());
-        for string in arguments.iter().chain(&kept) {
+        Self::of_parts(&arguments, &kept)
+    }
+
+    fn of_parts(arguments: &[&[u8]], variables: &[&[u8]]) -> Self {
+        let mut block = Vec::new();
+        for string in arguments.iter().chain(variables) {
             block.extend_from_slice(string);
             block.push(0);
         }
-        Self { block, arguments: arguments.len(), variables: kept.len() }
+        Self { block, arguments: arguments.len(), variables: variables.len() }
     }
 
     /// The block's bytes and its two counts.

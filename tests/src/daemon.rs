@@ -50,6 +50,23 @@ impl Daemon {
         std::fs::read_dir(format!("/proc/{}/fd", self.process())).map_or(0, Iterator::count)
     }
 
+    /// The processes that it started and has not reaped, whichever thread did.
+    #[must_use]
+    pub fn children(&self) -> Vec<u32> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.process())).into_iter().flatten().flatten();
+        let lists = tasks.map(|task| std::fs::read_to_string(task.path().join("children")).unwrap_or_default());
+        lists
+            .flat_map(|list| list.split_whitespace().filter_map(|child| child.parse().ok()).collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// How many of its children have ended and are not reaped.
+    #[must_use]
+    pub fn zombies(&self) -> usize {
+        let states = self.children().into_iter().map(|child| std::fs::read_to_string(format!("/proc/{child}/status")));
+        states.filter(|state| state.as_ref().is_ok_and(|state| state.contains("State:\tZ"))).count()
+    }
+
     /// Asks it to end, and waits until it has.
     ///
     /// # Panics

@@ -117,7 +117,7 @@ fn unpack(launch: &Launch<'_>, mut riders: VecDeque<OwnedFd>) -> Result<(Strings
 
 /// The folder's path in the kernel's word: what the caller says of it could lead
 /// the judgement elsewhere than the tool.
-fn path(folder: &OwnedFd) -> Vec<u8> {
+pub(super) fn path(folder: &OwnedFd) -> Vec<u8> {
     let link = std::fs::read_link(format!("/proc/self/fd/{}", folder.as_raw_fd()));
     link.map(|path| path.into_os_string().into_encoded_bytes()).unwrap_or_default()
 }

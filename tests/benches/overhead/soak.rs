@@ -1,5 +1,7 @@
 //! Run after run: nothing may grow. `cargo bench -p e2e --bench overhead -- soak 20000`.
 
+use e2e::Daemon;
+
 use crate::memory::field;
 use crate::scene::Scene;
 
@@ -10,7 +12,6 @@ pub fn many_runs(scene: &mut Scene, words: &[String]) {
     let mut gated = scene.gated("true", &[]);
     println!("\n| runs | descriptors | resident | children | zombies |");
     println!("|---|---|---|---|---|");
-    let process = u64::from(scene.sandbox.daemon().process());
     let mut seen = Vec::new();
     for part in 0..=10 {
         if part > 0 {
@@ -19,7 +20,7 @@ pub fn many_runs(scene: &mut Scene, words: &[String]) {
             }
         }
         scene.sandbox.await_records("outcome", runs / 10 * part);
-        let now = Now::of(process, scene.sandbox.daemon().descriptors());
+        let now = Now::of(scene.sandbox.daemon());
         println!(
             "| {} | {} | {:.1} MB | {} | {} |",
             runs / 10 * part,
@@ -45,18 +46,12 @@ struct Now {
 }
 
 impl Now {
-    fn of(process: u64, descriptors: usize) -> Self {
-        let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
-        let states = children.split_whitespace().map(|child| {
-            let status = std::fs::read_to_string(format!("/proc/{child}/status")).unwrap_or_default();
-            status.contains("State:\tZ")
-        });
-        let states: Vec<bool> = states.collect();
+    fn of(daemon: &Daemon) -> Self {
         Self {
-            descriptors,
-            resident: field(process, "VmRSS:"),
-            children: states.len(),
-            zombies: states.iter().filter(|zombie| **zombie).count(),
+            descriptors: daemon.descriptors(),
+            resident: field(daemon.process().into(), "VmRSS:"),
+            children: daemon.children().len(),
+            zombies: daemon.zombies(),
         }
     }
 }

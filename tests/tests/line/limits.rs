@@ -1,10 +1,65 @@
-//! Stopping: what becomes of a command whose caller has gone.
+//! Time limits and stopping: what becomes of a command whose time is over, or
+//! whose caller has gone, whatever happens to the daemon meanwhile.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use e2e::{Sandbox, require_tool};
+use e2e::{Builder, Sandbox, require_tool};
 
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// `sleeper` says so and sleeps until it is asked to stop; it may do so for `limit`.
+fn builder(limit: &str) -> Builder {
+    let policy = format!(
+        "[[rule]]\nname = \"short\"\ntools = [\"sleeper\", \"probe\"]\nverdict = \"allow\"\ntier = \"unknown\"\ntimeout = \"{limit}\"\n"
+    );
+    Sandbox::builder(e2e::programs!())
+        .script("sleeper", "#!/bin/sh\necho sleeping\nexec sleep 60\n", "755")
+        .probe("probe")
+        .policy("10-short.toml", &policy)
+}
+
+#[test]
+fn a_command_whose_time_is_over_is_stopped_and_that_is_said() {
+    let sandbox = builder("300ms").start();
+    let began = Instant::now();
+    let ran = sandbox.gated("sleeper; echo \"code $?\"");
+    assert_eq!(ran.stdout_text(), "sleeping\ncode 124\n", "{ran:?}");
+    let expected = r#"tollgate: ended `sleeper`: its time limit of 0.3 s is over
+tollgate: {"v":1,"verdict":"allow","reason":"timed_out","operation":"sleeper.unknown","tier":null,"rule":"short","id":"ID","retry":false}
+"#;
+    assert_eq!(sandbox.evened(&ran.stderr_text()), expected);
+    assert!(began.elapsed() < Duration::from_secs(8), "one SIGINT was enough");
+    sandbox.await_records("outcome", 1);
+    let outcome = &sandbox.audit_of("outcome")[0];
+    assert_eq!((&outcome["reason"], &outcome["signal"]), (&"timed_out".into(), &2.into()), "{outcome:#}");
+}
+
+#[test]
+fn a_command_that_ends_in_time_is_left_alone() {
+    let sandbox = builder("20s").start();
+    let ran = sandbox.gated("probe exit 7; echo \"code $?\"");
+    assert_eq!((ran.stdout_text(), ran.stderr_text()), ("code 7\n".to_owned(), String::new()));
+    sandbox.await_records("outcome", 1);
+    assert_eq!(sandbox.audit_of("outcome")[0]["exit_code"], 7);
+}
+
+#[test]
+fn a_time_limit_holds_over_a_restart_of_the_daemon() {
+    let mut sandbox = builder("2s").start();
+    sandbox.put_shims_first();
+    let mut command = sandbox.command("bash");
+    command.args(["-c", "sleeper; echo \"code $?\""]);
+    let mut running = sandbox.start_command(command);
+    running.until_stdout("sleeping\n");
+    sandbox.daemon().kill();
+    sandbox.start_daemon();
+    let ran = running.finish(LIMIT);
+    assert!(ran.stdout_text().ends_with("code 124\n"), "{ran:?}");
+    assert!(ran.stderr_text().contains("\"reason\":\"timed_out\""), "{ran:?}");
+    sandbox.await_records("outcome", 1);
+    assert_eq!(sandbox.audit_of("adopted").len(), 1);
+    assert_eq!(sandbox.audit_of("outcome")[0]["reason"], "timed_out");
+}
 
 const LOCK: &str = "work/.terraform.tfstate.lock.info";
 
