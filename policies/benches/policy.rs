@@ -102,7 +102,7 @@ fn operation(name: &'static str, tier: Tier, workspace: &str) -> Operation {
         decided_by: None,
         wrapped_by: Vec::new(),
     };
-    Operation { tool: "terraform".into(), primary, also: Vec::new(), milder: None }
+    Operation { tool: "terraform".into(), primary, also: Vec::new(), milder: None, pins: Vec::new() }
 }
 
 /// Median and 99th percentile of so many runs, one by one.

@@ -33,6 +33,7 @@ mod meaning;
 mod milder;
 mod needs;
 mod parse;
+mod pin;
 mod rules;
 mod script;
 mod table;
@@ -40,6 +41,7 @@ mod table;
 pub use arguments::Arguments;
 pub use facts::{Facts, Finding, Need, Resolver};
 pub use grammar::{GrammarError, Grammars, Stopping};
+pub use pin::{By, Pinned, applied};
 
 use case::Case;
 use environment::Environment;
@@ -154,11 +156,13 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
     let mut meanings = meaning::meanings(&case, scene.grammars.shared());
     meanings.also.extend(inner::meanings(scene, call, &case));
     let name = call.argv.first().map(|name| name.bytes).unwrap_or_default();
+    let pins = pin::pins(&case, &meanings.primary.target);
     Operation {
         tool: Cow::Borrowed(tool.name()),
         primary: meanings.primary,
         also: meanings.also,
         milder: milder::argv(tool, &parsed, name, &arguments),
+        pins,
     }
 }
 
@@ -172,7 +176,7 @@ fn unknown(tool: &[u8], why: &'static str) -> Operation {
         decided_by: None,
         wrapped_by: Vec::new(),
     };
-    Operation { tool: Cow::Owned(tool), primary, also: Vec::new(), milder: None }
+    Operation { tool: Cow::Owned(tool), primary, also: Vec::new(), milder: None, pins: Vec::new() }
 }
 
 /// The file name of a path.

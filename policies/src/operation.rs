@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::Target;
+use crate::classify::Pinned;
 
 /// The blast radius of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,12 +90,22 @@ pub struct Operation {
     pub also: Vec<Meaning>,
     /// A milder argv that shows what this one would do, if the grammar knows one.
     pub milder: Option<Vec<Vec<u8>>>,
+    /// Targets of the first meaning that can be written out, so that the command
+    /// cannot end up at others.
+    pub pins: Vec<Pinned>,
 }
 
 impl Operation {
     /// Every meaning, the primary first.
     pub fn meanings(&self) -> impl Iterator<Item = &Meaning> {
         std::iter::once(&self.primary).chain(&self.also)
+    }
+
+    /// The meaning that has the tier shown.
+    #[must_use]
+    pub fn decisive(&self) -> &Meaning {
+        let tier = self.tier();
+        self.meanings().find(|meaning| meaning.tier == tier).unwrap_or(&self.primary)
     }
 
     /// The tier shown: the highest; unknown where one is unknown and none is T4.

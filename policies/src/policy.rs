@@ -157,6 +157,12 @@ impl Policy {
         self.0.rules.tools().names()
     }
 
+    /// The dimensions of the target that a verdict on this operation depends on.
+    #[must_use]
+    pub fn looks_at(&self, operation: &crate::Operation) -> Vec<crate::Dimension> {
+        self.0.rules.looks_at(operation)
+    }
+
     /// What this policy says to this command.
     pub fn judge(&self, asked: &Asked<'_>) -> Judgement {
         self.0.rules.judge(asked, judge::Silence::Denies)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tollgate_policies::classify::facts::{Field, Found, GitPurpose, Plan, Stated};
-use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, Need, classify};
+use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, Need, applied, classify};
 use tollgate_policies::{Dimension, Meaning, Operation, Value};
 
 #[derive(Deserialize)]
@@ -104,10 +104,27 @@ impl Case {
     fn judged(&self) -> Operation {
         let argv = self.argv();
         let words: Vec<&[u8]> = argv.iter().map(String::as_bytes).collect();
-        let mut env: Vec<&[u8]> = self.env.iter().map(String::as_bytes).collect();
-        env.push(b"HOME=/home/me");
+        self.judge(&words, &self.env())
+    }
+
+    fn env(&self) -> Vec<&[u8]> {
+        self.env.iter().map(String::as_bytes).chain([&b"HOME=/home/me"[..]]).collect()
+    }
+
+    /// The same command with its targets written out, judged again.
+    fn judged_pinned(&self, operation: &Operation) -> Operation {
+        let argv = self.argv();
+        let words: Vec<&[u8]> = argv.iter().map(String::as_bytes).collect();
+        let (argv, env) = applied(&operation.pins.iter().collect::<Vec<_>>(), &words, &self.env());
+        let words: Vec<&[u8]> = argv.iter().map(Vec::as_slice).collect();
+        let env: Vec<&[u8]> = env.iter().map(Vec::as_slice).collect();
+        self.judge(&words, &env)
+    }
+
+    fn judge(&self, words: &[&[u8]], env: &[&[u8]]) -> Operation {
+        let argv = self.argv();
         let tool = self.tool.as_ref().or(argv.first()).unwrap();
-        let invocation = Invocation { tool: tool.as_bytes(), argv: &words, env: &env, cwd: Some(b"/home/me/project") };
+        let invocation = Invocation { tool: tool.as_bytes(), argv: words, env, cwd: Some(b"/home/me/project") };
         let mut facts = Facts::default();
         for _ in 0..4 {
             match classify(Grammars::built_in(), &invocation, &facts) {
@@ -220,4 +237,28 @@ fn every_command_of_the_corpus_means_what_its_source_says() {
     }
     assert!(problems.is_empty(), "{} of {count}\n{}", problems.len(), problems.join("\n"));
     assert!(count >= 3_000, "{count}");
+}
+
+/// What is concluded from files and written out then is what it was, and the
+/// command too.
+#[test]
+fn a_command_with_its_targets_written_out_means_the_same() {
+    let values = |operation: &Operation| -> Vec<(Dimension, String)> {
+        operation.primary.target.iter().map(|(dimension, value)| (dimension, shown(value))).collect()
+    };
+    let mut pinned = 0;
+    for (path, corpus) in corpora() {
+        for case in corpus.group.iter().flat_map(|group| &group.cases) {
+            let operation = case.judged();
+            if operation.pins.is_empty() {
+                continue;
+            }
+            pinned += 1;
+            let again = case.judged_pinned(&operation);
+            let at = format!("{}: {:?} {:?}", path.display(), case.argv(), operation.pins);
+            assert_eq!(again.primary.operation, operation.primary.operation, "{at}");
+            assert_eq!((again.tier(), values(&again)), (operation.tier(), values(&operation)), "{at}");
+        }
+    }
+    assert!(pinned > 200, "{pinned}");
 }

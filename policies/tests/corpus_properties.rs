@@ -7,7 +7,24 @@ use tollgate_policies::classify::facts::Found;
 use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, classify};
 use tollgate_policies::{Operation, Tier, scrub};
 
-const TOOLS: [&str; 8] = ["terraform", "tofu", "helm", "kubectl", "aws", "git", "gcloud", "rm"];
+const TOOLS: [&str; 16] = [
+    "terraform",
+    "tofu",
+    "helm",
+    "kubectl",
+    "aws",
+    "git",
+    "gcloud",
+    "rm",
+    "bash",
+    "sudo",
+    "env",
+    "xargs",
+    "curl",
+    "wget",
+    "timeout",
+    "ls",
+];
 
 fn judged(tool: &str, argv: &[Vec<u8>], env: &[Vec<u8>]) -> Operation {
     let argv: Vec<&[u8]> = argv.iter().map(Vec::as_slice).collect();
@@ -98,6 +115,74 @@ fn variable() -> impl Strategy<Value = Vec<u8>> {
     (prop::sample::select(NAMES.to_vec()), word()).prop_map(|(name, value)| [name.as_bytes(), b"=", &value].concat())
 }
 
+/// Pieces of shell text.
+const SCRIPT: [&str; 48] = [
+    "terraform destroy",
+    "rm -rf x",
+    "a",
+    "$X",
+    "\"$X\"",
+    "${X:-",
+    "}",
+    "$(",
+    ")",
+    "`",
+    "'",
+    "\"",
+    "\\",
+    ";",
+    "&&",
+    "||",
+    "|",
+    "&",
+    "\n",
+    " ",
+    " ",
+    "(",
+    "{ ",
+    " }",
+    "if ",
+    "; then ",
+    "; fi",
+    "while ",
+    "for x in ",
+    "; do ",
+    "; done",
+    "case x in ",
+    " esac",
+    "[[ ",
+    " ]]",
+    "((",
+    "))",
+    "<<E\n",
+    "\nE\n",
+    "<(",
+    ">",
+    ">>",
+    "2>&1",
+    "f() ",
+    "export A=",
+    "A=b ",
+    "cd x",
+    "eval ",
+];
+
+/// What may stand before a command without keeping it from running.
+const BEFORE: [&str; 12] = [
+    "ls; ",
+    "true && ",
+    "A=b ",
+    "sudo ",
+    "env X=y ",
+    "timeout 5 ",
+    "nice -n 3 ",
+    "cd infra && ",
+    "export X=y; ",
+    "! ",
+    "nohup ",
+    "command ",
+];
+
 /// A tool, words that keep their order, and flags that may stand anywhere.
 type Mixable = (&'static str, &'static [&'static str], &'static [&'static [&'static str]]);
 
@@ -117,6 +202,24 @@ proptest! {
         prop_assert!(operation.primary.operation.starts_with(canonical));
         prop_assert!(!operation.primary.rationale.is_empty());
         prop_assert!(operation.primary.decided_by.is_none_or(|at| at < argv.len()));
+    }
+
+    #[test]
+    fn any_script_means_something_soon(parts in vec(prop::sample::select(SCRIPT.to_vec()), 0..40), text in ".{0,40}") {
+        let script = parts.concat() + &text;
+        let start = std::time::Instant::now();
+        for shell in ["bash", "sh", "zsh"] {
+            let operation = judged(shell, &words(shell, &["-c", &script.replace('\0', "")]), &[b"X=a b".to_vec()]);
+            prop_assert!(!operation.primary.rationale.is_empty());
+        }
+        prop_assert!(start.elapsed().as_secs() < 5, "{script:?} took {:?}", start.elapsed());
+    }
+
+    #[test]
+    fn what_stands_before_a_destroying_command_hides_it_not(parts in vec(prop::sample::select(BEFORE.to_vec()), 0..5)) {
+        let script = parts.concat() + "terraform destroy -auto-approve";
+        let operation = judged("bash", &words("bash", &["-c", &script]), &[]);
+        prop_assert_eq!(operation.tier(), Some(Tier::BreakGlass), "{}: {:?}", script, operation);
     }
 
     #[test]

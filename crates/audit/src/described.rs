@@ -106,14 +106,13 @@ impl Described {
     #[must_use]
     pub fn of(operation: &Operation) -> Self {
         let tier = operation.tier();
-        let decisive = operation.meanings().find(|meaning| meaning.tier == tier).unwrap_or(&operation.primary);
         Self {
             tool: operation.tool.clone().into_owned(),
             operation: operation.primary.operation.clone().into_owned(),
             also: operation.also.iter().map(Also::of).collect(),
             tier: tier.map(Tier::number),
             target: targets(&operation.primary.target),
-            rationale: decisive.rationale.clone().into_owned(),
+            rationale: operation.decisive().rationale.clone().into_owned(),
         }
     }
 }
@@ -186,6 +185,7 @@ mod tests {
             primary: meaning("terraform.apply", Some(Tier::Modify), target),
             also: vec![meaning("terraform.destroy", Some(Tier::BreakGlass), Target::default())],
             milder: None,
+            pins: Vec::new(),
         };
         assert_eq!(
             serde_json::to_string(&Described::of(&operation)).unwrap(),
@@ -207,6 +207,7 @@ mod tests {
             primary: meaning("terraform.plan", Some(Tier::Observe), Target::default()),
             also: vec![meaning("terraform.unknown", None, Target::default())],
             milder: None,
+            pins: Vec::new(),
         };
         let described = Described::of(&operation);
         assert_eq!((described.tier, described.rationale.as_str()), (None, "why terraform.unknown"));

@@ -177,6 +177,12 @@ pub(crate) struct Tool {
     pub stopping: Option<Stopping>,
     /// Flags whose value is text to the tool, whatever stands in it.
     pub text: Vec<&'static str>,
+    /// How targets can be written out.
+    pub pins: Vec<Pin>,
+    /// Variables that make the tool complete a line for a shell and stop, whatever
+    /// its argv is.
+    pub completes: Vec<&'static str>,
+    pub operation_complete: &'static str,
 }
 
 impl Tool {
@@ -509,6 +515,25 @@ pub(crate) struct Milder {
     pub words: Option<Vec<&'static str>>,
     pub add: Vec<&'static str>,
     pub drop: Vec<&'static str>,
+}
+
+/// How one dimension of a target is written out.
+#[derive(Debug)]
+pub(crate) struct Pin {
+    pub dimension: Dimension,
+    pub by: PinBy,
+    /// First words of commands for which it would mean something else.
+    pub except: Vec<&'static str>,
+    /// What nothing says, but is so by default, too.
+    pub defaults: bool,
+    /// Not where the backend is one of these, or unknown.
+    pub not_backends: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PinBy {
+    Flag(&'static str),
+    Variable(&'static str),
 }
 
 #[derive(Debug)]

@@ -8,6 +8,7 @@
 //! reading a script (that is `script`).
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use super::case::Case;
 use super::folder::Folder;
@@ -111,20 +112,22 @@ impl<'a> Wrapper<'_, 'a> {
     /// The variables that the command inside gets.
     fn environment(&self) -> Vec<&'a [u8]> {
         let parsed = self.case.parsed;
-        let cleared = self.wraps.clear.is_some_and(|flag| parsed.set(flag));
-        let mut env: Vec<&[u8]> = if cleared { Vec::new() } else { self.call.env.to_vec() };
         let unset = parsed.flags.iter().filter(|given| self.wraps.unset == Some(given.flag.name));
-        for name in unset.filter_map(|given| given.value) {
-            env.retain(|entry| !is_of(entry, name));
+        let mut gone: HashSet<&[u8]> = unset.filter_map(|given| given.value).collect();
+        let operands = parsed.operands.iter().skip(self.wraps.after).map(|operand| operand.bytes);
+        let assigned: Vec<&'a [u8]> =
+            operands.filter(|_| self.wraps.assignments).take_while(|bytes| bytes.contains(&b'=')).collect();
+        // The last assignment of a name holds.
+        let mut set: HashMap<&[u8], &'a [u8]> = HashMap::new();
+        for assignment in &assigned {
+            set.insert(variable(assignment), assignment);
         }
-        if self.wraps.assignments {
-            let operands = parsed.operands.iter().skip(self.wraps.after);
-            for assignment in operands.map(|operand| operand.bytes).take_while(|bytes| bytes.contains(&b'=')) {
-                let name = assignment.split(|byte| *byte == b'=').next().unwrap_or_default();
-                env.retain(|entry| !is_of(entry, name));
-                env.push(assignment);
-            }
-        }
+        gone.extend(set.keys());
+        let cleared = self.wraps.clear.is_some_and(|flag| parsed.set(flag));
+        let around = self.call.env.iter().filter(|_| !cleared);
+        let kept = around.filter(|entry| gone.is_empty() || !gone.contains(variable(entry))).copied();
+        let mut env: Vec<&'a [u8]> = kept.collect();
+        env.extend(set.into_values());
         env
     }
 
@@ -266,6 +269,11 @@ fn name(program: &[u8]) -> Option<&[u8]> {
     let name = last_part(program);
     let folder = program.strip_suffix(name)?;
     (folder.is_empty() || SYSTEM.contains(&folder)).then_some(name).filter(|name| !name.is_empty())
+}
+
+/// The name in `NAME=value`.
+fn variable(entry: &[u8]) -> &[u8] {
+    entry.split(|byte| *byte == b'=').next().unwrap_or_default()
 }
 
 fn is_of(entry: &[u8], name: &[u8]) -> bool {

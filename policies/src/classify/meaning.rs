@@ -30,6 +30,17 @@ pub(crate) fn meanings(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Meanings
 /// What the argv says, the environment and files aside.
 fn read(case: &Case<'_, '_, '_>) -> Meanings {
     let parsed = case.parsed;
+    if completes(case) {
+        let primary = Meaning {
+            operation: Cow::Borrowed(case.tool.operation_complete),
+            tier: Some(Tier::Observe),
+            rationale: Cow::Borrowed("completes a line for a shell and stops"),
+            target: Target::default(),
+            decided_by: None,
+            wrapped_by: Vec::new(),
+        };
+        return Meanings { primary, also: Vec::new() };
+    }
     if let (Some((stops, index)), None) = (parsed.stops, parsed.trouble) {
         return Meanings { primary: stopped(case, stops, index), also: Vec::new() };
     }
@@ -42,6 +53,11 @@ fn read(case: &Case<'_, '_, '_>) -> Meanings {
     let primary = own(case, aim::target(case));
     let also = also(case, &primary);
     Meanings { primary, also }
+}
+
+/// Whether a variable makes the tool only complete a line.
+fn completes(case: &Case<'_, '_, '_>) -> bool {
+    case.tool.completes.iter().any(|name| case.environment.get(name.as_bytes()).is_some())
 }
 
 fn stopped(case: &Case<'_, '_, '_>, stops: Stops, index: Option<usize>) -> Meaning {
@@ -148,7 +164,7 @@ struct Doubt {
 
 fn doubt(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Option<Doubt> {
     let parsed = case.parsed;
-    if let Some(trouble) = parsed.trouble {
+    if let Some(trouble) = parsed.trouble.filter(|_| !completes(case)) {
         return Some(Doubt { rationale: Cow::Borrowed(trouble.what), index: trouble.index });
     }
     if let Some(given) = parsed.flags.iter().find(|given| given.flag.runs && given.on()) {

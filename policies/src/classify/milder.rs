@@ -41,11 +41,14 @@ pub(crate) fn argv(
     Some(argv)
 }
 
+/// The longest argv for which a milder one is offered: nobody reads a longer.
+const LONGEST: usize = 256;
+
 fn same_question(parsed: &Parsed<'_, '_>, milder: &Milder, arguments: &[Argument<'_>]) -> bool {
     let own = arguments.iter().all(|argument| argument.index.is_some());
     let plan = parsed.command.saved_plan.is_some() && !parsed.operands.is_empty();
     let asked = milder.add.iter().any(|flag| parsed.last(flag.split('=').next().unwrap_or(flag)).is_some());
-    own && !plan && !asked && parsed.trouble.is_none() && parsed.stops.is_none()
+    arguments.len() <= LONGEST && own && !plan && !asked && parsed.trouble.is_none() && parsed.stops.is_none()
 }
 
 fn reach<'g>(tool: &'g Tool, words: &[&str]) -> Option<&'g Command> {

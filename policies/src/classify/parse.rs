@@ -84,6 +84,8 @@ pub(crate) struct Parsed<'g, 'a> {
     /// The words as they were typed, aliases too.
     pub typed: Vec<&'a [u8]>,
     pub flags: Vec<Given<'a>>,
+    /// The place of each flag's last use among them.
+    latest: Vec<(&'static str, usize)>,
     pub operands: Vec<Argument<'a>>,
     /// A flag that makes the tool print something and stop.
     pub stops: Option<(Stops, Option<usize>)>,
@@ -101,6 +103,7 @@ impl<'g, 'a> Parsed<'g, 'a> {
             first: None,
             typed: Vec::new(),
             flags: Vec::new(),
+            latest: Vec::new(),
             operands: Vec::new(),
             stops: None,
             trouble: None,
@@ -127,6 +130,11 @@ impl<'g, 'a> Parsed<'g, 'a> {
         if let Some(stops) = flag.stops.filter(|_| given.on()) {
             self.stops = self.stops.or(Some((stops, index)));
         }
+        let place = self.flags.len();
+        match self.latest.iter_mut().find(|(name, _)| std::ptr::eq(*name, flag.name)) {
+            Some((_, latest)) => *latest = place,
+            None => self.latest.push((flag.name, place)),
+        }
         self.flags.push(given);
     }
 
@@ -141,7 +149,8 @@ impl<'g, 'a> Parsed<'g, 'a> {
 
     /// The last use of this flag; where the tool reads flags again, that one holds.
     pub(crate) fn last(&self, name: &str) -> Option<&Given<'a>> {
-        self.flags.iter().rev().find(|given| given.flag.name == name)
+        let (_, place) = self.latest.iter().find(|(known, _)| std::ptr::eq(*known, name) || *known == name)?;
+        self.flags.get(*place)
     }
 
     /// Whether this flag is given and not switched off.

@@ -11,7 +11,7 @@ use super::range::UNKNOWN;
 use super::rule::{Case, Conditions, Holds, Rule, is_unknown};
 use super::tools::Tools;
 use super::{Asked, Cover, Judgement, Obligations, Reason, RuleReference, Runbook, Verdict};
-use crate::{Meaning, Operation};
+use crate::{Dimension, Meaning, Operation};
 
 /// Everything in a policy that a judgement looks at.
 #[derive(Debug, Default)]
@@ -77,6 +77,25 @@ impl Rules {
 
     pub(super) fn tools(&self) -> &Tools {
         &self.tools
+    }
+
+    /// The dimensions of the target that a verdict on this operation depends on: those
+    /// that any rule about it asks for, whether it holds now or not.
+    pub(super) fn looks_at(&self, operation: &Operation) -> Vec<Dimension> {
+        let mut dimensions = Vec::new();
+        for meaning in operation.meanings() {
+            let tier = meaning.tier.map_or(UNKNOWN, |tier| usize::from(tier.number()));
+            for group in self.index.groups(&meaning.operation) {
+                let said = Verdict::ALL.into_iter().flat_map(|verdict| [(verdict, tier), (verdict, UNKNOWN)]);
+                let rules = said.flat_map(|(verdict, tier)| group.saying(verdict, tier));
+                let rules = rules.filter_map(|place| self.rules.get(*place));
+                let conditions = rules.flat_map(|rule| std::iter::once(&rule.when).chain(&rule.unless));
+                dimensions.extend(conditions.flat_map(|all| &all.targets).map(|target| target.dimension));
+            }
+        }
+        dimensions.sort();
+        dimensions.dedup();
+        dimensions
     }
 
     /// The strictest of what is said to each meaning; of equally strict ones the

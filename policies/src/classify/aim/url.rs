@@ -9,8 +9,12 @@ use crate::Value;
 
 /// This part of each URL, each answer once.
 pub(super) fn values<'u>(part: Part, urls: impl Iterator<Item = &'u [u8]>) -> Vec<Value> {
+    const MOST: usize = 64;
     let mut values = Vec::new();
     for url in urls {
+        if values.len() >= MOST {
+            return vec![Value::Unknown { reason: format!("more than {MOST} of them") }];
+        }
         let value = match Url::read(url) {
             Some(url) => url.part(part),
             None => Some(Value::Unknown { reason: String::from("it is no plain URL") }),

@@ -37,6 +37,7 @@ static FILES: &[File] = files! {
     "docker.toml": "docker";
     "podman.toml": "podman";
     "gh.toml": "gh";
+    "aws_completer.toml": "aws_completer";
     "base64.toml": "base64";
     "basename.toml": "basename";
     "bash.toml": "bash";
@@ -81,6 +82,7 @@ static FILES: &[File] = files! {
     "sort.toml": "sort";
     "stat.toml": "stat";
     "stdbuf.toml": "stdbuf";
+    "su.toml": "su" "runuser";
     "sudo.toml": "sudo";
     "tail.toml": "tail";
     "tee.toml": "tee";
@@ -90,6 +92,7 @@ static FILES: &[File] = files! {
     "tr.toml": "tr";
     "uname.toml": "uname";
     "uniq.toml": "uniq";
+    "watch.toml": "watch";
     "wc.toml": "wc";
     "wget.toml": "wget";
     "which.toml": "which";

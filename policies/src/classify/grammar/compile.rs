@@ -174,6 +174,9 @@ fn build(source: &ToolFile) -> Result<Tool, Problem> {
         secrets: source.secret.iter().map(|flag| secret(flag)).collect(),
         stopping: source.stop,
         text: all_forever(&source.text),
+        pins: target::pins(source)?,
+        completes: all_forever(&source.completes),
+        operation_complete: forever(&format!("{name}.complete")),
     };
     Ok(Tool { interest: interest(&tool), ..tool })
 }
@@ -181,7 +184,11 @@ fn build(source: &ToolFile) -> Result<Tool, Problem> {
 /// The beginnings of the names of all variables that the tool looks at.
 fn interest(tool: &Tool) -> Interest {
     let mut interest = Interest::default();
-    ["HOME", "POSIXLY_CORRECT"].iter().chain(&tool.extra_arguments).for_each(|name| interest.add(name.as_bytes()));
+    ["HOME", "POSIXLY_CORRECT"]
+        .iter()
+        .chain(&tool.extra_arguments)
+        .chain(&tool.completes)
+        .for_each(|name| interest.add(name.as_bytes()));
     tool.variables.iter().flat_map(|variable| &variable.names).for_each(|name| interest.add(name.start));
     let of_command = |command: &Command| command.rules.iter().chain(&command.also).map(asked).collect::<Vec<_>>();
     let clauses = tool.commands.iter().flat_map(of_command).chain(tool.raises.iter().map(asked));

@@ -80,6 +80,25 @@ pub(super) struct ToolFile {
     pub table: Option<TableSource>,
     /// How patiently it is asked to stop.
     pub stop: Option<Stopping>,
+    #[serde(default)]
+    pub pins: BTreeMap<String, PinSource>,
+    /// Variables that make the tool complete a line for a shell and stop.
+    #[serde(default)]
+    pub completes: Vec<String>,
+}
+
+/// How one dimension of a target is written out: by a flag or by a variable.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PinSource {
+    pub flag: Option<String>,
+    pub variable: Option<String>,
+    #[serde(default)]
+    pub except: Vec<String>,
+    #[serde(default)]
+    pub defaults: bool,
+    #[serde(default)]
+    pub not_backends: Vec<String>,
 }
 
 /// Flags and rules that commands take over with `use`.

@@ -8,7 +8,7 @@ use super::{
     AMBIGUOUS, Argument, Environment, MISPLACED, NO_VALUE, NO_VALUE_TAKEN, Parsed, Role, Tool, UNKNOWN_FLAG,
     UNKNOWN_WORD, split,
 };
-use crate::classify::grammar::{Flag, Flags, Takes};
+use crate::classify::grammar::{Command, Flag, Flags, Takes};
 
 pub(super) fn parse<'g, 'a>(
     tool: &'g Tool,
@@ -17,9 +17,7 @@ pub(super) fn parse<'g, 'a>(
     parsed: &mut Parsed<'g, 'a>,
 ) {
     let has_words = tool.commands.len() > 1;
-    let mixed = !has_words
-        && tool.command(0).is_none_or(|root| root.wraps.is_none())
-        && environment.any(b"POSIXLY_CORRECT").is_none();
+    let mixed = !has_words && tool.command(0).is_none_or(ends_late) && environment.any(b"POSIXLY_CORRECT").is_none();
     let mut from = read(arguments, 0, mixed, parsed);
     while let Some(word) = arguments.get(from).copied().filter(|_| has_words) {
         match parsed.command.child(word.bytes).and_then(|index| tool.command(index)) {
@@ -34,6 +32,11 @@ pub(super) fn parse<'g, 'a>(
     if has_words && !parsed.command.words.is_empty() {
         read(arguments, from, true, parsed);
     }
+}
+
+/// Whether flags go on after an operand: not where that is another command's.
+fn ends_late(root: &Command) -> bool {
+    root.wraps.as_ref().is_none_or(|wraps| wraps.value.is_some())
 }
 
 /// Reads flags, and operands between them where they may mix; gives the place of

@@ -1,8 +1,8 @@
 //! Where the values of a target, and the parameters of a resolver, come from.
 
-use super::super::forever::forever;
+use super::super::forever::{all_forever, forever};
 use super::super::source::{ClauseSource, ToolFile};
-use super::super::{Field, Origin, Part, ResolverRule, Source, TargetRule};
+use super::super::{Field, Origin, Part, Pin, PinBy, ResolverRule, Source, TargetRule};
 use super::{Problem, clause};
 use crate::Dimension;
 use crate::classify::facts::Resolver;
@@ -30,6 +30,22 @@ pub(super) fn resolvers(source: &ToolFile) -> Result<Vec<ResolverRule>, Problem>
         Ok(ResolverRule { resolver, parameters, always: written.always, always_for })
     };
     source.resolvers.iter().map(one).collect()
+}
+
+/// How targets are written out.
+pub(super) fn pins(source: &ToolFile) -> Result<Vec<Pin>, Problem> {
+    let one = |(name, written): (&String, &super::super::source::PinSource)| {
+        let wrong = |problem| (String::from("pins"), problem, name.clone());
+        let dimension = Dimension::of_name(name).ok_or_else(|| wrong("there is no dimension"))?;
+        let by = match (&written.flag, &written.variable) {
+            (Some(flag), None) => PinBy::Flag(forever(flag)),
+            (None, Some(variable)) => PinBy::Variable(forever(variable)),
+            _ => return Err(wrong("a flag or a variable is needed for")),
+        };
+        let (except, not_backends) = (all_forever(&written.except), all_forever(&written.not_backends));
+        Ok(Pin { dimension, by, except, defaults: written.defaults, not_backends })
+    };
+    source.pins.iter().map(one).collect()
 }
 
 fn sources(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Result<Vec<Source>, Problem> {
