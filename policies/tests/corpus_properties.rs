@@ -168,17 +168,15 @@ const SCRIPT: [&str; 48] = [
 ];
 
 /// What may stand before a command without keeping it from running.
-const BEFORE: [&str; 12] = [
+const BEFORE: [&str; 10] = [
     "ls; ",
     "true && ",
-    "A=b ",
     "sudo ",
     "env X=y ",
     "timeout 5 ",
     "nice -n 3 ",
     "cd infra && ",
     "export X=y; ",
-    "! ",
     "nohup ",
     "command ",
 ];
