@@ -49,7 +49,7 @@ pub(crate) struct Gate {
 impl Gate {
     /// Whether a request was taken that neither runs nor waits for a person.
     pub(crate) fn is_deciding(&self) -> bool {
-        self.connections.count() > self.runs.count() + self.questions.unanswered().len()
+        self.connections.waiting() > self.questions.unanswered().len()
     }
 
     /// Returns when `entry` is on disk, with the policies in force in it.

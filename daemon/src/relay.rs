@@ -29,6 +29,7 @@ struct Made;
 
 /// Waits until the command has ended and its outcome is recorded.
 pub(crate) async fn relay(gate: &Gate, running: Running) -> Outcome {
+    let _relayed = gate.connections.relayed();
     let Running { file, supervisor, entry, since, .. } = running;
     let finish = finished(&supervisor.control).await.or_else(|| file.finish());
     settle(gate, &file, entry, finish, Some(since.elapsed())).await;

@@ -102,7 +102,7 @@ fn take_over(path: &Path, short: &Path) -> Result<(), Error> {
 pub(crate) async fn gate(house: Arc<Gate>, socket: Socket, listener: Listener) {
     loop {
         let Some(stream) = accept(&socket).await else { continue };
-        let connected = house.connections.another();
+        let connected = Counted::new(&house.connections.open);
         tokio::spawn(command(Arc::clone(&house), stream, listener.clone(), connected));
     }
 }
@@ -134,33 +134,43 @@ async fn accept(socket: &Socket) -> Option<UnixStream> {
     None
 }
 
-/// How many shims are being served.
+/// How many shims are being served, and for how many of them a tool runs.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Connections(Arc<AtomicUsize>);
+pub(crate) struct Connections {
+    open: Arc<AtomicUsize>,
+    relayed: Arc<AtomicUsize>,
+}
 
-/// One of them, until dropped.
-struct Connected(Connections);
+/// Counts one, until dropped.
+pub(crate) struct Counted(Arc<AtomicUsize>);
 
 impl Connections {
-    /// How many there are.
-    pub(crate) fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+    /// How many have nothing that runs yet.
+    pub(crate) fn waiting(&self) -> usize {
+        self.open.load(Ordering::Relaxed).saturating_sub(self.relayed.load(Ordering::Relaxed))
     }
 
-    fn another(&self) -> Connected {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Connected(self.clone())
+    /// One whose tool runs, from here on.
+    pub(crate) fn relayed(&self) -> Counted {
+        Counted::new(&self.relayed)
     }
 }
 
-impl Drop for Connected {
+impl Counted {
+    fn new(counter: &Arc<AtomicUsize>) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(counter))
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// One shim's connection: its request, through the line.
-async fn command(house: Arc<Gate>, stream: UnixStream, listener: Listener, _connected: Connected) {
+async fn command(house: Arc<Gate>, stream: UnixStream, listener: Listener, _connected: Counted) {
     let Ok(peer) = Peer::of(&stream) else { return };
     let channel = Channel::new(stream);
     match request::receive(&channel).await {

@@ -57,14 +57,25 @@ pub struct Wanted {
     pub things: Vec<Thing>,
 }
 
+/// What becomes of the manifest when all steps are done.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// It is right as it stands.
+    Stay,
+    /// It says what is there now.
+    Say(Manifest),
+    /// Nothing is left to be remembered.
+    Go,
+}
+
 /// What will be done.
 #[derive(Debug)]
 pub struct Plan {
     manifest: PathBuf,
     /// With every thing that may be there at any moment; none where nothing is begun.
     begun: Option<Manifest>,
-    /// With what is there in the end; none where nothing is left.
-    whole: Option<Manifest>,
+    /// What becomes of it in the end.
+    end: End,
     steps: Vec<Step>,
     notes: Vec<Note>,
 }
@@ -90,13 +101,16 @@ impl Plan {
             profile: wanted.profile.clone(),
             things,
         };
+        let written = |manifest: &Manifest| manifest.bytes().ok();
+        let unchanged = before.as_ref().and_then(written).is_some_and(|bytes| Some(bytes) == written(&whole));
+        if plan.steps.is_empty() && unchanged {
+            return Ok(plan);
+        }
         if !plan.steps.is_empty() {
             let base = before.clone().unwrap_or_else(|| Manifest { things: Vec::new(), ..whole.clone() });
             plan.begun = Some(base.begun(&whole.things));
         }
-        let written = |manifest: &Manifest| manifest.bytes().ok();
-        let unchanged = before.as_ref().and_then(written).is_some_and(|bytes| Some(bytes) == written(&whole));
-        plan.whole = (!unchanged).then_some(whole);
+        plan.end = End::Say(whole);
         Ok(plan)
     }
 
@@ -109,6 +123,7 @@ impl Plan {
             return Ok(Some(plan).filter(|plan| !plan.steps.is_empty()));
         };
         plan.drop_unwanted(&before.things, &[]);
+        plan.end = End::Go;
         plan.begun = Some(Manifest { standing: Standing::Begun, ..before });
         Ok(Some(plan))
     }
@@ -128,17 +143,17 @@ impl Plan {
     /// Whether everything is as it should be.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.steps.is_empty() && self.whole.is_none()
+        self.steps.is_empty() && self.end == End::Stay
     }
 
     /// Does it.
     pub fn apply(&self) -> Result<(), Error> {
         let _lock = self.begin()?;
         self.steps.iter().filter(|step| !self.is_first(step) && !self.is_last(step)).try_for_each(Step::apply)?;
-        match &self.whole {
-            Some(whole) => self.remember(whole),
-            None if self.begun.is_some() => self.forget(),
-            None => Ok(()),
+        match &self.end {
+            End::Say(whole) => self.remember(whole),
+            End::Go => self.forget(),
+            End::Stay => Ok(()),
         }
     }
 
@@ -152,7 +167,7 @@ impl Plan {
     }
 
     fn empty(manifest: &Path) -> Self {
-        Self { manifest: manifest.to_owned(), begun: None, whole: None, steps: Vec::new(), notes: Vec::new() }
+        Self { manifest: manifest.to_owned(), begun: None, end: End::Stay, steps: Vec::new(), notes: Vec::new() }
     }
 
     /// Plans one wanted thing; gives its record, if it will be ours.
@@ -215,7 +230,7 @@ impl Plan {
 
     /// The manifest's own folder and those above it go after the manifest.
     pub(crate) fn is_last(&self, step: &Step) -> bool {
-        self.whole.is_none() && matches!(step, Step::RemoveFolder(folder) if self.manifest.starts_with(folder))
+        self.end == End::Go && matches!(step, Step::RemoveFolder(folder) if self.manifest.starts_with(folder))
     }
 
     fn remember(&self, manifest: &Manifest) -> Result<(), Error> {

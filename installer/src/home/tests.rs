@@ -209,6 +209,20 @@ fn what_a_person_changed_stays_and_is_said() {
 }
 
 #[test]
+fn what_was_lost_is_made_again_and_still_remembered() {
+    let world = World::new();
+    let before = world.everything();
+    world.install(&["terraform"]);
+    let whole = world.everything();
+    fs::remove_file(world.at(".profile")).unwrap();
+    fs::remove_file(world.at(".local/share/tollgate/shims/.gate")).unwrap();
+    world.install(&["terraform"]);
+    assert_eq!(world.everything(), whole);
+    assert_eq!(world.uninstall(), Vec::<String>::new());
+    assert_eq!(world.everything(), before);
+}
+
+#[test]
 fn tools_come_and_go_and_everything_else_stays() {
     let world = World::new();
     world.install(&["terraform", "aws"]);

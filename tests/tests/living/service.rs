@@ -48,6 +48,7 @@ impl Manager {
             match self.notified.recv(&mut told) {
                 Ok(length) if told[..length].starts_with(start.as_bytes()) => return,
                 Ok(_) => {}
+                Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(cause) => panic!("the service manager was never told `{start}`: {cause}"),
             }
         }
@@ -155,4 +156,24 @@ fn a_socket_that_nobody_serves_is_refused() {
     assert_eq!(ran.code(), Some(1), "{ran:?}");
     let said = sandbox.evened(&ran.stderr_text());
     assert!(said.contains("the service manager listens at `SANDBOX/root/run/other`"), "{said}");
+}
+
+#[test]
+fn systemd_finds_nothing_wrong_with_the_units() {
+    if e2e::require_tool("systemd-analyze").is_none() {
+        return;
+    }
+    let sandbox = sandbox();
+    let units = concat!(env!("CARGO_MANIFEST_DIR"), "/../packaging/systemd");
+    let daemon = e2e::programs!().path("tollgated");
+    let mut verify = sandbox.command("systemd-analyze");
+    verify.args(["--user", "verify", "--man=no"]).env("XDG_RUNTIME_DIR", sandbox.path("work"));
+    for name in ["tollgated.service", "tollgated.socket"] {
+        let unit = std::fs::read_to_string(format!("{units}/{name}")).unwrap();
+        let unit = unit.replace("/usr/bin/tollgated", daemon.to_str().unwrap());
+        std::fs::write(sandbox.path(name), unit).unwrap();
+        verify.arg(sandbox.path(name));
+    }
+    let ran = sandbox.run_command(verify, LIMIT);
+    assert_eq!((ran.code(), ran.stderr_text().as_str()), (Some(0), ""), "{ran:?}");
 }
