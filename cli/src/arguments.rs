@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{audit, explain, install, keeper, policy, service, shellenv, shims};
+use crate::{audit, doctor, explain, install, keeper, policy, service, shellenv, shims};
 
 /// A gate for the commands that agents type.
 #[derive(Debug, Parser)]
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Shims(shims::Command),
     /// Print what a shell evaluates to have the shims first on PATH
     Shellenv(shellenv::Arguments),
+    /// Enter every kind of shell and see whether the gate stands there, and on what
+    Doctor(doctor::Arguments),
     /// Start, stop and watch the user's daemon
     #[command(subcommand)]
     Service(service::Command),

@@ -57,7 +57,7 @@ pub(crate) fn install(arguments: &Install) -> Result<ExitCode, Error> {
     }
     if !plan.is_done() {
         output::line(format_args!("installed, with {} and the policy `{}`", list(&wanted.tools), wanted.profile))?;
-        output::line("next: open a new shell; `tollgate shims list` shows what is wrapped")?;
+        output::line("next: open a new shell, then `tollgate doctor`")?;
     }
     offer(&installed, &tools)?;
     Ok(ExitCode::SUCCESS)

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use clap::Args;
 use nix::sys::prctl;
 use tollgate_admin::write_frame;
-use tollgate_installer::Tool;
+use tollgate_installer::{PROBE, Tool};
 
 use crate::error::Error;
 use crate::run::channel::Report;
@@ -84,7 +84,8 @@ fn open(arguments: &Arguments) -> Result<Opened, Error> {
     sys::keep_out()?;
     prctl::set_child_subreaper(true).map_err(Error::kernel("become a subreaper"))?;
     let signals = Signals::hear().map_err(Error::kernel("hear signals"))?;
-    let tools = arguments.tool.iter().map(|name| Tool::new(name)).collect::<Result<_, _>>()?;
+    let names = arguments.tool.iter().map(OsString::as_os_str).chain([PROBE.as_ref()]);
+    let tools = names.map(Tool::new).collect::<Result<_, _>>()?;
     let (link, opened) = Link::open(&arguments.admin, &arguments.agent, arguments.policy.as_deref())?;
     let folder = Folder::make(&opened, &arguments.shim, tools)?;
     let command = command::start(&arguments.command, &folder, link.id(), entry)?;

@@ -13,6 +13,7 @@ mod approvals;
 mod arguments;
 mod audit;
 mod demo;
+mod doctor;
 mod door;
 mod error;
 mod exec;
@@ -68,6 +69,7 @@ fn perform(command: Command) -> Result<ExitCode, Error> {
         Command::Uninstall(arguments) => install::uninstall(&arguments),
         Command::Shims(command) => shims::shims(&command),
         Command::Shellenv(arguments) => shellenv::shellenv(&arguments),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Service(command) => service::service(&command),
     }
 }

@@ -86,6 +86,11 @@ mod tests {
     }
 
     #[test]
+    fn the_shim_that_is_probed_is_the_tool_that_no_policy_allows() {
+        assert_eq!(tollgate_installer::PROBE, tollgate_policies::policy::PROBE);
+    }
+
+    #[test]
     fn a_tool_that_is_named_gets_its_shim_wherever_it_is() {
         let tools = chosen(&["no-such-tool".into(), "cat".into(), "cat".into()]).unwrap();
         assert_eq!(tools.iter().map(Tool::name).collect::<Vec<_>>(), ["cat", "no-such-tool"]);

@@ -22,6 +22,7 @@ mod judgement;
 mod line;
 mod obligations;
 mod pattern;
+mod probe;
 mod problem;
 mod profile;
 mod range;
@@ -38,6 +39,7 @@ pub use asked::{Asked, Door, Moment, Subject};
 pub use grant::{Grant, GrantError};
 pub use judgement::{Cover, Judgement, Reason, RuleReference, Verdict};
 pub use obligations::{Correction, Edit, Environment, Mode, Obligations, Per, Pin, Rate, Redaction};
+pub use probe::{PROBE, PROBE_RULE};
 pub use problem::{Problem, Problems};
 pub use profile::{profile, profiles};
 pub use rate::Bucket;
@@ -165,6 +167,9 @@ impl Policy {
 
     /// What this policy says to this command.
     pub fn judge(&self, asked: &Asked<'_>) -> Judgement {
+        if asked.operation.tool == PROBE {
+            return probe::refused();
+        }
         self.0.rules.judge(asked, judge::Silence::Denies)
     }
 }

@@ -135,7 +135,7 @@ fn the_sessions_folder_goes_with_the_session() {
     let sandbox = builder().start();
     let script = "ls -a \"$(dirname \"$(command -v probe)\")\"";
     let ran = sandbox.run_command(sandbox.session("claude-code", "probe,ask", script), LIMIT);
-    assert_eq!(ran.stdout_text(), ".\n..\n.gate\nask\nprobe\n", "{ran:?}");
+    assert_eq!(ran.stdout_text(), ".\n..\n.gate\nask\nprobe\ntollgate-probe\n", "{ran:?}");
     let left = || std::fs::read_dir(sandbox.path("root/state/sessions")).map_or(0, Iterator::count);
     sandbox.await_change("root/state/sessions", || left() == 0);
 }

@@ -3,6 +3,7 @@
 //!
 //! Not here: what happens to a command at the gate (`line`).
 
+mod doctor;
 mod install;
 mod service;
 mod shells;
