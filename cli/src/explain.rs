@@ -5,7 +5,7 @@
 //! limits, and the answers say so.
 
 mod batch;
-mod judge;
+pub(crate) mod judge;
 mod page;
 
 use std::ffi::OsString;
@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Door {
+pub(crate) enum Door {
     Shim,
     Exec,
     Http,

@@ -4,6 +4,9 @@
 //! daemon knows that.
 
 mod accept;
+mod check;
+mod show;
+mod test;
 
 use std::process::ExitCode;
 
@@ -14,6 +17,12 @@ use crate::error::Error;
 /// Every command of `tollgate policy`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Read policy files, and say what is wrong with them or surely not meant
+    Check(check::Arguments),
+    /// Show the rules of the policy files, or the text of a ready policy
+    Show(show::Arguments),
+    /// Judge the commands of a table, and compare with what it expects
+    Test(test::Arguments),
     /// Take the changed policy: what it loosens holds from now on
     Accept(accept::Arguments),
 }
@@ -21,6 +30,9 @@ pub(crate) enum Command {
 /// Does what the command says.
 pub(crate) fn policy(command: Command) -> Result<ExitCode, Error> {
     match command {
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Show(arguments) => show::show(&arguments),
+        Command::Test(arguments) => test::test(&arguments),
         Command::Accept(arguments) => accept::accept(&arguments),
     }
 }

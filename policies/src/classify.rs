@@ -34,6 +34,7 @@ mod milder;
 mod needs;
 mod parse;
 mod pin;
+pub mod print;
 mod rules;
 mod script;
 mod table;

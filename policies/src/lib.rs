@@ -11,6 +11,7 @@
 
 pub mod agents;
 pub mod classify;
+pub mod correct;
 pub mod operation;
 pub mod policy;
 pub mod scrub;

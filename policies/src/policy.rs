@@ -31,6 +31,7 @@ mod read;
 mod rule;
 mod runbook;
 mod tools;
+mod warn;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub use profile::{profile, profiles};
 pub use rate::Bucket;
 pub use runbook::{Budget, Runbook};
 pub use tools::Setting;
+pub use warn::Warning;
 
 /// One text of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +149,11 @@ impl Policy {
         self.0.rules.runbooks()
     }
 
+    /// Every rule as it is named, with its layer, in the order that breaks ties.
+    pub fn references(&self) -> impl Iterator<Item = &RuleReference> {
+        self.0.rules.all().iter().map(|rule| &rule.reference)
+    }
+
     /// How this tool is run; none where nothing is said of it. A call is judged as it
     /// will run, so this is applied before it is classified.
     #[must_use]
@@ -217,6 +224,11 @@ impl Project {
     pub fn hash(&self) -> &str {
         self.0.hash()
     }
+}
+
+/// Whether a value is like a pattern that a policy was read with.
+pub(crate) fn glob_matches(pattern: &str, value: &[u8]) -> bool {
+    glob::Glob::new(pattern).is_ok_and(|glob| glob.matches(value))
 }
 
 #[cfg(test)]

@@ -22,50 +22,50 @@ const NOT_COUNTED: [&str; 2] = ["grants", "rates"];
 
 /// A command to explain.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(crate) struct Question {
     /// The whole argv, the tool first. May be empty.
-    pub(super) argv: Vec<Bytes>,
+    pub(crate) argv: Vec<Bytes>,
     /// `NAME=value` each, in order.
-    pub(super) env: Vec<Vec<u8>>,
+    pub(crate) env: Vec<Vec<u8>>,
     /// The working directory, where one is known.
-    pub(super) cwd: Option<Bytes>,
+    pub(crate) cwd: Option<Bytes>,
 }
 
 /// The answer; its fields are a contract.
 #[derive(Debug, Serialize)]
-pub(super) struct Explained {
+pub(crate) struct Explained {
     #[serde(flatten)]
-    pub(super) described: Described,
-    pub(super) verdict: &'static str,
-    pub(super) reason: Option<&'static str>,
-    pub(super) rule: Option<String>,
+    pub(crate) described: Described,
+    pub(crate) verdict: &'static str,
+    pub(crate) reason: Option<&'static str>,
+    pub(crate) rule: Option<String>,
     /// `FILE:LINE` of the rule.
-    pub(super) rule_at: Option<String>,
+    pub(crate) rule_at: Option<String>,
     /// What the rule wants said.
-    pub(super) rule_reason: Option<String>,
+    pub(crate) rule_reason: Option<String>,
     /// A milder argv that shows what this one would do.
-    pub(super) milder: Option<Vec<Bytes>>,
+    pub(crate) milder: Option<Vec<Bytes>>,
     /// The files that were read for this.
-    pub(super) read: Vec<Read>,
-    pub(super) argv: Vec<Bytes>,
-    pub(super) agent: String,
-    pub(super) clearance: Option<u8>,
-    pub(super) door: &'static str,
-    pub(super) policy: Vec<String>,
-    pub(super) policy_hash: String,
-    pub(super) not_counted: [&'static str; 2],
+    pub(crate) read: Vec<Read>,
+    pub(crate) argv: Vec<Bytes>,
+    pub(crate) agent: String,
+    pub(crate) clearance: Option<u8>,
+    pub(crate) door: &'static str,
+    pub(crate) policy: Vec<String>,
+    pub(crate) policy_hash: String,
+    pub(crate) not_counted: [&'static str; 2],
 }
 
 /// One file that was read.
 #[derive(Debug, Serialize)]
-pub(super) struct Read {
-    pub(super) path: Bytes,
+pub(crate) struct Read {
+    pub(crate) path: Bytes,
     /// In hexadecimal; none where the file is absent.
-    pub(super) sha256: Option<String>,
+    pub(crate) sha256: Option<String>,
 }
 
 /// The policy: the file given, else those of the places, else the profile.
-pub(super) fn policy(root: Option<&Path>, file: Option<&Path>) -> Result<Policy, Error> {
+pub(crate) fn policy(root: Option<&Path>, file: Option<&Path>) -> Result<Policy, Error> {
     let mut sources = match file {
         Some(file) => vec![policy_files::file(file, Layer::User)?],
         None => policy_files::load(&places::of(root)?.policies())?,
@@ -73,12 +73,13 @@ pub(super) fn policy(root: Option<&Path>, file: Option<&Path>) -> Result<Policy,
     if sources.is_empty() {
         sources.extend(profile(PROFILE));
     }
+    sources.extend(policy_files::organisation()?);
     Ok(Policy::parse(&sources)?)
 }
 
 /// Judges as one agent at one door.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(crate) struct Judge {
     policy: Policy,
     agent: String,
     clearance: Option<u8>,
@@ -87,13 +88,13 @@ pub(super) struct Judge {
 
 impl Judge {
     /// A judge by `policy`, which also tells the clearance where none is given.
-    pub(super) fn new(policy: Policy, agent: String, clearance: Option<u8>, door: Door) -> Self {
+    pub(crate) fn new(policy: Policy, agent: String, clearance: Option<u8>, door: Door) -> Self {
         let clearance = clearance.or_else(|| policy.agent(&agent)?.clearance);
         Self { policy, agent, clearance, door }
     }
 
     /// What this command would do, and what is said to it.
-    pub(super) fn explain(&self, question: &Question) -> Explained {
+    pub(crate) fn explain(&self, question: &Question) -> Explained {
         let argv: Vec<_> = question.argv.iter().map(Bytes::as_slice).collect();
         let env: Vec<_> = question.env.iter().map(Vec::as_slice).collect();
         let cwd = question.cwd.as_ref().map(Bytes::as_slice);

@@ -40,8 +40,21 @@ pub enum Error {
     WritableByOthers(PathBuf),
 }
 
-/// Every `*.toml` in `folder`, by name. A folder that is not there holds none.
+/// The organisation's policies, for every user of the machine.
+pub const ORGANISATION: &str = "/etc/tollgate/policy.d";
+
+/// The organisation's policies, by name.
+pub fn organisation() -> Result<Vec<Source>, Error> {
+    load_as(Path::new(ORGANISATION), Layer::Organisation)
+}
+
+/// Every `*.toml` in the person's `folder`, by name. A folder that is not there
+/// holds none.
 pub fn load(folder: &Path) -> Result<Vec<Source>, Error> {
+    load_as(folder, Layer::User)
+}
+
+fn load_as(folder: &Path, layer: Layer) -> Result<Vec<Source>, Error> {
     let unreadable = |source| Error::Unreadable { path: folder.to_owned(), source };
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -60,7 +73,7 @@ pub fn load(folder: &Path) -> Result<Vec<Source>, Error> {
         }
     }
     paths.sort();
-    paths.iter().map(|path| file(path, Layer::User)).collect()
+    paths.iter().map(|path| file(path, layer)).collect()
 }
 
 /// One policy file.

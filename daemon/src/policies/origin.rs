@@ -66,6 +66,7 @@ impl Origin {
                 [Some(self.folder.as_path()), self.folder.parent()].into_iter().flatten().map(Path::to_owned).collect()
             }
         };
+        folders.push(policy_files::ORGANISATION.into());
         let real = self.files().into_iter().filter_map(|file| Some(file.canonicalize().ok()?.parent()?.to_owned()));
         folders.extend(real);
         folders.sort();
@@ -94,6 +95,7 @@ impl Origin {
         if sources.is_empty() {
             sources.extend(profile(PROFILE));
         }
+        sources.extend(policy_files::organisation()?);
         let policy = Policy::parse(&sources).map_err(Unusable::Errors)?;
         Ok(Kept { policy, sources })
     }
@@ -117,6 +119,9 @@ impl Origin {
             });
             (path, mark)
         };
-        self.files().into_iter().map(mark).collect()
+        let theirs = std::fs::read_dir(policy_files::ORGANISATION).into_iter().flatten().flatten();
+        let mut files = self.files();
+        files.extend(theirs.map(|entry| entry.path()).take(policy_files::MAX_FILES));
+        files.into_iter().map(mark).collect()
     }
 }

@@ -98,6 +98,18 @@ impl Grammars {
         self.tools.iter().flat_map(|known| known.names().iter().copied())
     }
 
+    /// The name by which a tool is judged, its twins' too; none for one that is not
+    /// known.
+    #[must_use]
+    pub fn canonical(&self, tool: &str) -> Option<&'static str> {
+        self.tool(tool.as_bytes()).map(Tool::name)
+    }
+
+    /// Whether this tool has operations beside those that are listed.
+    pub(crate) fn has_table(&self, tool: &str) -> bool {
+        self.tool(tool.as_bytes()).is_some_and(|tool| tool.table.is_some())
+    }
+
     /// The canonical operation names of one tool, without those of its table.
     pub fn operations(&self, tool: &str) -> impl Iterator<Item = &'static str> {
         self.tool(tool.as_bytes()).into_iter().flat_map(|tool| tool.commands.iter().map(|command| command.operation))

@@ -41,6 +41,11 @@ impl Glob {
         Ok(Self { pattern: pattern.to_owned(), form })
     }
 
+    /// As it was written.
+    pub(super) fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
     pub(super) fn matches(&self, value: &[u8]) -> bool {
         match &self.form {
             Form::Exact => self.pattern.as_bytes() == value,

@@ -5,16 +5,31 @@
 use super::{Layer, Source};
 
 /// Name, one line about it, and text.
-const PROFILES: [(&str, &str, &str); 3] = [
+const PROFILES: [(&str, &str, &str); 6] = [
     (
         "careful",
         "reading is allowed, a person is asked for changes, mass destruction is denied",
         include_str!("../../profiles/careful.toml"),
     ),
     (
+        "ci",
+        "ordinary work is allowed, everything sensitive is denied, and nobody is asked",
+        include_str!("../../profiles/ci.toml"),
+    ),
+    (
+        "cli-tools",
+        "terraform fine-tuned, kubectl strict, gh simple: an example of tools with tables",
+        include_str!("../../profiles/cli-tools.toml"),
+    ),
+    (
         "read-only",
         "reading is allowed, everything else is denied, and nobody is asked",
         include_str!("../../profiles/read-only.toml"),
+    ),
+    (
+        "strict",
+        "known agents read, a person is asked for every change up to their clearance",
+        include_str!("../../profiles/strict.toml"),
     ),
     (
         "staging",

@@ -62,6 +62,10 @@ impl Tools {
         self.0.keys().map(String::as_str)
     }
 
+    pub(super) fn references(&self) -> impl Iterator<Item = (&str, &RuleReference)> {
+        self.0.iter().flat_map(|(name, tables)| tables.iter().map(|table| (name.as_str(), &table.reference)))
+    }
+
     /// Puts the tables into an order that depends on nothing but what they are.
     pub(super) fn sort(&mut self) {
         for tables in self.0.values_mut() {

@@ -159,3 +159,62 @@ fn staging_allows_nothing_where_the_target_is_not_known() {
         ],
     );
 }
+
+#[test]
+fn ci_lets_work_be_done_and_asks_nobody() {
+    let rows = [
+        ("terraform.plan T0", "allow ci-work"),
+        ("helm.rollback T1", "allow ci-work"),
+        ("terraform.apply T2", "allow ci-work"),
+        ("aws.iam.create-role T3", "deny ci-sensitive"),
+        ("terraform.destroy T4", "deny ci-sensitive"),
+        ("foo.unknown T?", "deny ci-sensitive"),
+    ];
+    says("ci", &rows);
+    says_to("unknown", "ci", &rows);
+    let owed = of_profile("ci").judge(&Asked::new(&operation("t.x T2"), subject("claude"))).obligations;
+    assert_eq!(owed.timeout, Some(std::time::Duration::from_secs(3600)));
+}
+
+#[test]
+fn strict_asks_up_to_the_clearance_and_denies_above() {
+    for (agent, verdicts) in [
+        ("unknown C4", ["deny", "deny", "deny", "deny", "deny", "deny"]),
+        ("claude", ["deny", "escalate", "deny", "deny", "deny", "deny"]),
+        ("claude C0", ["deny", "deny", "deny", "deny", "deny", "deny"]),
+        ("claude C1", ["allow", "escalate", "deny", "deny", "deny", "deny"]),
+        ("claude C2", ["allow", "escalate", "escalate", "deny", "deny", "deny"]),
+        ("claude C3", ["allow", "escalate", "escalate", "escalate", "deny", "deny"]),
+        ("claude C4", ["allow", "escalate", "escalate", "escalate", "deny", "deny"]),
+    ] {
+        for (tier, verdict) in ["T0", "T1", "T2", "T3", "T4", "T?"].into_iter().zip(verdicts) {
+            let judgement = of_profile("strict").judge(&Asked::new(&operation(&format!("t.x {tier}")), subject(agent)));
+            assert_eq!(judgement.verdict.name(), verdict, "{agent} {tier}");
+        }
+    }
+}
+
+#[test]
+fn cli_tools_shows_the_three_ways() {
+    says(
+        "cli-tools",
+        &[
+            ("terraform.plan T0", "allow cli-tools-plans"),
+            ("terraform.init T1", "escalate tools.terraform"),
+            ("terraform.destroy T4", "deny cli-tools-destroy"),
+            ("kubectl.logs T0", "deny tools.kubectl"),
+            ("gh.pr.list T0", "allow tools.gh"),
+            ("gh.issue.create T?", "allow tools.gh"),
+            ("aws.s3.ls T0", "deny default"),
+        ],
+    );
+    let judged = |line: &str, command: &str| {
+        let (operation, arguments) = (operation(command), arguments(line, &[]));
+        let asked = Asked { arguments: arguments.as_ref(), ..Asked::new(&operation, subject("claude")) };
+        said(&of_profile("cli-tools").judge(&asked))
+    };
+    assert_eq!(judged("kubectl get pods -n web", "kubectl.get T0"), "escalate tools.kubectl");
+    assert_eq!(judged("kubectl get pods --kubeconfig=/etc/shadow", "kubectl.get T0"), "deny tools.kubectl");
+    assert_eq!(judged("terraform apply -target=a.b", "terraform.apply T2"), "escalate tools.terraform");
+    assert_eq!(judged("terraform apply -auto-approve", "terraform.apply T2"), "deny tools.terraform");
+}

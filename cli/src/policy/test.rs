@@ -1,0 +1,136 @@
+//! `tollgate policy test`: commands in a table, and what the policy is expected to
+//! say to each.
+//!
+//! ```toml
+//! [[case]]
+//! command = "terraform apply"       # or argv = ["terraform", "apply"]
+//! env = { TF_WORKSPACE = "prod" }   # nothing else is in its environment
+//! agent = "claude-code"
+//! verdict = "deny"
+//! rule = "prod-no-changes"          # optional
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Deserialize;
+use tollgate_audit::Bytes;
+use tollgate_policies::policy::{Door, Policy, Subject};
+use tollgate_policies::show;
+
+use crate::arguments::Root;
+use crate::error::Error;
+use crate::explain::judge::{self, Explained, Judge, Question};
+use crate::output;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    root: Root,
+    /// Judge by this file alone; by default by those in `policy.d`
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The tables
+    #[arg(required = true, value_name = "TABLE")]
+    tables: Vec<PathBuf>,
+}
+
+/// One table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    #[serde(default)]
+    case: Vec<Case>,
+}
+
+/// One command, and what is expected.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: Option<String>,
+    /// Split at blanks.
+    command: Option<String>,
+    argv: Option<Vec<String>>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    cwd: Option<String>,
+    agent: Option<String>,
+    clearance: Option<u8>,
+    door: Option<String>,
+    verdict: String,
+    rule: Option<String>,
+    reason: Option<String>,
+    operation: Option<String>,
+}
+
+/// Judges every case; any that is not as expected ends with 1.
+pub(crate) fn test(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let policy = judge::policy(arguments.root.root.as_deref(), arguments.policy.as_deref())?;
+    let (mut good, mut bad) = (0_usize, 0_usize);
+    for path in &arguments.tables {
+        for (number, case) in table(path)?.case.iter().enumerate() {
+            match case.wrong(&policy) {
+                None => good += 1,
+                Some(wrong) => {
+                    bad += 1;
+                    output::line(format!("{}: case {}, {}: {wrong}", path.display(), number + 1, case.title()))?;
+                }
+            }
+        }
+    }
+    output::line(format!("{good} as expected, {bad} not"))?;
+    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn table(path: &Path) -> Result<Table, Error> {
+    let unread = |source| Error::File { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(unread)?;
+    toml::from_str(&text).map_err(|error| unread(std::io::Error::other(error.to_string().replace('\n', " "))))
+}
+
+impl Case {
+    fn argv(&self) -> Vec<Bytes> {
+        let words = self.command.iter().flat_map(|line| line.split_whitespace()).map(str::to_owned);
+        let words = self.argv.clone().unwrap_or_else(|| words.collect());
+        words.into_iter().map(|word| word.into_bytes().into()).collect()
+    }
+
+    fn title(&self) -> String {
+        self.name.clone().unwrap_or_else(|| format!("`{}`", show::command(&self.argv(), 120)))
+    }
+
+    /// What is not as expected.
+    fn wrong(&self, policy: &Policy) -> Option<String> {
+        let name = self.door.as_deref().unwrap_or(Door::Shim.name());
+        let Some(door) = Door::ALL.into_iter().find(|door| door.name() == name) else {
+            return Some(format!("there is no door `{name}`"));
+        };
+        let argv = self.argv();
+        if argv.is_empty() {
+            return Some("there is neither `command` nor `argv`".to_owned());
+        }
+        let agent = self.agent.clone().unwrap_or_else(|| Subject::UNKNOWN.to_owned());
+        let env = self.env.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
+        let cwd = self.cwd.clone().map(|folder| folder.into_bytes().into());
+        let judge = Judge::new(policy.clone(), agent, self.clearance, door);
+        self.differs(&judge.explain(&Question { argv, env, cwd }))
+    }
+
+    fn differs(&self, found: &Explained) -> Option<String> {
+        let rule = found.rule.as_deref().unwrap_or("no rule");
+        let rows = [
+            ("verdict", Some(&self.verdict), found.verdict),
+            ("rule", self.rule.as_ref(), rule),
+            ("reason", self.reason.as_ref(), found.reason.unwrap_or("no reason")),
+            ("operation", self.operation.as_ref(), &found.described.operation),
+        ];
+        let wrong = rows.into_iter().find(|(_, wanted, is)| wanted.is_some_and(|wanted| wanted != is))?;
+        let (what, wanted, is) = (wrong.0, wrong.1?, wrong.2);
+        Some(format!(
+            "{what} is `{is}`, expected `{wanted}` ({} by {rule}, {})",
+            found.verdict, found.described.operation
+        ))
+    }
+}

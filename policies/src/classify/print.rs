@@ -1,0 +1,135 @@
+//! An argv printed again with other flags or values.
+//!
+//! Everything that is not changed keeps its bytes and its place. What cannot be
+//! changed for certain is not: an argv that its grammar could not read, a flag that
+//! a variable adds. Deliberately not here: which changes are wanted.
+
+use super::arguments::{Argument, Arguments, Kind};
+
+/// Why an argv cannot be printed so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PrintError {
+    /// The grammar could not read it.
+    #[error("its arguments are not understood")]
+    NotUnderstood,
+    /// A variable gives the flag.
+    #[error("a variable adds the flag, and variables are not changed")]
+    Added,
+    /// Several flags stand in one argument.
+    #[error("the flag stands in one argument with others")]
+    Clustered,
+    /// It is no number.
+    #[error("the flag's value is no number")]
+    NoNumber,
+}
+
+/// The arguments after the tool's name, to be changed and printed.
+#[derive(Debug, Clone)]
+pub struct Printer {
+    items: Vec<Argument>,
+}
+
+/// Where a flag stands, and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    at: usize,
+    /// Whether the value is the argument after it.
+    apart: bool,
+    /// The value, where it has one.
+    pub value: Option<Vec<u8>>,
+}
+
+impl Printer {
+    /// Of arguments that were understood.
+    ///
+    /// # Errors
+    /// Where they were not.
+    pub fn of(arguments: &Arguments) -> Result<Self, PrintError> {
+        let known = arguments.understood && arguments.items.iter().all(|item| item.kind.is_some());
+        if known { Ok(Self { items: arguments.items.clone() }) } else { Err(PrintError::NotUnderstood) }
+    }
+
+    /// The caller's own arguments as they are now.
+    #[must_use]
+    pub fn argv(&self) -> Vec<Vec<u8>> {
+        self.items.iter().filter(|item| item.index.is_some()).map(|item| item.bytes.clone()).collect()
+    }
+
+    /// The first place of a flag, by any of its forms.
+    ///
+    /// # Errors
+    /// Where it stands, but in a way that cannot be changed.
+    pub fn find(&self, flag: &str) -> Result<Option<Found>, PrintError> {
+        let given = |item: &Argument| item.kind == Some(Kind::Flag) && is(item, flag);
+        let Some(at) = self.items.iter().position(given) else { return Ok(None) };
+        let Some(item) = self.items.get(at) else { return Ok(None) };
+        if item.index.is_none() {
+            return Err(PrintError::Added);
+        }
+        if item.flags.len() > 1 {
+            return Err(PrintError::Clustered);
+        }
+        let next = self.items.get(at + 1).filter(|next| next.kind == Some(Kind::Value));
+        let value = next.map(|next| next.bytes.clone()).or_else(|| attached(&item.bytes));
+        Ok(Some(Found { at, apart: next.is_some(), value }))
+    }
+
+    /// Takes the flag out wherever it stands, with its value.
+    ///
+    /// # Errors
+    /// As [`Printer::find`].
+    pub fn remove(&mut self, flag: &str) -> Result<(), PrintError> {
+        while let Some(found) = self.find(flag)? {
+            let end = found.at + 1 + usize::from(found.apart);
+            self.items.drain(found.at..end.min(self.items.len()));
+        }
+        Ok(())
+    }
+
+    /// Puts a flag after the command's words.
+    pub fn add(&mut self, flag: &str, value: Option<&[u8]>) {
+        let after = self.items.iter().rposition(|item| item.kind == Some(Kind::Word)).map_or(0, |at| at + 1);
+        self.items.splice(after..after, written(flag, value));
+    }
+
+    /// Puts other bytes in the place of what was found.
+    pub fn replace(&mut self, found: &Found, flag: &str, value: Option<&[u8]>) {
+        let end = (found.at + 1 + usize::from(found.apart)).min(self.items.len());
+        self.items.splice(found.at..end, written(flag, value));
+    }
+
+    /// Every operand that the test gives another value for.
+    pub fn operands(&mut self, change: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+        for item in self.items.iter_mut().filter(|item| item.kind == Some(Kind::Operand) && item.index.is_some()) {
+            if let Some(bytes) = change(&item.bytes) {
+                item.bytes = bytes;
+            }
+        }
+    }
+}
+
+/// Whether the argument gives this flag, under its own or its canonical name.
+fn is(item: &Argument, flag: &str) -> bool {
+    let name = item.bytes.split(|byte| *byte == b'=').next().unwrap_or_default();
+    name == flag.as_bytes() || item.flags.contains(&flag)
+}
+
+/// `x` of `--flag=x`; `x` of `-fx`.
+fn attached(bytes: &[u8]) -> Option<Vec<u8>> {
+    match bytes.iter().position(|byte| *byte == b'=') {
+        Some(at) => bytes.get(at + 1..).map(<[u8]>::to_vec),
+        None => None,
+    }
+}
+
+/// A flag as arguments: one, or two where a short flag has a value.
+fn written(flag: &str, value: Option<&[u8]>) -> Vec<Argument> {
+    let item =
+        |bytes: Vec<u8>, kind| Argument { bytes, kind: Some(kind), flags: Vec::new(), text: false, index: Some(0) };
+    let short = flag.len() == 2;
+    match value {
+        None => vec![item(flag.as_bytes().to_vec(), Kind::Flag)],
+        Some(value) if short => vec![item(flag.as_bytes().to_vec(), Kind::Flag), item(value.to_vec(), Kind::Value)],
+        Some(value) => vec![item([flag.as_bytes(), b"=", value].concat(), Kind::Flag)],
+    }
+}
