@@ -41,6 +41,11 @@ impl Door {
         Ok(read_frame(&mut self.0)?)
     }
 
+    /// Says something more.
+    pub(crate) fn send(&mut self, value: &impl serde::Serialize) -> Result<(), Error> {
+        Ok(write_frame(&mut self.0, value)?)
+    }
+
     /// The next reply, which must come, and be neither a refusal nor a failure.
     pub(crate) fn granted(&mut self) -> Result<Reply, Error> {
         match self.reply()? {

@@ -48,6 +48,41 @@ pub(crate) enum Error {
     /// The record is not whole, or cannot be read.
     #[error(transparent)]
     Verify(#[from] tollgate_audit::verify::Error),
+    /// The key that was given is none.
+    #[error(transparent)]
+    Key(#[from] tollgate_audit::WrongKey),
+    /// The file holds no checkpoint.
+    #[error("`{}` holds no checkpoint: give what `tollgate audit checkpoint` printed", .0.display())]
+    NoCheckpoint(PathBuf),
+    /// Nothing is signed yet.
+    #[error("there is no checkpoint yet: one comes with the first record of a running `tollgated`")]
+    NoHead,
+    /// An export needs a place for its cursor.
+    #[error("with `--log`, `--cursor FILE` must say where it is noted how far sending has come")]
+    NoCursor,
+    /// Another export holds the cursor.
+    #[error("another export uses `{}`: wait for it, or name another cursor", .0.display())]
+    Exporting(PathBuf),
+    /// The cursor is of another log.
+    #[error("`{}` is the cursor of another log: remove it to send everything, or name another one", .0.display())]
+    OtherLog(PathBuf),
+    /// The collector's address is none.
+    #[error("`{0}` is no collector's address: it begins with `http://` or `https://`")]
+    Endpoint(String),
+    /// A header is none.
+    #[error("`{0}` is no header: write `NAME=VALUE`")]
+    Header(String),
+    /// The collector did not take what was sent.
+    #[error("the collector `{address}` did not take the records: {why}; the next export goes on from there")]
+    Collector {
+        /// Its address.
+        address: String,
+        /// Why not.
+        why: String,
+    },
+    /// Standard input cannot be read, or holds what cannot be.
+    #[error("cannot read standard input")]
+    Input(#[source] io::Error),
     /// Nothing is recorded under this id.
     #[error("the audit holds no id that begins with `{0}`: see `tollgate audit tail`")]
     NoRecord(String),
@@ -222,6 +257,11 @@ impl Error {
             | Self::ToolName(_)
             | Self::PolicyPath(_)
             | Self::File { .. }
+            | Self::Key(_)
+            | Self::NoCheckpoint(_)
+            | Self::NoCursor
+            | Self::Endpoint(_)
+            | Self::Header(_)
             | Self::DemoInside
             | Self::NotInside(_)
             | Self::NoProfile(_)
@@ -239,6 +279,11 @@ impl Error {
             | Self::DemoTools
             | Self::DemoBroken
             | Self::NoRecord(_)
+            | Self::NoHead
+            | Self::Exporting(_)
+            | Self::OtherLog(_)
+            | Self::Collector { .. }
+            | Self::Input(_)
             | Self::Audit(_)
             | Self::Verify(_) => FAILED,
             Self::NotFound(_) => exit::NOT_FOUND,

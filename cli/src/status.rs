@@ -34,7 +34,7 @@ fn text(status: &Status) -> String {
             "now        {} sessions, {} running, {} questions open",
             status.sessions, status.runs, status.questions
         ),
-        format!("audit      {} ({} records since the start)", status.audit, status.records),
+        format!("audit      {} ({} records since the start{})", status.audit, status.records, signed(status)),
     ];
     if let Some(pending) = &status.policy_pending {
         lines.insert(3, format!("pending    {} ({} rules)", pending.files.join(", "), pending.rules));
@@ -45,8 +45,17 @@ fn text(status: &Status) -> String {
         );
     }
     lines.extend(status.policy_problem.iter().map(|problem| format!("PROBLEM    {problem}")));
+    if status.audit_lost > 0 {
+        let lost = status.audit_lost;
+        lines.push(format!("PROBLEM    the audit: {lost} records could not be written since the start"));
+    }
     lines.extend(status.audit_problem.iter().map(|problem| format!("PROBLEM    the audit: {problem}")));
     lines.join("\n")
+}
+
+/// How far checkpoints have come.
+fn signed(status: &Status) -> String {
+    status.audit_signed.map(|size| format!("; signed up to {size}")).unwrap_or_default()
 }
 
 /// `2d 3h`, `3h 5m`, `5m 7s`, `7s`.
@@ -84,6 +93,8 @@ mod tests {
             syncs: 38,
             supervisors: 24,
             audit_problem: Some("no space left on device".into()),
+            audit_lost: 2,
+            audit_signed: Some(38),
         };
         let expected = "tollgated 0.1.0, process 7, up 3h 5m
 policy     ~/.config/tollgate/policy.d/10-infra.toml (12 rules)
@@ -92,7 +103,8 @@ pending    a (13 rules)
            sha256:cd
            what is stricter in it holds; `tollgate policy accept` lets the rest hold
 now        1 sessions, 2 running, 3 questions open
-audit      /s/audit (40 records since the start)
+audit      /s/audit (40 records since the start; signed up to 38)
+PROBLEM    the audit: 2 records could not be written since the start
 PROBLEM    the policy has errors, the last good one holds:
 a:1:1: bad
 PROBLEM    the audit: no space left on device";

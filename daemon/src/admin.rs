@@ -3,6 +3,7 @@
 //! One ask a connection. Who asks is told by the kernel; answers are for persons
 //! ([`crate::person`]), everything that is refused is recorded.
 
+mod ingest;
 mod policy;
 mod proof;
 mod session;
@@ -57,6 +58,8 @@ async fn answer(gate: &std::sync::Arc<Gate>, channel: &Channel, peer: Peer, ask:
         Ask::Answer { id, answer, reason } => reply(channel, &take(gate, &peer, &id, answer, reason).await).await,
         Ask::Policies {} => policy::texts(gate, channel).await,
         Ask::AcceptPolicy { hash } => reply(channel, &policy::accept(gate, &peer, &hash).await).await,
+        Ask::Checkpoint {} => reply(channel, &checkpoint(gate).await).await,
+        Ask::Ingest { source } => ingest::serve(gate, channel, &peer, &source).await,
         Ask::OpenSession { agent, id, policy } => session::hold(gate, channel, peer, &agent, id, policy).await,
     }
 }
@@ -91,6 +94,24 @@ fn status(gate: &Gate) -> Status {
         syncs: gate.audit.syncs(),
         supervisors: gate.supervisors.started(),
         audit_problem: gate.audit.problem(),
+        audit_lost: gate.audit.lost(),
+        audit_signed: gate.audit.last_checkpoint().map(|last| last.size),
+    }
+}
+
+/// The audit's head, signed now.
+async fn checkpoint(gate: &Gate) -> Reply {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    gate.audit.checkpoint(move |signed| {
+        // Nobody waits any more where the connection's task has ended.
+        let _ = tell.send(signed);
+    });
+    match told.await {
+        Ok(Ok(last)) => {
+            Reply::Checkpoint { note: last.map(|last| last.note), key: gate.keys.signing.public().to_string() }
+        }
+        Ok(Err(cause)) => failed(format!("the checkpoint cannot be written: {cause}")),
+        Err(_) => failed("the audit is closed".to_owned()),
     }
 }
 

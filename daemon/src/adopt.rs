@@ -27,8 +27,7 @@ pub(crate) async fn adopt(gate: &Arc<Gate>) {
     for file in files {
         let entry = intents.remove(&file.id);
         match (entry, file.finish()) {
-            // The outcome is recorded: only the file was left.
-            (None, _) => file.remove(),
+            (None, finish) => forget(gate, file, finish.is_some()).await,
             (Some(entry), None) if file.is_supervised() => hold(gate, file, entry).await,
             (Some(entry), finish) => settle(gate, &file, entry, finish, None).await,
         }
@@ -37,6 +36,22 @@ pub(crate) async fn adopt(gate: &Arc<Gate>) {
         let message = Some("the daemon ended before the command was started".to_owned());
         record(gate, &id, Entry { kind: Kind::Interrupted, message, ..entry }).await;
     }
+}
+
+/// A file whose run has no open intent: its outcome is recorded, and only the file
+/// was left; or nothing of it could be recorded (`audit.may_run_unrecorded`).
+async fn forget(gate: &Gate, file: RunFile, ended: bool) {
+    let known = read::find(&gate.places.audit(), &file.id).is_ok_and(|records| !records.is_empty());
+    if !known && !ended && file.is_supervised() {
+        // It runs on; the daemon that finds it ended says so.
+        return;
+    }
+    if !known {
+        let message = "a command ran of which nothing could be recorded".to_owned();
+        let gap = Entry { lost: Some(1), message: Some(message), ..Entry::of(Kind::Gap, file.id.clone()) };
+        record(gate, &file.id, gap).await;
+    }
+    file.remove();
 }
 
 /// The intents that no record has ended, by id.

@@ -5,11 +5,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::oneshot::Receiver;
 use tollgate_audit::{Entry, Receipt, Writer};
 use tollgate_places::Places;
 use tollgate_policies::classify::Grammars;
 
 use crate::binary::Binaries;
+use crate::keys::Keys;
 use crate::policies::{InForce, Policies};
 use crate::questions::Questions;
 use crate::runs::Runs;
@@ -30,6 +32,8 @@ pub(crate) struct Gate {
     pub(crate) grammars: &'static Grammars,
     /// The record.
     pub(crate) audit: Writer,
+    /// The record's keys.
+    pub(crate) keys: Keys,
     /// Open sessions.
     pub(crate) sessions: Sessions,
     /// Open questions.
@@ -57,18 +61,33 @@ impl Gate {
         self.record_under(&self.policies.current(), entry).await
     }
 
+    /// Returns when all of these are on disk, with the last one's receipt.
+    pub(crate) async fn record_all(&self, entries: Vec<Entry>) -> Result<Option<Receipt>, Arc<tollgate_audit::Error>> {
+        let policies = self.policies.current();
+        let waiting: Vec<_> = entries.into_iter().map(|entry| self.append(policies.stamp(entry))).collect();
+        let mut last = None;
+        for told in waiting {
+            last = Some(told.await.unwrap_or_else(|_| Err(Arc::new(tollgate_audit::Error::Closed)))?);
+        }
+        Ok(last)
+    }
+
     /// As [`Gate::record`], for an entry that is about these policies.
     pub(crate) async fn record_under(
         &self,
         policies: &InForce,
         entry: Entry,
     ) -> Result<Receipt, Arc<tollgate_audit::Error>> {
-        let entry = policies.stamp(entry);
+        let told = self.append(policies.stamp(entry));
+        told.await.unwrap_or_else(|_| Err(Arc::new(tollgate_audit::Error::Closed)))
+    }
+
+    fn append(&self, entry: Entry) -> Receiver<Result<Receipt, Arc<tollgate_audit::Error>>> {
         let (tell, told) = tokio::sync::oneshot::channel();
         self.audit.append(entry, move |written| {
             // Nobody waits any more where the connection's task has ended.
             let _ = tell.send(written);
         });
-        told.await.unwrap_or_else(|_| Err(Arc::new(tollgate_audit::Error::Closed)))
+        told
     }
 }

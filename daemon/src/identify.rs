@@ -17,7 +17,7 @@ use crate::gate::Gate;
 use crate::policies::InForce;
 use crate::refuse::{Refusal, Refused};
 use crate::request::{self, Listener, Request};
-use crate::{ancestry, sandbox};
+use crate::{ancestry, hidden, sandbox};
 
 /// A request of which it is known who makes it. Made by [`identify`] alone.
 #[derive(Debug)]
@@ -134,8 +134,10 @@ fn weigh(gate: &Gate, in_force: &InForce, uid: u32, evidence: &Evidence<'_>) -> 
 /// What is known of the call before anyone asked what it means.
 fn entry(gate: &Gate, request: &Request, agent: &Agent) -> Entry {
     let arguments = request.strings.arguments();
+    let scrubbed = scrub::argv(gate.grammars, &request.tool, &arguments);
+    let taken_out = hidden::values(&gate.keys.hashing, &arguments, &scrubbed);
     let command = Command {
-        argv: scrub::argv(gate.grammars, &request.tool, &arguments).into_iter().map(Bytes::from).collect(),
+        argv: scrubbed.into_iter().map(Bytes::from).collect(),
         cwd: Some(Bytes::from(request.folder.text.clone())),
         ..Command::default()
     };
@@ -148,6 +150,8 @@ fn entry(gate: &Gate, request: &Request, agent: &Agent) -> Entry {
         agent_known_by: agent.known_by.clone(),
         session: agent.session.clone(),
         command: Some(command),
+        argv_hash: Some(hidden::argv(&gate.keys.hashing, &arguments)),
+        scrubbed: taken_out,
         ..Entry::of(Kind::Refused, request.id.to_string())
     }
 }

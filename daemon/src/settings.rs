@@ -5,12 +5,25 @@
 //! wait_s = 90       # how long a caller waits before it is told to try again
 //! open_s = 3600     # how long a question stays open
 //! answer_s = 900    # how long an answer is good for
+//!
+//! [audit]
+//! segment_mb = 64            # when a segment is closed
+//! pack = true                # whether closed ones are compressed
+//! keep_days = 365            # when they are removed; without it, and without keep_mb, never
+//! keep_mb = 10000            # how much all may take
+//! checkpoint_records = 1000  # how many records until a checkpoint
+//! checkpoint_s = 10          # how long until one
+//! keys = "/media/key"        # where the keys are, else in the state folder
+//! may_run_unrecorded = [0]   # tiers that run also where no record can be written
 //! ```
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use tollgate_audit::{Options, SigningKey};
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +42,8 @@ pub(crate) enum Error {
 pub(crate) struct Settings {
     /// How long people have.
     pub(crate) approvals: Approvals,
+    /// How the record is kept.
+    pub(crate) audit: Audit,
 }
 
 /// How long callers and people have, in seconds.
@@ -63,6 +78,74 @@ impl Approvals {
     }
 }
 
+/// How the record is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Audit {
+    segment_mb: NonZeroU32,
+    pack: bool,
+    keep_days: Option<u32>,
+    keep_mb: Option<u32>,
+    checkpoint_records: NonZeroU32,
+    checkpoint_s: u32,
+    keys: Option<PathBuf>,
+    may_run_unrecorded: Vec<Tier>,
+}
+
+/// A tier in the settings: 0 to 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u8")]
+struct Tier(u8);
+
+impl TryFrom<u8> for Tier {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, &'static str> {
+        if number <= 4 { Ok(Self(number)) } else { Err("a tier is 0 to 4") }
+    }
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            segment_mb: NonZeroU32::MIN.saturating_add(63),
+            pack: true,
+            keep_days: None,
+            keep_mb: None,
+            checkpoint_records: NonZeroU32::MIN.saturating_add(999),
+            checkpoint_s: 10,
+            keys: None,
+            may_run_unrecorded: Vec::new(),
+        }
+    }
+}
+
+impl Audit {
+    /// How the log is written, and signed by this key.
+    pub(crate) fn options(&self, key: &Arc<SigningKey>) -> Options {
+        Options {
+            // Places in a segment are 32 bits wide, and a line may have 64 MiB.
+            segment_bytes: u64::from(self.segment_mb.get().min(1024)) << 20,
+            key: Some(Arc::clone(key)),
+            checkpoint_records: self.checkpoint_records.get().into(),
+            checkpoint_after: Duration::from_secs(self.checkpoint_s.into()),
+            pack: self.pack,
+            keep_days: self.keep_days,
+            keep_bytes: self.keep_mb.map(|most| u64::from(most) << 20),
+        }
+    }
+
+    /// The folder of the keys, where it is not the usual one.
+    pub(crate) fn keys(&self) -> Option<&Path> {
+        self.keys.as_deref()
+    }
+
+    /// Whether a command of this tier may run though its intent cannot be written.
+    pub(crate) fn may_run_unrecorded(&self, tier: Option<u8>) -> bool {
+        tier.is_some_and(|tier| self.may_run_unrecorded.contains(&Tier(tier)))
+    }
+}
+
 impl Settings {
     /// Reads `tollgate.toml` in the folder `config`; a missing file is the defaults.
     pub(crate) fn load(config: &Path) -> Result<Self, Error> {
@@ -88,5 +171,20 @@ mod tests {
         std::fs::write(folder.path().join("tollgate.toml"), "[approvals]\nwait = 1\n").unwrap();
         let message = Settings::load(folder.path()).unwrap_err().to_string();
         assert!(message.contains("line 2") && message.contains("unknown field `wait`"), "{message}");
+    }
+
+    #[test]
+    fn the_audit_s_settings_are_bounded() {
+        let audit = |text: &str| toml::from_str::<Settings>(&format!("[audit]\n{text}")).map(|settings| settings.audit);
+        let set = audit("may_run_unrecorded = [0, 1]\nkeep_days = 30\nsegment_mb = 1").unwrap();
+        let allowed = [Some(0), Some(1), Some(2), None].map(|tier| set.may_run_unrecorded(tier));
+        assert_eq!(allowed, [true, true, false, false]);
+        let key = Arc::new(SigningKey::generate("k").unwrap());
+        let options = set.options(&key);
+        assert_eq!((options.segment_bytes, options.keep_days, options.keep_bytes), (1 << 20, Some(30), None));
+        for wrong in ["may_run_unrecorded = [5]", "segment_mb = 0", "keep = 3"] {
+            assert!(audit(wrong).is_err(), "{wrong}");
+        }
+        assert!(!Audit::default().may_run_unrecorded(Some(0)), "nothing runs unrecorded unless it is asked for");
     }
 }

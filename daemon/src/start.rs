@@ -20,6 +20,7 @@ use tollgate_policies::classify::Grammars;
 
 use crate::binary::Binaries;
 use crate::gate::Gate;
+use crate::keys::Keys;
 use crate::policies::Policies;
 use crate::policies::origin::Origin;
 use crate::policies::watch::watch;
@@ -64,6 +65,8 @@ enum Error {
     Settings(#[from] crate::settings::Error),
     #[error(transparent)]
     Policy(#[from] crate::policies::Error),
+    #[error(transparent)]
+    Keys(#[from] crate::keys::Error),
     #[error(transparent)]
     Audit(#[from] tollgate_audit::Error),
     #[error("cannot read the audit for what was accepted: {0}")]
@@ -140,6 +143,9 @@ async fn run(arguments: Arguments, mut service: Service) -> Result<(), Error> {
     let service = Arc::new(service);
     std::env::set_current_dir("/")?;
     say(&gate, Kind::Started, format!("tollgated {}", env!("CARGO_PKG_VERSION"))).await?;
+    if gate.keys.is_new {
+        say(&gate, Kind::KeyMade, format!("checkpoints are signed by {}", gate.keys.signing.public())).await?;
+    }
     gate.policies.say(&gate).await.map_err(|cause| unrecorded(&gate, cause))?;
     adopt::adopt(&gate).await;
     gate.supervisors.refill();
@@ -186,7 +192,8 @@ fn lock(path: &Path) -> Result<Flock<File>, Error> {
 }
 
 fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<Gate, Error> {
-    let (audit, recovery) = Writer::open(&places.audit(), tollgate_audit::Options::default())?;
+    let keys = Keys::load(settings.audit.keys().unwrap_or(&places.keys()))?;
+    let (audit, recovery) = Writer::open(&places.audit(), settings.audit.options(&keys.signing))?;
     let records = tollgate_audit::read::state(&places.audit(), &Policies::KINDS)?;
     let policies = Policies::open(Origin::of(&places, policy)?, &places, &records)?;
     tracing::info!(?recovery, "the audit is open");
@@ -196,6 +203,7 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
         policies,
         grammars: Grammars::built_in(),
         audit,
+        keys,
         sessions: Sessions::default(),
         questions: Questions::default(),
         runs,

@@ -36,6 +36,15 @@ pub enum Ask {
         /// Its hash, `sha256:...`: another one that came meanwhile is not meant.
         hash: String,
     },
+    /// The head of the audit, signed now: [`Reply::Checkpoint`].
+    Checkpoint {},
+    /// Another recorder's lines follow: [`Reply::Done`] or [`Reply::Refused`], then
+    /// [`Lines`] from the recorder, each answered by [`Reply::Ingested`] or
+    /// [`Reply::Failed`].
+    Ingest {
+        /// The recorder's name.
+        source: String,
+    },
     /// Opens a session that lasts as long as this connection:
     /// [`Reply::Session`] or [`Reply::Refused`].
     OpenSession {
@@ -79,6 +88,20 @@ pub enum Reply {
         /// What it says; a long text comes in several parts, in order.
         text: String,
     },
+    /// The head of the audit.
+    Checkpoint {
+        /// The signed note; none where nothing is recorded.
+        note: Option<String>,
+        /// The public key that signs.
+        key: String,
+    },
+    /// Lines are recorded.
+    Ingested {
+        /// How many of this connection so far.
+        records: u64,
+        /// The number of the last record of these lines; none where none ended.
+        last: Option<u64>,
+    },
     /// There is no more.
     End {},
     /// It is done.
@@ -102,6 +125,22 @@ pub enum Reply {
         /// Why, for a person.
         message: String,
     },
+}
+
+/// Most bytes of one foreign line: 1 MiB.
+pub const MAX_FOREIGN: usize = 1 << 20;
+
+/// Most bytes of lines in one frame: escaped as JSON they still fit.
+pub const PIECE: usize = 24 * 1024;
+
+/// Lines of another recorder, a JSON object each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lines {
+    /// The lines, without their ends.
+    pub lines: Vec<String>,
+    /// Whether the last of them goes on in the next frame.
+    pub more: bool,
 }
 
 /// Which policy a text is of.
@@ -162,6 +201,12 @@ pub struct Status {
     pub supervisors: u64,
     /// The last failure to write a record, if there was one.
     pub audit_problem: Option<String>,
+    /// Records that could not be written since the daemon started.
+    #[serde(default)]
+    pub audit_lost: u64,
+    /// Records that the newest checkpoint covers, from the very first.
+    #[serde(default)]
+    pub audit_signed: Option<u64>,
 }
 
 /// One open question, as a person is shown it. All texts are escaped already.

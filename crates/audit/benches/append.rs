@@ -1,4 +1,5 @@
-//! How fast records become durable, and how fast a log is verified.
+//! How fast records become durable, and how fast a log of a million is verified and
+//! asked; how much memory its writer takes.
 //!
 //! `cargo bench -p tollgate-audit --bench append -- FOLDER` measures on the file
 //! system of FOLDER (default: the temporary folder). A file system in memory is
@@ -6,16 +7,21 @@
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
-use tollgate_audit::{Command, Entry, Kind, Options, Writer, read, verify};
+use tollgate_audit::query::{self, Filter, Help};
+use tollgate_audit::verify::{self, Check};
+use tollgate_audit::{Command, Entry, Kind, Options, SigningKey, Writer, read};
 
 type Failure = Box<dyn std::error::Error>;
 
 const LASTING: Duration = Duration::from_secs(3);
-const BIG: u64 = 300_000;
+const BIG: u64 = 1_000_000;
+/// Records that are left to the writer at once.
+const WAITING: u64 = 10_000;
 
 fn main() -> Result<(), Failure> {
     let given = std::env::args_os().skip(1).find(|argument| !argument.as_encoded_bytes().starts_with(b"--"));
@@ -45,7 +51,7 @@ fn entry() -> Entry {
 
 fn append(folder: &Path, writers: usize) -> Result<(), Failure> {
     let folder = tempfile::tempdir_in(folder)?;
-    let (writer, _) = Writer::open(folder.path(), Options::default())?;
+    let (writer, _) = Writer::open(folder.path(), options()?)?;
     let start = Instant::now();
     let mut took: Vec<Duration> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..writers).map(|_| scope.spawn(|| append_for_a_while(&writer))).collect();
@@ -70,24 +76,115 @@ fn append_for_a_while(writer: &Writer) -> Vec<Duration> {
     took
 }
 
+/// As the daemon writes: signed and packed.
+fn options() -> Result<Options, Failure> {
+    let key = Some(Arc::new(SigningKey::generate("bench")?));
+    Ok(Options { key, pack: true, ..Options::default() })
+}
+
+/// The record number `n` of a million: of ten agents, with ids of their own.
+fn numbered(n: u64) -> Entry {
+    let kind = if n.is_multiple_of(2) { Kind::Intent } else { Kind::Outcome };
+    let tier = u8::try_from(n % 5).ok();
+    Entry { agent: Some(format!("agent-{}", n % 10)), tier, ..Entry { kind, id: id(n / 2), ..entry() } }
+}
+
+fn id(n: u64) -> String {
+    format!("01KH9QAYZ8S6J4F8Q6{n:08}")
+}
+
 fn read_back(folder: &Path) -> Result<(), Failure> {
     let folder = tempfile::tempdir_in(folder)?;
-    let (writer, _) = Writer::open(folder.path(), Options::default())?;
-    for _ in 0..BIG {
-        writer.append(entry(), drop);
+    let plain = tempfile::tempdir_in(&folder)?;
+    let options = options()?;
+    let (writer, _) = Writer::open(plain.path(), Options { pack: false, ..options.clone() })?;
+    let before = resident()?;
+    let start = Instant::now();
+    for n in 0..BIG {
+        if n.is_multiple_of(WAITING) {
+            writer.append_blocking(numbered(n))?;
+            if n.is_multiple_of(BIG / 4) {
+                println!("writer's memory after {n:7} records: {} MB", resident()?.saturating_sub(before) / 1000);
+            }
+        } else {
+            writer.append(numbered(n), drop);
+        }
     }
+    writer.append_blocking(numbered(BIG))?;
+    println!("a million appended in {:?}, memory {} MB", start.elapsed(), resident()?.saturating_sub(before) / 1000);
     drop(writer);
-    let report = verify(folder.path(), |_| ())?;
+    let check = Check { key: options.key.as_ref().map(|key| key.public().clone()), against: None };
+    let report = verify::verify_with(plain.path(), &check, |_| ())?;
     let megabytes = report.bytes as f64 / 1e6;
     for _ in 0..3 {
-        measure("verify", megabytes, || Ok(verify(folder.path(), |_| ())?))?;
+        measure("verify with key", megabytes, || Ok(verify::verify_with(plain.path(), &check, |_| ())?))?;
     }
-    measure("find one id", megabytes, || Ok(read::find(folder.path(), "none")?))?;
-    measure("read all", megabytes, || Ok(read::records(folder.path())?.filter(Result::is_ok).count()))?;
+    ask("plain", plain.path())?;
+    measure("read all", megabytes, || Ok(read::records(plain.path())?.filter(Result::is_ok).count()))?;
+    pack(plain.path(), &options)?;
+    measure("verify packed with key", megabytes, || Ok(verify::verify_with(plain.path(), &check, |_| ())?))?;
+    ask("packed", plain.path())?;
     let start = Instant::now();
-    let _open = Writer::open(folder.path(), Options::default())?;
+    let _open = Writer::open(plain.path(), options)?;
     println!("open for writing: {:?}", start.elapsed());
     Ok(())
+}
+
+/// Has every closed segment packed.
+fn pack(folder: &Path, options: &Options) -> Result<(), Failure> {
+    let (writer, _) = Writer::open(folder, options.clone())?;
+    let size = |suffix: &str| -> Result<u64, Failure> {
+        let files = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+        let named = files.iter().filter(|file| file.path().to_string_lossy().ends_with(suffix));
+        Ok(named.map(|file| file.metadata().map_or(0, |found| found.len())).sum())
+    };
+    let (before, start) = (size(".jsonl")?, Instant::now());
+    writer.append_blocking(numbered(BIG + 1))?;
+    while std::fs::read_dir(folder)?
+        .flatten()
+        .filter(|file| file.path().extension().is_some_and(|end| end == "jsonl"))
+        .count()
+        > 1
+    {
+        std::thread::yield_now();
+    }
+    println!(
+        "packed {} MB to {} MB in {:?}; indexes {} MB",
+        before / 1_000_000,
+        size(".zst")? / 1_000_000,
+        start.elapsed(),
+        size(".index")? / 1_000_000
+    );
+    Ok(())
+}
+
+fn ask(form: &str, folder: &Path) -> Result<(), Failure> {
+    let filter = Filter { agent: vec!["agent-3".parse()?], tier: vec![Some(3)], ..Filter::default() };
+    for round in 0..2 {
+        let start = Instant::now();
+        let found = query::newest(folder, &filter, 100, Help::Index)?;
+        let listed = start.elapsed();
+        let rare = Filter { target: vec!["workspace=nowhere".parse()?], ..Filter::default() };
+        let none = query::newest(folder, &rare, 100, Help::Index)?;
+        let searched = start.elapsed() - listed;
+        let shown = Instant::now();
+        let run = read::find(folder, &id(BIG / 6))?;
+        println!(
+            "{form}, round {round}: filtered list of {} in {listed:?}; whole search for {} in {searched:?}; show of {} in {:?}",
+            found.len(),
+            none.len(),
+            run.len(),
+            shown.elapsed()
+        );
+    }
+    Ok(())
+}
+
+/// Kilobytes that are in memory.
+fn resident() -> Result<u64, Failure> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
 /// By the wall, and by the processor's time alone, which other programs do not lengthen.

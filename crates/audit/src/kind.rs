@@ -83,6 +83,8 @@ kinds! {
     Recovered = "recovered",
     /// Records could not be written.
     Gap = "gap",
+    /// A new key signs checkpoints from here on.
+    KeyMade = "key_made",
     /// Another recorder's event, as it told it.
     Foreign = "foreign",
     /// The oldest segments are removed, as the settings ask; a signed note is the new beginning.

@@ -133,6 +133,12 @@ impl Places {
         self.state.join("audit")
     }
 
+    /// The keys of the audit, apart from it.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.state.join("keys")
+    }
+
     /// The exit records of running commands.
     #[must_use]
     pub fn runs(&self) -> PathBuf {

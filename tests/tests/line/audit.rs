@@ -112,7 +112,7 @@ fn the_intent_comes_before_the_outcome_and_says_the_same() {
     assert_eq!(ran.code(), Some(3), "{ran:?}");
     sandbox.daemon().stop();
     let kinds: Vec<_> = sandbox.audit().iter().map(|record| record["kind"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(kinds, ["started", "policy_accepted", "intent", "outcome", "stopped"]);
+    assert_eq!(kinds, ["started", "key_made", "policy_accepted", "intent", "outcome", "stopped"]);
     let (intent, outcome) = (&sandbox.audit_of("intent")[0], &sandbox.audit_of("outcome")[0]);
     for field in
         ["id", "agent", "command", "tool", "operation", "tier", "rule", "binary", "binary_sha256", "policy_hash"]

@@ -40,13 +40,18 @@ pub struct Stats {
     pub exits: BTreeMap<String, u64>,
     /// Foreign records by recorder.
     pub sources: BTreeMap<String, u64>,
-    #[serde(skip)]
+}
+
+/// Counts so far, and between which times.
+#[derive(Default)]
+struct Counting {
+    stats: Stats,
     range: Option<(i64, i64)>,
 }
 
 /// Counts the records that fit.
 pub fn stats(folder_or_file: &Path, filter: &Filter) -> Result<Stats, Error> {
-    let mut stats = Stats::default();
+    let mut stats = Counting::default();
     if filter.text.is_some() || filter.since.is_some() || filter.until.is_some() {
         each(folder_or_file, filter, 0, |record| {
             stats.count(&Columns::of(&record.entry), record.timestamp.as_microsecond());
@@ -73,38 +78,38 @@ pub fn stats(folder_or_file: &Path, filter: &Filter) -> Result<Stats, Error> {
     Ok(stats.timed())
 }
 
-impl Stats {
+impl Counting {
     fn count(&mut self, columns: &Columns, time: i64) {
         self.count_texts(|which| columns.text(which), columns.tier, columns.exit, time);
     }
 
     fn count_texts<'a>(&mut self, text: impl Fn(Text) -> &'a str, tier: Option<u8>, exit: Option<i32>, time: i64) {
-        self.records += 1;
+        self.stats.records += 1;
         self.range = Some(self.range.map_or((time, time), |(from, to)| (from.min(time), to.max(time))));
         let kind = text(Text::Kind);
-        add(&mut self.kinds, kind);
-        add(&mut self.sources, text(Text::Source));
+        add(&mut self.stats.kinds, kind);
+        add(&mut self.stats.sources, text(Text::Source));
         if kind == "outcome" {
-            add(&mut self.exits, &exit.map_or_else(|| "signal".to_owned(), |exit| exit.to_string()));
+            add(&mut self.stats.exits, &exit.map_or_else(|| "signal".to_owned(), |exit| exit.to_string()));
         }
         if kind == "refused" {
-            add(&mut self.reasons, text(Text::Reason));
+            add(&mut self.stats.reasons, text(Text::Reason));
         }
         if kind == "intent" || kind == "refused" {
             let operation = text(Text::Operations).lines().next().unwrap_or_default();
             let unknown = if operation.is_empty() { "" } else { "unknown" };
-            add(&mut self.agents, text(Text::Agent));
-            add(&mut self.tools, text(Text::Tool));
-            add(&mut self.operations, operation);
-            add(&mut self.tiers, &tier.map_or_else(|| unknown.to_owned(), |tier| format!("T{tier}")));
-            add(&mut self.verdicts, text(Text::Verdict));
+            add(&mut self.stats.agents, text(Text::Agent));
+            add(&mut self.stats.tools, text(Text::Tool));
+            add(&mut self.stats.operations, operation);
+            add(&mut self.stats.tiers, &tier.map_or_else(|| unknown.to_owned(), |tier| format!("T{tier}")));
+            add(&mut self.stats.verdicts, text(Text::Verdict));
         }
     }
 
-    fn timed(mut self) -> Self {
+    fn timed(self) -> Stats {
         let text = |time| Timestamp::from_microsecond(time).map(|time| format!("{time:.3}")).ok();
-        (self.from, self.to) = self.range.map_or((None, None), |(from, to)| (text(from), text(to)));
-        self
+        let (from, to) = self.range.map_or((None, None), |(from, to)| (text(from), text(to)));
+        Stats { from, to, ..self.stats }
     }
 }
 
