@@ -7,15 +7,14 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, openat};
-use nix::sys::stat::Mode;
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, OpenHow, ResolveFlag, openat2};
 use nix::unistd::{AccessFlags, faccessat};
 use sha2::{Digest, Sha256};
 
@@ -50,7 +49,7 @@ pub(crate) enum Opened {
 }
 
 impl AsFd for Opened {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Readable(file) => file.as_fd(),
             Self::Path(descriptor) => descriptor.as_fd(),
@@ -91,8 +90,8 @@ impl Identity {
 
 impl Binary {
     /// Whether the path still leads to the file that was opened.
-    pub(crate) fn is_in_place(&self, folder: Option<&OwnedFd>) -> bool {
-        let found = open(folder, &self.path).and_then(|opened| metadata(&opened).ok());
+    pub(crate) fn is_in_place(&self, from: Place<'_>) -> bool {
+        let found = from.open(&self.path).and_then(|opened| metadata(&opened).ok());
         found.is_some_and(|found| Identity::of(&found) == self.identity)
     }
 }
@@ -135,9 +134,10 @@ impl Binaries {
 }
 
 /// Finds the program that the request's tool name stands for.
-pub(crate) fn resolve(binaries: &Binaries, request: &Request) -> Result<Binary, Missing> {
+pub(crate) fn resolve(binaries: &Binaries, request: &Request, root: Option<BorrowedFd<'_>>) -> Result<Binary, Missing> {
+    let from = Place::of(request, root);
     if let Some(named) = named(request) {
-        let found = candidate(binaries, request, named)?;
+        let found = candidate(binaries, from, named)?;
         return found.ok_or(Missing::NotFound);
     }
     let mut missing = Missing::NotFound;
@@ -147,7 +147,7 @@ pub(crate) fn resolve(binaries: &Binaries, request: &Request) -> Result<Binary, 
         let folder = if folder.is_empty() { b".".as_slice() } else { folder };
         let folder = Path::new(std::ffi::OsStr::from_bytes(folder));
         let path = folder.join(std::ffi::OsStr::from_bytes(&request.tool));
-        match candidate(binaries, request, &path) {
+        match candidate(binaries, from, &path) {
             Ok(Some(binary)) => return Ok(binary),
             Ok(None) => {}
             Err(found) => missing = found,
@@ -163,14 +163,13 @@ fn named(request: &Request) -> Option<&Path> {
     is_path.then(|| Path::new(std::ffi::OsStr::from_bytes(first)))
 }
 
-fn candidate(binaries: &Binaries, request: &Request, path: &Path) -> Result<Option<Binary>, Missing> {
-    let base = request.folder.opened.as_ref();
-    let Some(opened) = open(base, path) else { return Ok(None) };
+fn candidate(binaries: &Binaries, from: Place<'_>, path: &Path) -> Result<Option<Binary>, Missing> {
+    let Some(opened) = from.open(path) else { return Ok(None) };
     let Ok(found) = metadata(&opened) else { return Ok(None) };
-    if !found.is_file() || binaries.is_shim(&opened, &found) || is_ours(base, path) {
+    if !found.is_file() || binaries.is_shim(&opened, &found) || from.has(&path.with_file_name(".gate")) {
         return Ok(None);
     }
-    let may = |flags| faccessat(at(base), path, flags, AtFlags::AT_EACCESS).is_ok();
+    let may = |flags| faccessat(&opened, "", flags, AtFlags::AT_EACCESS | AtFlags::AT_EMPTY_PATH).is_ok();
     if !may(AccessFlags::X_OK) {
         return Err(Missing::NotExecutable(path.to_owned()));
     }
@@ -179,25 +178,48 @@ fn candidate(binaries: &Binaries, request: &Request, path: &Path) -> Result<Opti
     Ok(Some(Binary { path: path.to_owned(), opened, script, writable, identity: Identity::of(&found) }))
 }
 
-fn at(base: Option<&OwnedFd>) -> std::os::fd::BorrowedFd<'_> {
-    base.map_or(nix::fcntl::AT_FDCWD, AsFd::as_fd)
+/// Where a caller's paths lead.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    folder: Option<BorrowedFd<'a>>,
+    /// Where the caller's is another than ours.
+    root: Option<BorrowedFd<'a>>,
 }
 
-/// Opens a program, for reading if it may be read. Never waits: a FIFO or a
-/// device is opened without effect and refused by its kind afterwards.
-fn open(base: Option<&OwnedFd>, path: &Path) -> Option<Opened> {
-    // A relative path means nothing without the caller's folder.
-    if path.is_relative() && base.is_none() {
-        return None;
+impl<'a> Place<'a> {
+    /// Those of this request's caller, whose root folder is `root` if it is not ours.
+    pub(crate) fn of(request: &'a Request, root: Option<BorrowedFd<'a>>) -> Self {
+        Self { folder: request.folder.opened.as_ref().map(AsFd::as_fd), root }
     }
-    let flags = OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    match openat(at(base), path, flags | OFlag::O_RDONLY, Mode::empty()) {
-        Ok(readable) => return Some(Opened::Readable(Arc::new(File::from(readable)))),
-        // Most folders of PATH do not have it.
-        Err(Errno::ENOENT | Errno::ENOTDIR) => return None,
-        Err(_) => {}
+
+    /// Opens a program, for reading if it may be read. Never waits: a FIFO or a
+    /// device is opened without effect and refused by its kind afterwards.
+    fn open(self, path: &Path) -> Option<Opened> {
+        match self.open_with(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY) {
+            Ok(readable) => Some(Opened::Readable(Arc::new(File::from(readable)))),
+            // Most folders of PATH do not have it.
+            Err(Errno::ENOENT | Errno::ENOTDIR) => None,
+            Err(_) => self.open_with(path, OFlag::O_PATH).ok().map(Opened::Path),
+        }
     }
-    openat(at(base), path, OFlag::O_CLOEXEC | OFlag::O_PATH, Mode::empty()).ok().map(Opened::Path)
+
+    /// Whether something is there, a broken symlink too.
+    fn has(self, path: &Path) -> bool {
+        self.open_with(path, OFlag::O_PATH | OFlag::O_NOFOLLOW).is_ok()
+    }
+
+    /// A relative path means nothing without the caller's folder; under another
+    /// root it passes no symlink, which would be resolved under ours.
+    fn open_with(self, path: &Path, flags: OFlag) -> nix::Result<OwnedFd> {
+        let folder = || self.folder.ok_or(Errno::ENOENT);
+        let (from, path, resolve) = match (path.strip_prefix("/"), self.root) {
+            (Ok(rest), Some(root)) => (root, rest, ResolveFlag::RESOLVE_IN_ROOT),
+            (Ok(_), None) => (AT_FDCWD, path, ResolveFlag::empty()),
+            (Err(_), None) => (folder()?, path, ResolveFlag::empty()),
+            (Err(_), Some(_)) => (folder()?, path, ResolveFlag::RESOLVE_NO_SYMLINKS),
+        };
+        openat2(from, path, OpenHow::new().flags(flags | OFlag::O_CLOEXEC).resolve(resolve))
+    }
 }
 
 fn metadata(opened: &Opened) -> std::io::Result<std::fs::Metadata> {
@@ -205,10 +227,6 @@ fn metadata(opened: &Opened) -> std::io::Result<std::fs::Metadata> {
         Opened::Readable(file) => file.metadata(),
         Opened::Path(descriptor) => File::from(descriptor.try_clone()?).metadata(),
     }
-}
-
-fn is_ours(base: Option<&OwnedFd>, path: &Path) -> bool {
-    faccessat(at(base), &path.with_file_name(".gate"), AccessFlags::F_OK, AtFlags::AT_SYMLINK_NOFOLLOW).is_ok()
 }
 
 fn is_script(opened: &Opened) -> bool {

@@ -3,7 +3,7 @@
 //! Texts go in frames and the shim writes them: the daemon never writes to a
 //! caller's descriptor, for a full pipe would hang it.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use tollgate_wire::MAX_BODY;
 use tollgate_wire::frame::Kind;
@@ -42,6 +42,11 @@ impl Caller {
     /// Tells the id under which to ask again should the connection break.
     pub(crate) async fn wait_under(&self, id: Ulid) -> Result<(), Error> {
         self.channel.send(Kind::Wait, id.to_string().as_bytes(), &[]).await
+    }
+
+    /// Has the shim start `program` with `plan` as its descriptor 0.
+    pub(crate) async fn give_birth(&self, program: BorrowedFd<'_>, plan: BorrowedFd<'_>) -> Result<(), Error> {
+        self.channel.send(Kind::Birth, &[], &[program.as_raw_fd(), plan.as_raw_fd()]).await
     }
 
     /// Has the shim end like this.

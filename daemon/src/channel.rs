@@ -112,6 +112,12 @@ impl Channel {
         self.0.async_io(Interest::READABLE, || descriptors::peek(self.0.as_fd())).await
     }
 
+    /// The process that sent the next frame, once there is one; only where the
+    /// socket has asked for senders.
+    pub(crate) async fn sender(&self) -> io::Result<Option<i32>> {
+        self.0.async_io(Interest::READABLE, || descriptors::sender(self.0.as_fd())).await
+    }
+
     /// A further descriptor of the same connection, to be handed on.
     pub(crate) fn duplicate(&self) -> io::Result<OwnedFd> {
         self.0.as_fd().try_clone_to_owned()

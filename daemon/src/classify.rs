@@ -32,7 +32,8 @@ struct Made;
 pub(crate) async fn classify(gate: &Gate, mut call: Call) -> Operation {
     // Reading files may take a while on a slow disk: other requests go on.
     let judged = tokio::task::block_in_place(|| understand(gate, &call, &call.request.strings.arguments()));
-    let binary = tokio::task::block_in_place(|| binary::resolve(&gate.binaries, &call.request));
+    let binary =
+        tokio::task::block_in_place(|| binary::resolve(&gate.binaries, &call.request, call.surroundings.root()));
     call.entry = Entry { facts: facts(&judged.read), ..call.entry.describing(Described::of(&judged.operation)) };
     Operation { call, judgeable: judged, binary, _made: Made }
 }
@@ -44,6 +45,7 @@ pub(crate) fn understand(gate: &Gate, call: &Call, argv: &[&[u8]]) -> Judgeable 
     let cwd = Some(request.folder.text.as_slice()).filter(|text| !text.is_empty());
     let invocation = Invocation { tool: &request.tool, argv, env: &env, cwd };
     let reader = Reader::new(request.folder.opened.as_ref().map(AsFd::as_fd));
+    let reader = call.surroundings.root().map_or(reader, |root| reader.with_root(root));
     tollgate_facts::classify(gate.grammars, &invocation, &reader)
 }
 

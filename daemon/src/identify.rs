@@ -12,12 +12,14 @@ use tollgate_audit::{Bytes, Command, Entry, Kind};
 use tollgate_policies::policy::{Door, Policy, Subject};
 use tollgate_policies::scrub;
 
+use crate::ancestry;
 use crate::ancestry::Above;
 use crate::gate::Gate;
 use crate::policies::InForce;
 use crate::refuse::{Refusal, Refused};
 use crate::request::{self, Listener, Request};
-use crate::{ancestry, hidden, sandbox};
+use crate::sandbox::{self, Surroundings};
+use crate::{ancestry, hidden};
 
 /// A request of which it is known who makes it. Made by [`identify`] alone.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) agent: Agent,
     /// The policies that judge it.
     pub(crate) policies: Arc<InForce>,
+    /// Where it lives.
+    pub(crate) surroundings: Surroundings,
     /// What the record will say, so far.
     pub(crate) entry: Entry,
     _made: Made,
@@ -64,7 +68,7 @@ impl Agent {
 pub(crate) fn identify(gate: &Gate, mut request: Request) -> Result<Call, Box<Refused>> {
     let peer = request.caller.peer();
     let evidence = Evidence { listener: &request.listener, above: ancestry::nearest(gate, peer) };
-    let confined = sandbox::differs(peer);
+    let surroundings = sandbox::look(peer, &request.state);
     let alive = peer.is_alive();
     let policies = gate.policies.current();
     let (agent, doubt) = weigh(gate, &policies, peer.uid, &evidence);
@@ -72,16 +76,15 @@ pub(crate) fn identify(gate: &Gate, mut request: Request) -> Result<Call, Box<Re
     let entry = policies.stamp(entry(gate, &request, &agent));
     let closed = policies.closed().map(str::to_owned);
     let unheld = own.err().map(|cause| cause.to_string());
-    let refusal = match (alive, doubt.or(closed).or(unheld), confined) {
-        (false, ..) => Some(Refusal::CallerGone),
-        (_, Some(doubt), _) => Some(Refusal::Gate(doubt)),
-        (_, _, Some(what)) => Some(Refusal::Confined(what)),
-        _ => None,
+    let refusal = match (alive, doubt.or(closed).or(unheld), surroundings) {
+        (false, ..) => Refusal::CallerGone,
+        (_, Some(doubt), _) => Refusal::Gate(doubt),
+        (_, _, Err(what)) => Refusal::Confined(what),
+        (true, None, Ok(surroundings)) => {
+            return Ok(Call { request, agent, policies, surroundings, entry, _made: Made });
+        }
     };
-    match refusal {
-        Some(refusal) => Err(Refused::new(request.caller, entry, refusal)),
-        None => Ok(Call { request, agent, policies, entry, _made: Made }),
-    }
+    Err(Refused::new(request.caller, entry, refusal))
 }
 
 /// Has the tool run as the policies say, where they do.

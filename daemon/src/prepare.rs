@@ -4,6 +4,7 @@
 //! its release. Placing descriptors and executing is written in the supervisor
 //! and nowhere else.
 
+mod birth;
 mod plan;
 
 use tollgate_wire::frame::Kind;
@@ -13,6 +14,7 @@ use crate::approve::Permitted;
 use crate::gate::Gate;
 use crate::refuse::Refusal;
 use crate::runs::{Run, RunFile};
+use crate::sandbox::Birthplace;
 use crate::supervisors::Supervisor;
 
 /// A supervisor that waits for its release. Made by [`prepare`] alone.
@@ -31,7 +33,10 @@ struct Made;
 /// Hands the plan to a supervisor.
 pub(crate) async fn prepare(gate: &Gate, permitted: &Permitted) -> Result<Prepared, Refusal> {
     let call = &permitted.call;
-    let supervisor = gate.supervisors.take().map_err(|cause| failed("start a supervisor", &cause))?;
+    let supervisor = match &call.surroundings.birthplace {
+        Birthplace::Daemon => gate.supervisors.take().map_err(|cause| failed("start a supervisor", &cause))?,
+        Birthplace::Shim(_) => birth::at_the_shim(gate, &call.request.caller).await?,
+    };
     let id = call.request.id.to_string();
     let (file, opened) = gate.runs.create(&id, &supervisor).map_err(|cause| failed("write to `runs`", &cause))?;
     let (session, started) = (call.agent.session.clone(), supervisor.started);

@@ -61,6 +61,13 @@ pub(crate) enum Refusal {
     NotExecutable(PathBuf),
     /// The kernel would not execute it: this errno.
     NotSpawned(i32),
+    /// The caller's sandbox does not let the supervisor be executed.
+    NotBorn {
+        /// The supervisor.
+        program: PathBuf,
+        /// The kernel's word.
+        errno: i32,
+    },
     /// A file that the judgement rests on has changed since.
     FactsChanged,
     /// The caller lives under limits that a tool of ours would not have.
@@ -95,7 +102,7 @@ impl Refusal {
             Self::Expired { .. } => "expired",
             Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => "not_found",
             Self::NotExecutable(_) | Self::NotSpawned(_) => "not_executable",
-            Self::FactsChanged | Self::Confined(_) | Self::Gate(_) => "gate",
+            Self::NotBorn { .. } | Self::FactsChanged | Self::Confined(_) | Self::Gate(_) => "gate",
             Self::CallerGone => "caller_gone",
         }
     }
@@ -112,7 +119,9 @@ impl Refusal {
             Self::Pending { .. } | Self::Expired { .. } => End::Exited(exit::TRY_AGAIN),
             Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => End::Exited(exit::NOT_FOUND),
             Self::NotExecutable(_) | Self::NotSpawned(_) => End::Exited(exit::NOT_EXECUTABLE),
-            Self::FactsChanged | Self::Confined(_) | Self::Gate(_) | Self::CallerGone => End::Exited(exit::GATE),
+            Self::NotBorn { .. } | Self::FactsChanged | Self::Confined(_) | Self::Gate(_) | Self::CallerGone => {
+                End::Exited(exit::GATE)
+            }
         }
     }
 }

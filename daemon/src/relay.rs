@@ -34,8 +34,7 @@ pub(crate) async fn relay(gate: &Gate, running: Running) -> Outcome {
     let finish = finished(&supervisor.control).await.or_else(|| file.finish());
     settle(gate, &file, entry, finish, Some(since.elapsed())).await;
     // The supervisor stays until the last descendant of the tool is gone.
-    let mut child = supervisor.child;
-    if let Err(cause) = child.wait().await {
+    if let Err(cause) = supervisor.process.ended().await {
         tracing::warn!(%cause, id = %file.id, "cannot wait for a supervisor");
     }
     gate.runs.end(&file.id);

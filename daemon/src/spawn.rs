@@ -7,6 +7,7 @@ use std::time::Instant;
 use tollgate_wire::frame::Kind;
 use tollgate_wire::message;
 
+use crate::binary::Place;
 use crate::channel::Channel;
 use crate::gate::Gate;
 use crate::prepare::{Prepared, failed};
@@ -37,7 +38,7 @@ pub(crate) async fn spawn(gate: &Gate, recorded: Recorded) -> Result<Running, Bo
     let since = Instant::now();
     let Recorded { permitted, prepared, .. } = recorded;
     let (call, binary) = (permitted.call, permitted.binary);
-    let started = if binary.is_in_place(call.request.folder.opened.as_ref()) {
+    let started = if binary.is_in_place(Place::of(&call.request, call.surroundings.root())) {
         start(&prepared).await
     } else {
         Err(Refusal::FactsChanged)

@@ -1,12 +1,13 @@
 //! Supervisors: started ahead of time, so that a run need not wait for one.
 //!
 //! A supervisor waits on its control socket until it gets a plan; closing the
-//! socket ends it. Once it has a plan it needs us no more.
+//! socket ends it. Once it has a plan it needs us no more. Those that are born at
+//! a shim are made in `prepare/birth.rs`.
 
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +17,7 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
 use crate::channel::Channel;
+use crate::sys::peer::Stranger;
 use crate::sys::process;
 
 /// How many wait ahead of time.
@@ -32,8 +34,27 @@ pub(crate) struct Supervisor {
     pub(crate) started: u64,
     /// The socket to it.
     pub(crate) control: Channel,
-    /// The process, to be reaped.
-    pub(crate) child: Child,
+    /// The process.
+    pub(crate) process: Process,
+}
+
+/// A supervisor's process, to be waited for.
+#[derive(Debug)]
+pub(crate) enum Process {
+    /// Our child, to be reaped.
+    Child(Child),
+    /// A shim's child, by its pidfd.
+    Other(Stranger),
+}
+
+impl Process {
+    /// Returns once it has ended.
+    pub(crate) async fn ended(self) -> io::Result<()> {
+        match self {
+            Self::Child(mut child) => child.wait().await.map(drop),
+            Self::Other(stranger) => stranger.ended().await,
+        }
+    }
 }
 
 /// Starts supervisors.
@@ -87,6 +108,11 @@ impl Supervisors {
         }
     }
 
+    /// The program.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Whether this process is one that waits for its plan.
     pub(crate) fn is_one(&self, pid: i32) -> bool {
         self.warm.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|ready| ready.pid == pid)
@@ -103,6 +129,7 @@ impl Supervisors {
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).unwrap_or_default();
         let started = process::standing(pid)?.started;
         self.started.fetch_add(1, Ordering::Relaxed);
-        Ok(Supervisor { pid, started, control: Channel::new(UnixStream::from_std(ours)?), child })
+        let control = Channel::new(UnixStream::from_std(ours)?);
+        Ok(Supervisor { pid, started, control, process: Process::Child(child) })
     }
 }

@@ -87,12 +87,15 @@ impl Held {
         }
     }
 
-    /// The tool was stopped by `signal`: stops as well, by the same. Whoever
-    /// continues the shim sends SIGCONT, which is passed on; where nothing could
+    /// The tool was stopped by `signal`: stops as well, by the same, unless all of
+    /// the group was continued since. Whoever continues the shim sends SIGCONT, which is passed on; where nothing could
     /// stop it (an orphaned process group takes no SIGTSTP), nobody would, and
     /// the tool, which would not have stopped either, is continued at once.
     pub(crate) fn stop_like_the_tool(&self, signal: i32, socket: &Descriptor) {
         if !Set::of(&[SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU]).has(signal) || sabotage!("run-on-when-stopped") {
+            return;
+        }
+        if signals::waiting().has(SIGCONT) {
             return;
         }
         signals::reset(signal);

@@ -6,8 +6,9 @@
 //! 2. `collect`: what the tool would have inherited: descriptors, folder,
 //!    arguments and environment, and the process's `state`.
 //! 3. `gate` and `send`: connects to the daemon and sends all of it.
-//! 4. `wait`: says what the daemon has it say; once the tool runs, lets go of
-//!    the caller's descriptors and passes signals on, which it has `held`.
+//! 4. `wait`: says what the daemon has it say, and gives `birth` to the supervisor
+//!    where the tool is to run in the caller's own session; once the tool runs,
+//!    lets go of the caller's descriptors and passes signals on, which it has `held`.
 //! 5. `end`: exits with the tool's code or dies of the tool's signal.
 //!
 //! It has no libc, allocates whole pages only, and reads nothing from its
@@ -16,6 +17,7 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+mod birth;
 mod block;
 mod call;
 mod collect;
@@ -40,7 +42,7 @@ use held::Held;
 use problem::Problem;
 use send::Frame;
 use voice::Voice;
-use wait::{Answer, Question};
+use wait::{Answer, Asker, Question};
 
 /// The whole program; gives the exit code.
 pub fn main(start: Start) -> u8 {
@@ -67,10 +69,11 @@ fn run(start: &Start, call: &Call, blocked: Set, voice: Voice) -> Result<End, Pr
     let mut held = Held::hold(&caller)?;
     let mut frame = Frame::new()?;
     let mut question = Question::default();
+    let asker = Asker { start, voice, above: caller.inherited.above() };
     loop {
         let socket = gate::connect(call, &caller, &question, &held)?;
         send::request(&socket, call, &caller, question.id, &mut frame)?;
-        match wait::answer(&socket, &mut question, &mut held, voice, &mut frame)? {
+        match wait::answer(&socket, &mut question, &mut held, &asker, &mut frame)? {
             Answer::Ended(end) => return Ok(end),
             Answer::Lost => question.is_lost()?,
         }

@@ -8,11 +8,12 @@
 use core::time::Duration;
 
 use tollgate_bare::descriptor::close_all_but;
-use tollgate_bare::{Descriptor, Errno, files, poll, sabotage, time};
+use tollgate_bare::{Descriptor, Errno, Start, poll, sabotage, sockets, time};
 use tollgate_wire::frame::{HEADER, Header, Kind};
 use tollgate_wire::message::{self, End};
 use tollgate_wire::{Error, ID_LENGTH};
 
+use crate::birth::{self, Riding};
 use crate::held::Held;
 use crate::problem::Problem;
 use crate::send::Frame;
@@ -50,21 +51,32 @@ impl Question {
     }
 }
 
+/// What waiting needs to know of the caller.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    pub(crate) start: &'a Start,
+    pub(crate) voice: Voice,
+    /// The lowest number above the caller's descriptors.
+    pub(crate) above: i32,
+}
+
 /// Waits for the end.
 pub(crate) fn answer(
     socket: &Descriptor,
     question: &mut Question,
     held: &mut Held,
-    voice: Voice,
+    asker: &Asker<'_>,
     frame: &mut Frame,
 ) -> Result<Answer, Problem> {
     loop {
+        let mut riding = Riding::new();
         let [speaks, signal] = poll::readable([Some(socket), Some(held.descriptor())], None).map_err(Problem::Poll)?;
         // The socket first: where `Started` and a signal are both there, the signal is the tool's.
         if speaks {
-            match read(socket, frame)? {
+            match read(socket, frame, &mut riding)? {
                 None => return Ok(Answer::Lost),
-                Some((Kind::Say, text)) => held.as_the_caller(|| voice.say(text)),
+                Some((Kind::Say, text)) => held.as_the_caller(|| asker.voice.say(text)),
+                Some((Kind::Birth, _)) => birth::give(riding, asker.above, asker.start)?,
                 Some((Kind::Wait, id)) => question.id = Some(id.try_into().map_err(|_| Error::Short)?),
                 Some((Kind::Started, _)) => {
                     let_go(socket, held);
@@ -100,7 +112,7 @@ fn until_end(socket: &Descriptor, held: &mut Held, frame: &mut Frame) -> Result<
     loop {
         let [speaks, signal] = poll::readable([Some(socket), Some(held.descriptor())], None).map_err(Problem::Poll)?;
         if speaks {
-            match read(socket, frame)? {
+            match read(socket, frame, &mut Riding::new())? {
                 None => return Err(Problem::Abandoned),
                 Some((Kind::Ended, body)) => return Ok(End::decode(body)?),
                 Some((Kind::Stopped, body)) => held.stop_like_the_tool(message::number(body)?, socket),
@@ -113,23 +125,22 @@ fn until_end(socket: &Descriptor, held: &mut Held, frame: &mut Frame) -> Result<
 }
 
 /// The next frame; `None` where the peer has hung up, in the middle of one too.
-fn read<'a>(socket: &Descriptor, frame: &'a mut Frame) -> Result<Option<(Kind, &'a [u8])>, Error> {
+fn read<'a>(socket: &Descriptor, frame: &'a mut Frame, riding: &mut Riding) -> Result<Option<(Kind, &'a [u8])>, Error> {
     let mut header = [0; HEADER];
-    if fill(socket, &mut header).is_err() {
+    if fill(socket, &mut header, riding).is_err() {
         return Ok(None);
     }
     let header = Header::decode(&header)?;
     let body = frame.body().get_mut(..header.body).ok_or(Error::Limit)?;
-    if fill(socket, body).is_err() {
+    if fill(socket, body, riding).is_err() {
         return Ok(None);
     }
     Ok(Some((header.kind, body)))
 }
 
-/// Descriptors are never sent this way: what rides along is closed by the kernel.
-fn fill(socket: &Descriptor, mut into: &mut [u8]) -> Result<(), Errno> {
+fn fill(socket: &Descriptor, mut into: &mut [u8], riding: &mut Riding) -> Result<(), Errno> {
     while !into.is_empty() {
-        match files::read(socket.number(), into) {
+        match sockets::receive(socket, into, riding) {
             Ok(0) => return Err(Errno::ENOENT),
             Ok(length) => into = into.get_mut(length..).unwrap_or_default(),
             Err(Errno::EINTR) => {}

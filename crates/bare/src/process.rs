@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use linux_raw_sys::general::{AT_EMPTY_PATH, WNOHANG, WUNTRACED};
+use linux_raw_sys::general::{AT_EMPTY_PATH, WCONTINUED, WNOHANG, WUNTRACED};
 use linux_raw_sys::prctl;
 
 use crate::call::call;
@@ -35,6 +35,13 @@ pub fn group() -> u32 {
 pub fn session() -> u32 {
     // SAFETY: no memory is involved. It cannot fail for oneself.
     unsafe { call!(__NR_getsid, 0) }.unwrap_or(0) as u32
+}
+
+/// The process that started this one, or took it over since.
+#[must_use]
+pub fn parent() -> u32 {
+    // SAFETY: no memory is involved. It cannot fail.
+    unsafe { call!(__NR_getppid) }.unwrap_or(0) as u32
 }
 
 /// The effective user.
@@ -99,6 +106,12 @@ pub fn kill(id: i32, signal: i32) -> Result<(), Errno> {
     unsafe { call!(__NR_kill, id, signal) }.map(drop)
 }
 
+/// The process of this id, whatever becomes of the id.
+pub fn open(id: u32) -> Result<Descriptor, Errno> {
+    // SAFETY: no memory is involved.
+    unsafe { call!(__NR_pidfd_open, id, 0) }.map(|number| Descriptor::own(number as i32))
+}
+
 /// Sends a signal to the one process that `pidfd` is, never to a successor of its id.
 pub fn kill_by_descriptor(pidfd: &Descriptor, signal: i32) -> Result<(), Errno> {
     // SAFETY: no memory is involved.
@@ -120,12 +133,17 @@ pub enum Change {
     Killed(u8),
     /// It was stopped by this signal.
     Stopped(u8),
+    /// It was stopped, and goes on.
+    Continued,
 }
 
-/// The next change of any child, stops too, with its id; `None` where there is
+/// The whole wait status of a process that goes on.
+const CONTINUED: u32 = 0xffff;
+
+/// The next change of any child, stops and continuations too, with its id; `None` where there is
 /// none yet; [`Errno::ECHILD`] where there is no child.
 pub fn look_for_change() -> Result<Option<(i32, Change)>, Errno> {
-    let (id, change) = wait(-1, WNOHANG | WUNTRACED)?;
+    let (id, change) = wait(-1, WNOHANG | WUNTRACED | WCONTINUED)?;
     Ok((id != 0).then_some((id, change)))
 }
 
@@ -148,6 +166,9 @@ fn wait(id: i32, options: u32) -> Result<(i32, Change), Errno> {
 
 /// A wait status: signal in the low seven bits, 0x7f for a stop, else code or signal in the next byte.
 fn change(status: u32) -> Change {
+    if status == CONTINUED {
+        return Change::Continued;
+    }
     let [low, high, ..] = status.to_le_bytes();
     match low & 0x7f {
         0 => Change::Exited(high),
@@ -215,6 +236,7 @@ mod tests {
         assert_eq!(change(15), Change::Killed(15));
         assert_eq!(change(0x80 | 6), Change::Killed(6));
         assert_eq!(change(0x137f), Change::Stopped(19));
+        assert_eq!(change(0xffff), Change::Continued);
     }
 
     #[test]

@@ -50,6 +50,13 @@ pub enum Kind {
     Json = 13,
     /// daemon to supervisor: the intent is durable, execute the plan; no body.
     Release = 14,
+    /// daemon to shim: execute the supervisor that rides first, with the socket
+    /// that rides second as its descriptor 0.
+    Birth = 20,
+    /// shim to daemon, on that socket: the supervisor could not be executed, `errno`.
+    NotBorn = 21,
+    /// supervisor to daemon: born at a shim, it waits for its plan.
+    Ready = 22,
 }
 
 impl Kind {
@@ -78,6 +85,9 @@ impl Kind {
             12 => Self::Finished,
             13 => Self::Json,
             14 => Self::Release,
+            20 => Self::Birth,
+            21 => Self::NotBorn,
+            22 => Self::Ready,
             other => return Err(Error::Unknown(other)),
         })
     }

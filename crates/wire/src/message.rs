@@ -1,6 +1,7 @@
 //! The small bodies: how a tool ended, a signal to pass on, a process id.
 //!
-//! `Say` is text and `Wait` an id as they stand; `Started` and `Descriptors` have no body.
+//! `Say` is text and `Wait` an id as they stand; `Started`, `Descriptors`,
+//! `Birth` and `Ready` have no body.
 
 use crate::{Error, Reader, Writer};
 
@@ -116,7 +117,7 @@ impl Signal {
     }
 }
 
-/// The bodies of `Spawned` (a process id), `NotSpawned` (an errno) and `Stopped` (a signal).
+/// The bodies of `Spawned` (a process id), `NotSpawned` and `NotBorn` (an errno) and `Stopped` (a signal).
 pub fn number(body: &[u8]) -> Result<i32, Error> {
     let mut reader = Reader::new(body);
     let number = reader.i32()?;

@@ -12,7 +12,7 @@ use tollgate_wire::plan::{Limit, Patience, Plan, Program};
 use tollgate_wire::request::{Door, Request};
 use tollgate_wire::{Error, MAX_BLOCK, MAX_BODY, MAX_DESCRIPTORS_A_FRAME, Reader, VERSION, Writer, record};
 
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 17] = [
     Kind::Request,
     Kind::Descriptors,
     Kind::Say,
@@ -27,6 +27,9 @@ const KINDS: [Kind; 14] = [
     Kind::Finished,
     Kind::Json,
     Kind::Release,
+    Kind::Birth,
+    Kind::NotBorn,
+    Kind::Ready,
 ];
 
 prop_compose! {
@@ -147,7 +150,7 @@ proptest! {
     }
 
     #[test]
-    fn a_header_that_decodes_is_the_one_that_encodes(bytes in prop::array::uniform12(any::<u8>()), kind in 0u8..16) {
+    fn a_header_that_decodes_is_the_one_that_encodes(bytes in prop::array::uniform12(any::<u8>()), kind in 0u8..26) {
         let mut bytes = bytes;
         bytes[..4].copy_from_slice(&[b'T', b'G', VERSION, kind]);
         bytes[6..8].fill(0);

@@ -73,12 +73,22 @@ fn lines(entry: &Entry, refusal: &Refusal) -> Vec<String> {
         }
         Refusal::Confined(what) => vec![
             refused,
-            format!("  the caller is confined ({}), and the tool would not be", show::text(what.as_bytes(), 100)),
+            format!("  where the caller lives cannot be told: {}", show::text(what.as_bytes(), 100)),
             "  run it outside the sandbox, or start `tollgated` inside it".to_owned(),
+        ],
+        Refusal::NotBorn { program, errno } => vec![
+            refused,
+            format!("  {}", unborn(program, *errno)),
+            "  let the sandbox execute that file, or start `tollgated` inside it".to_owned(),
         ],
         Refusal::Gate(what) => vec![refused, format!("  {what}"), "  see `tollgate status`".to_owned()],
         Refusal::CallerGone => Vec::new(),
     }
+}
+
+fn unborn(program: &std::path::Path, errno: i32) -> String {
+    let (program, cause) = (program.display(), std::io::Error::from_raw_os_error(errno));
+    format!("the caller's sandbox does not let `{program}` be executed: {cause}")
 }
 
 fn denied(entry: &Entry, judgement: &Judgement) -> String {
@@ -166,7 +176,8 @@ pub(super) fn note(refusal: &Refusal) -> Option<String> {
         Refusal::NotExecutable(path) => Some(path.display().to_string()),
         Refusal::NotSpawned(errno) => Some(std::io::Error::from_raw_os_error(*errno).to_string()),
         Refusal::FactsChanged => Some("a file that the judgement rests on has changed".to_owned()),
-        Refusal::Confined(what) => Some(format!("the caller is confined: {what}")),
+        Refusal::Confined(what) => Some(format!("where the caller lives cannot be told: {what}")),
+        Refusal::NotBorn { program, errno } => Some(unborn(program, *errno)),
         Refusal::Gate(what) => Some(what.clone()),
         Refusal::CallerGone => Some("the caller went away before anything ran".to_owned()),
         Refusal::Denied { judgement, .. } => judgement.objection.clone(),

@@ -35,6 +35,23 @@ pub(crate) fn peek(socket: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// The process that sent what can be received next, as the kernel says; nothing is
+/// taken. The socket must have asked for it (`SO_PASSCRED`) before that was sent.
+pub(crate) fn sender(socket: BorrowedFd<'_>) -> io::Result<Option<i32>> {
+    let mut control = nix::cmsg_space!(nix::sys::socket::UnixCredentials);
+    let mut byte = [0];
+    let mut parts = [IoSliceMut::new(&mut byte)];
+    let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_CMSG_CLOEXEC;
+    let message = recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags)?;
+    let mut sender = None;
+    for part in message.cmsgs()? {
+        if let ControlMessageOwned::ScmCredentials(credentials) = part {
+            sender = Some(credentials.pid());
+        }
+    }
+    Ok(sender)
+}
+
 /// Sends `bytes` with `descriptors` on their first byte; gives how many bytes went.
 pub(crate) fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[RawFd]) -> io::Result<usize> {
     let rights = [ControlMessage::ScmRights(descriptors)];

@@ -3,6 +3,9 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{getsockopt, sockopt};
 
@@ -39,6 +42,38 @@ impl Peer {
     pub(crate) fn is_alive(&self) -> bool {
         is_alive(&self.pidfd)
     }
+}
+
+/// A process that is not our child, by its pidfd.
+#[derive(Debug)]
+pub(crate) struct Stranger(AsyncFd<OwnedFd>);
+
+impl Stranger {
+    /// The process of this id, for good.
+    pub(crate) fn open(pid: i32) -> io::Result<Self> {
+        // SAFETY: an `OwnedFd` stays open, at its number, as long as it lives.
+        let opened = unsafe { AsyncFd::register_with_interest(open(pid)?, Interest::READABLE) };
+        opened.map(Self).map_err(io::Error::from)
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_alive(&self) -> bool {
+        is_alive(self.0.get_ref())
+    }
+
+    /// Returns once it has ended.
+    pub(crate) async fn ended(&self) -> io::Result<()> {
+        self.0.readable().await.map(drop)
+    }
+}
+
+fn open(pid: i32) -> io::Result<OwnedFd> {
+    use std::os::fd::{FromRawFd, RawFd};
+    // SAFETY: asks for a new descriptor; no memory is involved.
+    let opened = unsafe { nix::libc::syscall(nix::libc::SYS_pidfd_open, pid, 0) };
+    let opened = RawFd::try_from(opened).ok().filter(|opened| *opened >= 0).ok_or_else(io::Error::last_os_error)?;
+    // SAFETY: the kernel has just made it for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(opened) })
 }
 
 /// Whether the process of a pidfd still runs: a pidfd is readable once it ended.

@@ -48,12 +48,21 @@ pub(crate) fn credentials(pid: i32) -> io::Result<Vec<String>> {
     Ok(status.lines().filter(|line| LINES.iter().any(|name| line.starts_with(name))).map(str::to_owned).collect())
 }
 
+/// The links of [`surroundings`].
+const SURROUNDINGS: [&str; 8] = ["ns/cgroup", "ns/ipc", "ns/mnt", "ns/net", "ns/pid", "ns/user", "ns/uts", "root"];
+/// Those of them that say which file a path means: `ns/mnt` and `root`.
+pub(crate) const OF_FILES: [usize; 2] = [2, 7];
+
+/// Whether some process traces this one.
+pub(crate) fn is_traced(pid: i32) -> io::Result<bool> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
+    Ok(tracer.map(str::trim) != Some("0"))
+}
+
 /// The namespaces and the root of a process, as `/proc/PID` names them.
 pub(crate) fn surroundings(pid: i32) -> io::Result<Vec<std::path::PathBuf>> {
-    ["ns/cgroup", "ns/ipc", "ns/mnt", "ns/net", "ns/pid", "ns/user", "ns/uts", "root"]
-        .into_iter()
-        .map(|link| std::fs::read_link(format!("/proc/{pid}/{link}")))
-        .collect()
+    SURROUNDINGS.into_iter().map(|link| std::fs::read_link(format!("/proc/{pid}/{link}"))).collect()
 }
 
 #[cfg(test)]

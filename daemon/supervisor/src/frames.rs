@@ -26,6 +26,11 @@ pub(crate) fn number(to: &Descriptor, what: Number, number: i32) {
     send(to, kind, &number.to_le_bytes());
 }
 
+/// Born at a shim, we wait for the plan.
+pub(crate) fn ready(control: &Descriptor) {
+    send(control, Kind::Ready, &[]);
+}
+
 /// The tool runs: the shim lets go.
 pub(crate) fn started(shim: &Descriptor) {
     send(shim, Kind::Started, &[]);

@@ -3,11 +3,13 @@
 //! Theory of operation, in the order of the modules. The daemon starts it with a
 //! socket of its own as descriptor 0, ahead of need.
 //! 1. `house`: makes itself a place: own session, subreaper, all signals blocked.
+//!    Where the caller has a terminal or is confined, the shim starts it instead,
+//!    and it leaves the caller's session once the tool is started there.
 //! 2. `order`: waits for one plan and the descriptors that ride with it.
 //! 3. `tool`, `place`, `state`: gets ready, waits for the daemon's word that the
 //!    intent is durable, and starts the tool as its caller would have.
-//! 4. `hold`, `caller`, `ladder`, `limit`: passes signals and stops on until the tool
-//!    ends; writes that down first, then tells the shim, then the daemon.
+//! 4. `hold`, `caller`, `reach`, `witness`, `ladder`, `limit`: passes signals and stops on
+//!    until the tool ends; writes that down first, then tells the shim, then the daemon.
 //! 5. Stays until the last descendant is gone, so that each has a parent that
 //!    belongs to the run, and holds nothing of the caller's meanwhile.
 //!
@@ -25,20 +27,23 @@ mod ladder;
 mod limit;
 mod order;
 mod place;
+mod reach;
 mod state;
 mod tool;
+mod witness;
 
 use tollgate_bare::files::write_all;
 use tollgate_bare::signals::SIGABRT;
 use tollgate_bare::{Start, Text, process, signals};
 
-use house::House;
+use house::{Cradle, House};
 use order::{Order, Problem};
 use tool::Spawned;
 
 /// The whole program; gives the exit code.
-pub fn main(_: Start) -> u8 {
-    match run() {
+pub fn main(start: Start) -> u8 {
+    let at_shim = start.arguments().nth(1).is_some_and(|word| word.to_bytes() == AT_SHIM);
+    match run(if at_shim { Cradle::Shim } else { Cradle::Daemon }) {
         Ok(()) => 0,
         Err(problem) => {
             let mut line = Text::<160>::new();
@@ -57,12 +62,16 @@ pub fn panicked() -> ! {
     process::exit(134)
 }
 
+/// The argument that a shim gives.
+const AT_SHIM: &[u8] = b"shim";
+
 /// The daemon's log, or `/dev/null`.
 const LOG: i32 = 2;
 
-fn run() -> Result<(), Problem> {
-    let house = House::settle()?;
+fn run(cradle: Cradle) -> Result<(), Problem> {
+    let house = House::settle(cradle)?;
     let Some(order) = Order::receive(&house.control)? else { return Ok(()) };
+    house.close()?;
     match tool::start(order, &house)? {
         Spawned::Runs(tool) => {
             let ended = hold::until_end(tool, house);

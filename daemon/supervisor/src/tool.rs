@@ -13,7 +13,7 @@ use tollgate_wire::launch::{Block, Launch, strings};
 use tollgate_wire::plan::{self, Patience, Plan};
 
 use crate::frames;
-use crate::house::House;
+use crate::house::{Birthplace, House};
 use crate::limit::Limit;
 use crate::order::{Order, Problem, Riding, is_released};
 use crate::place::{self, Kernel, Move};
@@ -41,6 +41,8 @@ pub(crate) struct Tool {
     pub(crate) record: Descriptor,
     pub(crate) patience: Patience,
     pub(crate) limit: Limit,
+    /// Signals of its group that came before it was there.
+    pub(crate) early: Set,
 }
 
 /// Makes everything ready, waits for the daemon's word, and starts the tool; on
@@ -62,9 +64,11 @@ pub(crate) fn start(order: Order, house: &House) -> Result<Spawned, Problem> {
         return Ok(Spawned::Withdrawn);
     }
     let limit = Limit::of(plan.limit)?;
-    let child = house
-        .killing
-        .with(plan.launch.state.oom_score_adj, || spawn(|| become_tool(&plan, &riding, &arguments, &environment)));
+    let early = house.early();
+    let child = house.killing.with(plan.launch.state.oom_score_adj, || {
+        spawn(|| become_tool(&plan, &riding, &arguments, &environment, &house.birthplace))
+    });
+    house.move_out();
     let child = match child {
         Ok(child) => child,
         Err(errno) => return Ok(Spawned::Failed(errno)),
@@ -78,7 +82,7 @@ pub(crate) fn start(order: Order, house: &House) -> Result<Spawned, Problem> {
     }
     frames::started(&shim);
     frames::number(&house.control, frames::Number::Spawned, child.id);
-    Ok(Spawned::Runs(Tool { child, shim, record, patience: plan.patience, limit }))
+    Ok(Spawned::Runs(Tool { child, shim, record, patience: plan.patience, limit, early }))
 }
 
 /// argv and envp for `execve`, pointing into the block.
@@ -97,8 +101,14 @@ fn arrays<'a>(block: &'a [u8], launch: &Launch<'_>) -> Result<(StringArray<'a>, 
 /// In the child: everything that a tool inherits, then the tool itself.
 ///
 /// Numbers alone are used, nothing is owned: the descriptors are the child's copies.
-fn become_tool(plan: &Plan<'_>, riding: &Riding, arguments: &StringArray<'_>, environment: &StringArray<'_>) -> Errno {
-    let binary = match prepare(&plan.launch, riding) {
+fn become_tool(
+    plan: &Plan<'_>,
+    riding: &Riding,
+    arguments: &StringArray<'_>,
+    environment: &StringArray<'_>,
+    birthplace: &Birthplace,
+) -> Errno {
+    let binary = match prepare(&plan.launch, riding, birthplace) {
         Ok(binary) => binary,
         Err(errno) => return errno,
     };
@@ -113,8 +123,11 @@ fn become_tool(plan: &Plan<'_>, riding: &Riding, arguments: &StringArray<'_>, en
 
 /// The order matters: the folder while its descriptor is where it was; limits
 /// when no descriptor is needed any more; signals when nothing else can fail.
-fn prepare(launch: &Launch<'_>, riding: &Riding) -> Result<i32, Errno> {
-    process::new_group()?;
+fn prepare(launch: &Launch<'_>, riding: &Riding, birthplace: &Birthplace) -> Result<i32, Errno> {
+    // Born at the shim, it is in the shim's group as it stands.
+    if matches!(birthplace, Birthplace::Daemon) || sabotage!("own-group") {
+        process::new_group()?;
+    }
     state::schedule(&launch.state)?;
     enter_folder(launch, riding)?;
     process::set_umask(if sabotage!("umask") { 0o077 } else { launch.state.umask & 0o777 });

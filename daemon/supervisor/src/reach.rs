@@ -1,0 +1,156 @@
+//! How a signal that reached the shim reaches the tool: exactly once.
+//!
+//! Born at the daemon, the tool leads a group of its own, which nobody but its
+//! supervisor signals. Born at the shim, it is in the shim's group and gets what
+//! a terminal or `kill %1` sends to all of it; only what was sent to the shim
+//! alone is passed on, to the tool alone: others in that group are not ours.
+
+mod doubles;
+
+use core::time::Duration;
+
+use tollgate_bare::process::{kill, kill_by_descriptor};
+use tollgate_bare::signals::{LAST, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, Set};
+use tollgate_bare::spawn::Child;
+use tollgate_bare::{Descriptor, process, sabotage};
+use tollgate_wire::message::Signal;
+
+use crate::house::Birthplace;
+use crate::ladder::Ladder;
+use crate::witness::{Testimony, Witness};
+use doubles::Doubles;
+
+/// `SI_KERNEL`: sent by the kernel itself, as a terminal's signals are.
+const BY_KERNEL: i32 = 128;
+
+/// The tool, and the way to it.
+pub(crate) struct Reach {
+    pub(crate) child: Child,
+    /// Where the tool is in the shim's group.
+    shared: Option<Shared>,
+}
+
+/// A group that is not the tool's alone.
+struct Shared {
+    /// None once it is gone.
+    witness: Option<Witness>,
+    doubles: Doubles,
+    shim: Descriptor,
+    /// Whether the shim was told to stop.
+    stopped: bool,
+}
+
+impl Reach {
+    /// The way that follows from where the supervisor was born.
+    pub(crate) fn new(child: Child, birthplace: Birthplace) -> Self {
+        let shared = match birthplace {
+            Birthplace::Daemon => None,
+            Birthplace::Shim { witness, shim, .. } => {
+                Some(Shared { witness: Some(witness), doubles: Doubles::new(), shim, stopped: false })
+            }
+        };
+        Self { child, shared }
+    }
+
+    /// What tells of the group's signals.
+    pub(crate) fn witness(&self) -> Option<&Descriptor> {
+        self.shared.as_ref()?.witness.as_ref().map(Witness::socket)
+    }
+
+    /// How long until [`Reach::settle`] has something to do.
+    pub(crate) fn patience(&self, now: Duration) -> Option<Duration> {
+        self.shared.as_ref()?.doubles.patience(now)
+    }
+
+    /// What its group got before the tool was there.
+    pub(crate) fn catch_up(&self, early: Set, ladder: &mut Ladder) {
+        (1..=LAST).filter(|signal| early.has(*signal)).for_each(|signal| self.deliver(signal, ladder));
+    }
+
+    /// The shim got a signal.
+    pub(crate) fn shim_got(&mut self, signal: Signal, ladder: &mut Ladder, now: Duration) {
+        let Some(shared) = &mut self.shared else { return self.pass_on(signal, ladder) };
+        // What we sent the shim ourselves is not the tool's.
+        let ours = signal.sender == process::id();
+        if !ours && (sabotage!("terminal-twice") || shared.doubles.shim_got(signal, now)) {
+            self.deliver(signal.number, ladder);
+        }
+    }
+
+    /// A terminal signals a whole process group, and continuing means everybody;
+    /// what one process sent to another goes to the tool alone.
+    fn pass_on(&self, signal: Signal, ladder: &mut Ladder) {
+        let of_terminals = Set::of(&[SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH]);
+        if (signal.code == BY_KERNEL && of_terminals.has(signal.number)) || signal.number == SIGCONT {
+            ladder.was_sent(signal.number);
+            self.signal_all(signal.number);
+        } else {
+            self.deliver(signal.number, ladder);
+        }
+    }
+
+    /// The witness says something.
+    pub(crate) fn hear_witness(&mut self, ladder: &mut Ladder, now: Duration) {
+        let Some(Shared { witness, doubles, .. }) = &mut self.shared else { return };
+        loop {
+            match witness.as_ref().map_or(Testimony::Nothing, Witness::hear) {
+                Testimony::Seen(signal) => {
+                    ladder.was_sent(signal.number);
+                    doubles.group_got(signal, now);
+                }
+                Testimony::NothingMore => doubles.nothing_more(),
+                Testimony::Nothing => return,
+                Testimony::Gone => *witness = None,
+            }
+        }
+    }
+
+    /// Passes on what by now is known to have been the shim's alone.
+    pub(crate) fn settle(&mut self, ladder: &mut Ladder, now: Duration) {
+        let Some(Shared { witness, doubles, .. }) = &mut self.shared else { return };
+        if doubles.is_to_be_asked(now) {
+            match witness {
+                Some(witness) => witness.ask(),
+                None => doubles.nothing_more(),
+            }
+        }
+        while let Some(number) = self.shared.as_mut().and_then(|shared| shared.doubles.alone(now)) {
+            self.deliver(number, ladder);
+        }
+    }
+
+    fn deliver(&self, number: i32, ladder: &mut Ladder) {
+        ladder.was_sent(number);
+        let _ = kill_by_descriptor(&self.child.pidfd, number);
+    }
+
+    /// Asks the tool to stop by `signal`; one that is stopped must run to see it.
+    pub(crate) fn ask_to_end(&self, signal: i32) {
+        self.signal_all(signal);
+        self.signal_all(SIGCONT);
+    }
+
+    /// The tool is not reaped yet, so its id is nobody else's; it may have left
+    /// the group that it was started in.
+    pub(crate) fn signal_all(&self, signal: i32) {
+        if self.shared.is_some() || kill(-self.child.id, signal).is_err() {
+            let _ = kill_by_descriptor(&self.child.pidfd, signal);
+        }
+    }
+
+    /// The shim is told that the tool has stopped.
+    pub(crate) fn stops(&mut self) {
+        if let Some(shared) = &mut self.shared {
+            shared.stopped = true;
+        }
+    }
+
+    /// The tool goes on, or has ended: so does a shim that was told to stop.
+    pub(crate) fn goes_on(&mut self) {
+        if let Some(shared) = &mut self.shared
+            && core::mem::take(&mut shared.stopped)
+        {
+            let _ = kill_by_descriptor(&shared.shim, SIGCONT);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Which signals of the shim's the tool has already got through its group.
+//!
+//! What the shim got waits for a moment. Where the witness got the same from the
+//! same sender, it was sent to the group and is done; else, once the witness was
+//! asked and had nothing more to tell, it was the shim's alone and is delivered.
+
+use core::time::Duration;
+
+use tollgate_wire::message::Signal;
+
+/// How long one sender may take between a process and its group: `timeout` of
+/// coreutils signals its child first, and then the group.
+const GRACE: Duration = Duration::from_millis(3);
+/// How long a witness may take to answer; one that is stopped takes for ever.
+const LATEST: Duration = Duration::from_millis(250);
+/// How long the shim may take to pass on what the witness has told before.
+const REMEMBERED: Duration = Duration::from_millis(100);
+/// Signals 1 to 64.
+const NUMBERS: usize = 65;
+
+/// One signal that the shim got.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    sender: u32,
+    since: Duration,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The sender may not be through yet.
+    Early,
+    /// The witness was asked.
+    Asked,
+    /// It was the shim's alone.
+    Alone,
+}
+
+/// By signal number, the last that the shim got and the last that the group got.
+#[derive(Debug)]
+pub(super) struct Doubles {
+    shims: [Option<Waiting>; NUMBERS],
+    groups: [Option<(u32, Duration)>; NUMBERS],
+}
+
+impl Doubles {
+    pub(super) fn new() -> Self {
+        Self { shims: [None; NUMBERS], groups: [None; NUMBERS] }
+    }
+
+    /// The shim got a signal. One of the same number that still waits is to be
+    /// delivered now: where that happens, true.
+    pub(super) fn shim_got(&mut self, signal: Signal, now: Duration) -> bool {
+        let Some(index) = index(signal.number) else { return false };
+        if let Some(known) = self.groups.get_mut(index)
+            && known.take_if(|(sender, at)| *sender == signal.sender && now.saturating_sub(*at) < REMEMBERED).is_some()
+        {
+            return false;
+        }
+        let waiting = Waiting { sender: signal.sender, since: now, stage: Stage::Early };
+        self.shims.get_mut(index).is_some_and(|place| place.replace(waiting).is_some())
+    }
+
+    /// The witness got a signal.
+    pub(super) fn group_got(&mut self, signal: Signal, now: Duration) {
+        let Some(index) = index(signal.number) else { return };
+        let waits =
+            self.shims.get_mut(index).and_then(|place| place.take_if(|waiting| waiting.sender == signal.sender));
+        if let (None, Some(place)) = (waits, self.groups.get_mut(index)) {
+            *place = Some((signal.sender, now));
+        }
+    }
+
+    /// Whether it is time to ask the witness.
+    pub(super) fn is_to_be_asked(&mut self, now: Duration) -> bool {
+        let mut ask = false;
+        for waiting in self.shims.iter_mut().flatten() {
+            if waiting.stage == Stage::Early && now.saturating_sub(waiting.since) >= GRACE {
+                waiting.stage = Stage::Asked;
+                ask = true;
+            }
+        }
+        ask
+    }
+
+    /// The witness has answered, or is gone.
+    pub(super) fn nothing_more(&mut self) {
+        for waiting in self.shims.iter_mut().flatten() {
+            if waiting.stage == Stage::Asked {
+                waiting.stage = Stage::Alone;
+            }
+        }
+    }
+
+    /// A signal that was the shim's alone, the oldest first.
+    pub(super) fn alone(&mut self, now: Duration) -> Option<i32> {
+        let due = |one: &Waiting| one.stage == Stage::Alone || now.saturating_sub(one.since) >= LATEST;
+        let found =
+            self.shims.iter().enumerate().filter_map(|(index, one)| one.filter(due).map(|one| (one.since, index)));
+        let (_, index) = found.min()?;
+        self.shims.get_mut(index)?.take()?;
+        i32::try_from(index).ok()
+    }
+
+    /// How long until something is to be done.
+    pub(super) fn patience(&self, now: Duration) -> Option<Duration> {
+        let next = self.shims.iter().flatten().map(|one| match one.stage {
+            Stage::Early => one.since.saturating_add(GRACE),
+            Stage::Asked => one.since.saturating_add(LATEST),
+            Stage::Alone => now,
+        });
+        next.min().map(|next| next.saturating_sub(now))
+    }
+}
+
+fn index(number: i32) -> Option<usize> {
+    usize::try_from(number).ok().filter(|index| (1..NUMBERS).contains(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tollgate_bare::signals::{SIGINT, SIGTERM};
+
+    fn at(milliseconds: u64) -> Duration {
+        Duration::from_secs(1000) + Duration::from_millis(milliseconds)
+    }
+
+    fn sent(number: i32, sender: u32) -> Signal {
+        Signal { number, code: 0, sender }
+    }
+
+    #[test]
+    fn what_the_group_got_is_not_delivered_again() {
+        let mut doubles = Doubles::new();
+        doubles.shim_got(sent(SIGINT, 0), at(0));
+        doubles.group_got(sent(SIGINT, 0), at(1));
+        assert_eq!(
+            (doubles.is_to_be_asked(at(9)), doubles.alone(at(999)), doubles.patience(at(2))),
+            (false, None, None)
+        );
+        doubles.group_got(sent(SIGTERM, 7), at(10));
+        doubles.shim_got(sent(SIGTERM, 7), at(11));
+        assert_eq!(doubles.patience(at(12)), None);
+    }
+
+    #[test]
+    fn what_the_shim_alone_got_is_delivered_once_the_witness_was_asked() {
+        let mut doubles = Doubles::new();
+        doubles.shim_got(sent(SIGTERM, 7), at(0));
+        assert_eq!((doubles.is_to_be_asked(at(2)), doubles.patience(at(2))), (false, Some(Duration::from_millis(1))));
+        assert!(doubles.is_to_be_asked(at(3)));
+        assert_eq!(doubles.alone(at(4)), None);
+        doubles.nothing_more();
+        assert_eq!((doubles.alone(at(4)), doubles.alone(at(4))), (Some(SIGTERM), None));
+    }
+
+    #[test]
+    fn a_witness_that_does_not_answer_is_not_waited_for() {
+        let mut doubles = Doubles::new();
+        doubles.shim_got(sent(SIGTERM, 7), at(0));
+        assert!(doubles.is_to_be_asked(at(3)));
+        assert_eq!(doubles.alone(at(249)), None);
+        assert_eq!(doubles.alone(at(250)), Some(SIGTERM));
+    }
+
+    #[test]
+    fn another_sender_is_another_signal() {
+        let mut doubles = Doubles::new();
+        doubles.group_got(sent(SIGTERM, 8), at(0));
+        assert!(!doubles.shim_got(sent(SIGTERM, 7), at(1)));
+        assert!(doubles.shim_got(sent(SIGTERM, 9), at(2)), "the first one is delivered now");
+        doubles.group_got(sent(SIGTERM, 7), at(3));
+        assert!(doubles.is_to_be_asked(at(5)));
+        doubles.nothing_more();
+        assert_eq!(doubles.alone(at(5)), Some(SIGTERM));
+    }
+
+    #[test]
+    fn signals_are_delivered_in_their_order_and_no_number_is_too_odd() {
+        let mut doubles = Doubles::new();
+        for number in [-1, 0, 65, i32::MAX] {
+            assert!(!doubles.shim_got(sent(number, 7), at(0)));
+            doubles.group_got(sent(number, 7), at(0));
+        }
+        doubles.shim_got(sent(SIGTERM, 7), at(0));
+        doubles.shim_got(sent(SIGINT, 7), at(1));
+        assert_eq!(
+            (doubles.alone(at(900)), doubles.alone(at(900)), doubles.alone(at(900))),
+            (Some(SIGTERM), Some(SIGINT), None)
+        );
+    }
+}
