@@ -81,6 +81,7 @@ pub(crate) fn identify(gate: &Gate, mut request: Request) -> Result<Call, Box<Re
         (_, Some(doubt), _) => Refusal::Gate(doubt),
         (_, _, Err(what)) => Refusal::Confined(what),
         (true, None, Ok(surroundings)) => {
+            let entry = Entry { message: surroundings.note(), ..entry };
             return Ok(Call { request, agent, policies, surroundings, entry, _made: Made });
         }
     };

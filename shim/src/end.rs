@@ -1,12 +1,19 @@
 //! Ending as the tool ended, so that whoever waits for the shim cannot tell.
 
-use tollgate_bare::{limits, process, sabotage, signals};
+use tollgate_bare::sabotage::silence_terminal;
+use tollgate_bare::{files, limits, process, sabotage, signals};
 use tollgate_wire::message::End;
 
 use crate::held::deliver_to_self;
 
 /// The exit code to end with; where the tool died of a signal this does not come back.
 pub(crate) fn like(end: End) -> u8 {
+    if sabotage!("no-echo") {
+        silence_terminal();
+    }
+    if sabotage!("eat-input") {
+        eat_input();
+    }
     match end {
         End::Exited(_) if sabotage!("exit-code") => 0,
         End::Exited(code) => code,
@@ -17,6 +24,13 @@ pub(crate) fn like(end: End) -> u8 {
             // The first process of a container does not die of its own signals.
             128u8.wrapping_add(signal)
         }
+    }
+}
+
+/// The fault of a gate that reads a terminal for its tool.
+fn eat_input() {
+    if let Ok(terminal) = files::open(c"/dev/tty", files::O_RDWR | files::O_NONBLOCK) {
+        let _ = files::read(terminal.number(), &mut [0; 64]);
     }
 }
 

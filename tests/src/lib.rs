@@ -20,6 +20,7 @@ mod leftovers;
 mod pty;
 mod sandbox;
 mod script;
+mod shell;
 mod sys;
 mod tools;
 
@@ -28,6 +29,7 @@ pub use difference::Difference;
 pub use pty::Pty;
 pub use sandbox::{Builder, Programs, Sandbox};
 pub use script::{Ending, Kept, Ran, Running, Script};
+pub use shell::Shell;
 pub use tools::{require_tool, say};
 
 /// Where cargo put the programs under test, and a folder for sandboxes.

@@ -62,6 +62,41 @@ impl Pty {
         }
     }
 
+    /// As [`Pty::wait_for`], none where it does not come within the time.
+    pub(crate) fn seen_within(&mut self, text: &str, limit: Duration) -> Option<String> {
+        let end = Instant::now() + limit;
+        loop {
+            if let Some(at) = self.seen.find(text) {
+                let after = self.seen.split_off(at + text.len());
+                return Some(std::mem::replace(&mut self.seen, after));
+            }
+            if !self.read_before(end) {
+                return None;
+            }
+        }
+    }
+
+    /// What was shown and not waited for yet.
+    pub(crate) fn unread(&self) -> &str {
+        &self.seen
+    }
+
+    /// Makes the window another size.
+    ///
+    /// # Panics
+    /// When the terminal is gone.
+    pub(crate) fn resize(&self, rows: u16, columns: u16) {
+        sys::resize(&self.master, rows, columns).expect("a terminal");
+    }
+
+    /// Closes the window and waits for the end of its shell.
+    pub(crate) fn hang_up(mut self) {
+        let pidfd = sys::pidfd(self.child.id()).expect("a child that was not waited for");
+        let null = File::open("/dev/null").expect("a file");
+        drop(std::mem::replace(&mut self.master, null));
+        sys::ready(&[pidfd.as_fd()], LIMIT);
+    }
+
     /// Waits for the end; gives the status and what was not yet waited for.
     ///
     /// # Panics

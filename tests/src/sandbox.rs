@@ -1,5 +1,7 @@
 //! One folder with a daemon, tools and shims of its own.
 
+mod terminals;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
@@ -307,6 +309,12 @@ impl Sandbox {
         Ok(direct)
     }
 
+    fn empty_work(&self) {
+        let work = self.path("work");
+        fs::remove_dir_all(&work).expect("an old folder");
+        fs::DirBuilder::new().mode(0o700).create(&work).expect("a new folder");
+    }
+
     /// Runs a command in a session without a terminal.
     pub fn run_command(&self, command: Command, limit: Duration) -> Ran {
         Running::start(command).finish(limit)
@@ -372,13 +380,27 @@ impl Sandbox {
     /// # Panics
     /// When it does not.
     pub fn await_change(&self, folder: &str, holds: impl Fn() -> bool) {
+        assert!(self.comes_to_hold(folder, holds), "what was waited for in `{folder}` never came");
+    }
+
+    /// Whether something comes to hold, with a change in `folder`, in ten seconds.
+    pub fn comes_to_hold(&self, folder: &str, holds: impl Fn() -> bool) -> bool {
         let end = Instant::now() + Duration::from_secs(10);
         let watched = sys::Watched::folder(&self.path(folder));
         while !holds() {
             let left = end.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "what was waited for in `{folder}` never came");
+            if left.is_zero() {
+                return false;
+            }
             watched.wait(left);
         }
+        true
+    }
+
+    /// The text of a file in the scripts' folder; empty where there is none.
+    #[must_use]
+    pub fn work_file(&self, name: &str) -> String {
+        fs::read_to_string(self.path("work").join(name)).unwrap_or_default()
     }
 
     /// A text without what is never twice the same: ids become `ID`, the sandbox's folder `SANDBOX`.
@@ -413,8 +435,7 @@ impl Sandbox {
 
     fn run(&self, script: Script, sabotage: Option<&str>) -> Ran {
         let work = self.path("work");
-        fs::remove_dir_all(&work).expect("an old folder");
-        fs::DirBuilder::new().mode(0o700).create(&work).expect("a new folder");
+        self.empty_work();
         for (name, bytes) in &script.files {
             fs::write(work.join(name), bytes).expect("a script's file");
         }

@@ -75,6 +75,16 @@ pub(crate) fn terminal_pair() -> io::Result<(File, OwnedFd)> {
     Ok((master, unsafe { OwnedFd::from_raw_fd(terminal) }))
 }
 
+/// Makes a terminal's window another size.
+pub(crate) fn resize(master: &File, rows: u16, columns: u16) -> io::Result<()> {
+    let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the kernel reads one size.
+    match unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// Whether two descriptors or more are readable, or closed at the other side.
 pub(crate) fn ready(descriptors: &[BorrowedFd<'_>], limit: std::time::Duration) -> Vec<bool> {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};

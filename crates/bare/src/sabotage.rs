@@ -49,3 +49,25 @@ mod on {
 pub use on::chosen;
 #[cfg(feature = "sabotage")]
 pub(crate) use on::remember;
+
+/// Takes the echo from the controlling terminal, for good.
+#[cfg(feature = "sabotage")]
+pub fn silence_terminal() {
+    use crate::call::call;
+    use linux_raw_sys::general::{ECHO, O_NOCTTY, O_RDWR};
+    use linux_raw_sys::ioctl::{TCGETS, TCSETS};
+    let Ok(terminal) = crate::files::open(c"/dev/tty", O_RDWR | O_NOCTTY) else { return };
+    // The kernel's `struct termios`: four words, then more.
+    let mut modes = [0u32; 16];
+    // SAFETY: the kernel writes 36 bytes of the 64.
+    let _ = unsafe { call!(__NR_ioctl, terminal.number(), TCGETS, modes.as_mut_ptr()) };
+    if let Some(local) = modes.get_mut(3) {
+        *local &= !ECHO;
+    }
+    // SAFETY: the kernel reads 36 bytes of the 64.
+    let _ = unsafe { call!(__NR_ioctl, terminal.number(), TCSETS, modes.as_ptr()) };
+}
+
+/// Takes the echo from the controlling terminal, for good.
+#[cfg(not(feature = "sabotage"))]
+pub const fn silence_terminal() {}

@@ -64,7 +64,7 @@ impl Kind {
     #[must_use]
     pub fn form(self) -> u8 {
         match self {
-            Self::Plan | Self::Release | Self::Finished => 2,
+            Self::Plan | Self::Release | Self::Finished | Self::Birth | Self::NotBorn | Self::Ready => 2,
             _ => 1,
         }
     }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::libc;
 
-use crate::number_of;
-use crate::output::{Report, complain};
+use crate::output::{Report, complain, write_all};
+use crate::{number_of, terminal};
 
 /// The signals by name that scripts use.
 const NAMES: [(&str, c_int); 16] = [
@@ -103,6 +103,56 @@ pub fn echo(process: c_int, name: &[u8], report: &mut Report) -> c_int {
         // SAFETY: a signal to another process, or to this one.
         unsafe { libc::kill(process, of_name(name).unwrap_or(0)) };
     })
+}
+
+extern "C" fn say_continued(_: c_int) {
+    write_all(1, b"continued\n");
+}
+
+/// Says `runs`, and `continued` whenever it goes on; lives until a signal ends it.
+pub fn steady() -> c_int {
+    // SAFETY: the handler writes a constant only.
+    unsafe { libc::signal(libc::SIGCONT, say_continued as *const () as libc::sighandler_t) };
+    write_all(1, b"runs\n");
+    loop {
+        // SAFETY: waits only.
+        unsafe { libc::pause() };
+    }
+}
+
+/// Reads a line and says it; says `continued` whenever it goes on.
+pub fn ask() -> c_int {
+    // SAFETY: the handler writes a constant only; a read goes on after it.
+    unsafe { libc::signal(libc::SIGCONT, say_continued as *const () as libc::sighandler_t) };
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    write_all(1, format!("got {answer}").as_bytes());
+    if read.is_ok() { 0 } else { 3 }
+}
+
+/// Says the window's size, waits for SIGWINCH, watches for more, and says how many
+/// came and the size by then.
+pub fn window(report: &mut Report) -> c_int {
+    // SAFETY: the handler adds to an atomic number only.
+    unsafe { libc::signal(libc::SIGWINCH, count as *const () as libc::sighandler_t) };
+    report.line(format!("size {}", terminal::size()));
+    report.write();
+    let winch = usize::try_from(libc::SIGWINCH).ok().and_then(|number| COUNTS.get(number));
+    let seen = || winch.map_or(0, |winch| winch.load(Ordering::Relaxed));
+    while seen() == 0 {
+        watch(5);
+    }
+    watch(300);
+    report.line(format!("WINCH {} size {}", seen(), terminal::size()));
+    0
+}
+
+/// Computes for so many milliseconds.
+pub fn burn(milliseconds: c_int) {
+    let start = std::time::Instant::now();
+    while start.elapsed().as_millis() < u128::try_from(milliseconds).unwrap_or(0) {
+        std::hint::spin_loop();
+    }
 }
 
 fn first_after(milliseconds: &[u8], report: &mut Report, handled: impl FnOnce(&mut Report)) -> c_int {

@@ -6,6 +6,7 @@
 mod answers;
 mod audit;
 mod bad_input;
+mod confined;
 mod corpus;
 mod evidence;
 mod failing_disk;

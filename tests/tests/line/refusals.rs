@@ -155,26 +155,6 @@ tollgate: {"v":1,"verdict":"none","reason":"not_executable","operation":"plain-f
     );
 }
 
-/// A tool of ours would be outside of the caller's sandbox.
-#[test]
-fn a_caller_with_fewer_privileges_than_the_daemon_is_refused() {
-    if e2e::require_tool("setpriv").is_none() {
-        return;
-    }
-    let sandbox = builder().start();
-    let ran = sandbox.gated("setpriv --no-new-privs probe exit 0");
-    assert_eq!(ran.code(), Some(125));
-    assert_eq!(
-        said(&sandbox, &ran),
-        r#"tollgate: refused `probe exit 0`
-  the caller is confined (NoNewPrivs: 1), and the tool would not be
-  run it outside the sandbox, or start `tollgated` inside it
-tollgate: {"v":1,"verdict":"none","reason":"gate","operation":null,"tier":null,"rule":null,"id":"ID","retry":false}
-"#
-    );
-    assert!(sandbox.audit_of("intent").is_empty());
-}
-
 #[test]
 fn what_a_caller_wrote_is_shown_escaped_and_on_one_line() {
     let sandbox = builder().start();

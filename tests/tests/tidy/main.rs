@@ -54,7 +54,7 @@ const UNSAFE_ROOMS: [&str; 7] = [
 const EMPTY_NAMES: [&str; 11] =
     ["util", "utils", "helper", "helpers", "common", "misc", "manager", "handler", "handlers", "shared", "stuff"];
 
-/// Sabotages that no caller can notice: one with `no_new_privs` is refused at the door.
+/// Sabotages that no caller can notice: a tool of one with `no_new_privs` is born under it.
 const UNNOTICEABLE: [&str; 1] = ["new-privileges"];
 
 /// Most lines of a file that is no test.

@@ -15,6 +15,7 @@ mod sabotage;
 mod signals;
 mod state;
 mod streams;
+mod terminal;
 
 use case::cases;
 
@@ -61,6 +62,21 @@ cases! {
     case_42_the_file_offset_is_shared = descriptors::offset, ["reopen-files"];
     case_43_appending_and_truncating = descriptors::append, ["reopen-files"];
     case_44_nonblocking_flags_are_left_alone = descriptors::nonblocking, ["nonblock"];
+    case_45_one_ctrl_c_is_one_sigint = terminal::interrupt, ["terminal-twice", "own-group"];
+    case_45_a_signal_to_a_job_or_a_process_comes_once = terminal::job_signals, ["terminal-twice", "lose-signal"];
+    case_46_ctrl_c_ends_the_tool_and_the_script = terminal::default_interrupt, ["death-as-exit"];
+    case_47_ctrl_backslash_and_ctrl_d = terminal::quit_and_end_of_input, ["own-group"];
+    case_48_ctrl_z_jobs_fg_and_bg = terminal::job_control, ["run-on-when-stopped", "born-at-daemon"];
+    case_49_reading_in_the_background_stops = terminal::background_read, ["run-on-when-stopped", "born-at-daemon"];
+    case_50_writing_in_the_background_stops_under_tostop = terminal::background_write, ["run-on-when-stopped"];
+    case_51_a_resized_window_is_told_once = terminal::window, ["terminal-twice", "own-group"];
+    case_52_a_closed_terminal_is_heard_of = terminal::hang_up, ["own-group"];
+    case_52_a_stopped_job_without_its_shell_is_hung_up = terminal::orphaned, ["stay-in-session"];
+    case_53_a_password_is_asked_for_on_the_terminal = terminal::password, ["own-group", "born-at-daemon"];
+    case_54_a_pipeline_stops_and_goes_on_as_one = terminal::pipelines, ["run-on-when-stopped"];
+    case_55_what_is_typed_ahead_is_the_shells = terminal::type_ahead, ["eat-input"];
+    case_56_a_tool_in_the_background_leaves_the_modes_alone = terminal::terminal_modes, ["no-echo"];
+    case_57_each_stream_is_a_terminal_or_not = terminal::each_stream, ["born-at-daemon", "close-stdin"];
     case_59_in_substitutions_coprocesses_and_after_exec = nested::in_the_shell, ["exit-code"];
     case_60_after_exec_a_signal_ends_it = signals::after_exec, ["lose-signal"];
     case_60_a_signal_at_the_very_start_is_the_tools = signals::at_the_start, ["lose-signal"];
