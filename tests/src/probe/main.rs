@@ -55,6 +55,7 @@ fn run(mode: &str, operands: &[&[u8]], arguments: &Arguments, report: &mut Repor
         "password" => return terminal::password(),
         "terminal" => terminal::stand(report),
         "burn" => signals::burn(number(0)),
+        "heard" => return signals::heard(report),
         "argv" | "" => listing::strings(arguments, report),
         "env" => listing::environment(report),
         "descriptors" => listing::descriptors(report),

@@ -94,7 +94,29 @@ pub fn first(milliseconds: &[u8], report: &mut Report) -> c_int {
     report.line("ready");
     first_after(milliseconds, report, |report| {
         report.write();
-    })
+    });
+    for (name, seen) in counted() {
+        report.line(format!("{name} {seen}"));
+    }
+    0
+}
+
+/// As [`first`], without saying how many came.
+pub fn heard(report: &mut Report) -> c_int {
+    report.line("ready");
+    first_after(b"100", report, |report| {
+        report.write();
+    });
+    for (name, _) in counted() {
+        report.line(format!("{name} heard"));
+    }
+    0
+}
+
+fn counted() -> impl Iterator<Item = (&'static str, u32)> {
+    let seen = |number: c_int| usize::try_from(number).ok().and_then(|number| COUNTS.get(number));
+    let all = NAMES.iter().filter_map(move |(name, number)| Some((*name, seen(*number)?.load(Ordering::Relaxed))));
+    all.filter(|(_, count)| *count > 0)
 }
 
 /// Sends a signal to a process that passes it on to this one, and reports as [`first`].
@@ -102,7 +124,11 @@ pub fn echo(process: c_int, name: &[u8], report: &mut Report) -> c_int {
     first_after(b"0", report, |_| {
         // SAFETY: a signal to another process, or to this one.
         unsafe { libc::kill(process, of_name(name).unwrap_or(0)) };
-    })
+    });
+    for (name, seen) in counted() {
+        report.line(format!("{name} {seen}"));
+    }
+    0
 }
 
 extern "C" fn say_continued(_: c_int) {
@@ -155,17 +181,17 @@ pub fn burn(milliseconds: c_int) {
     }
 }
 
-fn first_after(milliseconds: &[u8], report: &mut Report, handled: impl FnOnce(&mut Report)) -> c_int {
-    let counted = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
+fn first_after(milliseconds: &[u8], report: &mut Report, handled: impl FnOnce(&mut Report)) {
+    let watched = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
     let mut set = empty_set();
-    for number in counted {
+    for number in watched {
         // SAFETY: the set is a whole one, the number a signal's.
         unsafe { libc::sigaddset(&raw mut set, number) };
     }
     let mut before = empty_set();
     // SAFETY: the sets are whole ones.
     unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const set, &raw mut before) };
-    for number in counted {
+    for number in watched {
         // SAFETY: the handler adds to an atomic number only.
         unsafe { libc::signal(number, count as *const () as libc::sighandler_t) };
     }
@@ -175,14 +201,6 @@ fn first_after(milliseconds: &[u8], report: &mut Report, handled: impl FnOnce(&m
     // SAFETY: the set is a whole one.
     unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut()) };
     watch(u64::try_from(number_of(milliseconds)).unwrap_or(0));
-    for (name, number) in NAMES {
-        let seen = usize::try_from(number).ok().and_then(|number| COUNTS.get(number));
-        let seen = seen.map_or(0, |count| count.load(Ordering::Relaxed));
-        if seen > 0 {
-            report.line(format!("{name} {seen}"));
-        }
-    }
-    0
 }
 
 fn watch(milliseconds: u64) {

@@ -163,7 +163,7 @@ pub fn hang_up(stage: &Stage) -> Result<(), Difference> {
     let sandbox = stage.sandbox();
     let heard = |name: &str| sandbox.work_file(name).contains("HUP ");
     sandbox.on_terminals(|shell| {
-        shell.line("probe @9 first-signal 100 9> behind & probe @9 first-signal 100 9> front");
+        shell.line("probe @9 heard 9> behind & probe @9 heard 9> front");
         assert_on(&sandbox, "front", "ready");
         assert_on(&sandbox, "behind", "ready");
         shell.hang_up();
@@ -178,7 +178,7 @@ pub fn hang_up(stage: &Stage) -> Result<(), Difference> {
 pub fn orphaned(stage: &Stage) -> Result<(), Difference> {
     let sandbox = stage.sandbox();
     sandbox.on_terminals(|shell| {
-        shell.line("probe @9 first-signal 100 9> said");
+        shell.line("probe @9 heard 9> said");
         assert_on(&sandbox, "said", "ready");
         suspend(shell);
         shell.line("kill -KILL $$");
