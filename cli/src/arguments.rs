@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{audit, doctor, explain, install, keeper, policy, service, shellenv, shims};
+use crate::{agent, audit, doctor, explain, grant, install, keeper, policy, service, shellenv, shims};
 
 /// A gate for the commands that agents type.
 #[derive(Debug, Parser)]
@@ -38,6 +38,11 @@ pub(crate) enum Command {
     /// Work with policies
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Answer in advance: for an agent, operations and targets, for a while
+    Grant(grant::Arguments),
+    /// Give agents tokens, and take them back
+    #[command(subcommand)]
+    Agent(agent::Command),
     /// Show how the daemon does
     Status(Ask),
     /// List the questions that wait for a person

@@ -101,6 +101,9 @@ pub(crate) enum Error {
     /// The daemon tried and could not.
     #[error("the daemon could not do it: {0}")]
     Failed(String),
+    /// One dimension can have one glob.
+    #[error("the target `{0}` is given twice: make two grants, or one glob for both")]
+    TargetTwice(String),
     /// There is nothing to accept.
     #[error("no policy waits to be accepted: see `tollgate status`")]
     NothingPending,
@@ -256,6 +259,7 @@ impl Error {
             | Self::AgentName(_)
             | Self::ToolName(_)
             | Self::PolicyPath(_)
+            | Self::TargetTwice(_)
             | Self::File { .. }
             | Self::Key(_)
             | Self::NoCheckpoint(_)

@@ -8,6 +8,7 @@
 //! Not here: judging a command (the daemon does, and `explain` by the same
 //! code), and running one on the gate's behalf.
 
+mod agent;
 mod answer;
 mod approvals;
 mod arguments;
@@ -18,6 +19,7 @@ mod door;
 mod error;
 mod exec;
 mod explain;
+mod grant;
 mod inside;
 mod install;
 mod installed;
@@ -59,6 +61,8 @@ fn perform(command: Command) -> Result<ExitCode, Error> {
         Command::Exec(arguments) => exec::exec(&arguments),
         Command::Explain(arguments) => explain::explain(arguments),
         Command::Audit(command) => audit::audit(command),
+        Command::Grant(arguments) => grant::grant(arguments),
+        Command::Agent(command) => agent::agent(command),
         Command::Policy(command) => policy::policy(command),
         Command::Demo => demo::demo(),
         Command::Status(arguments) => status::status(&arguments),

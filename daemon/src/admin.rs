@@ -3,10 +3,12 @@
 //! One ask a connection. Who asks is told by the kernel; answers are for persons
 //! ([`crate::person`]), everything that is refused is recorded.
 
+mod grant;
 mod ingest;
 mod policy;
 mod proof;
 mod session;
+mod token;
 
 use std::time::Duration;
 
@@ -60,6 +62,27 @@ async fn answer(gate: &std::sync::Arc<Gate>, channel: &Channel, peer: Peer, ask:
         Ask::AcceptPolicy { hash } => reply(channel, &policy::accept(gate, &peer, &hash).await).await,
         Ask::Checkpoint {} => reply(channel, &checkpoint(gate).await).await,
         Ask::Ingest { source } => ingest::serve(gate, channel, &peer, &source).await,
+        Ask::IssueToken { agent, ttl_s, clearance } => {
+            reply(channel, &token::issue(gate, &peer, &agent, ttl_s, clearance).await).await
+        }
+        Ask::Tokens {} => {
+            for state in token::states(gate) {
+                reply(channel, &Reply::TokenState(state)).await?;
+            }
+            reply(channel, &Reply::End {}).await
+        }
+        Ask::RevokeToken { id } => reply(channel, &token::revoke(gate, &peer, &id).await).await,
+        Ask::Grant { agent, operation, target, for_s, count } => {
+            let wish = grant::Wish { agent, operation, target, for_s, count };
+            reply(channel, &grant::make(gate, &peer, wish).await).await
+        }
+        Ask::Grants {} => {
+            for state in grant::states(gate) {
+                reply(channel, &Reply::Grant(state)).await?;
+            }
+            reply(channel, &Reply::End {}).await
+        }
+        Ask::RevokeGrant { id } => reply(channel, &grant::revoke(gate, &peer, &id).await).await,
         Ask::OpenSession { agent, id, policy } => session::hold(gate, channel, peer, &agent, id, policy).await,
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tollgate_audit::{Entry, Kind, read};
 
 use crate::gate::Gate;
+use crate::identify::Name;
 use crate::relay::settle;
 use crate::runs::{Run, RunFile};
 
@@ -79,7 +80,9 @@ async fn record(gate: &Gate, id: &str, entry: Entry) {
 
 async fn watch(gate: Arc<Gate>, file: RunFile, entry: Entry) {
     let (session, started) = (entry.session.clone(), file.started);
-    gate.runs.begin(&file.id, Run { session, supervisor: file.supervisor, started });
+    let name = entry.agent.clone().map_or_else(Name::person, |agent| Name { agent, claim: entry.clearance });
+    let names = vec![name];
+    gate.runs.begin(&file.id, Run { session, names, supervisor: file.supervisor, started });
     let mut settled = false;
     while file.is_supervised() {
         if !settled && let Some(finish) = file.finish() {

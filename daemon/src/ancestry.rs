@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use std::{fmt, io};
 
 use crate::gate::Gate;
+use crate::identify::Name;
 use crate::sys::peer::Peer;
 
 /// What stands above a process, nearest first.
@@ -25,6 +26,8 @@ pub(crate) enum Above {
         id: String,
         /// The session that the run's caller was in.
         session: Option<String>,
+        /// What that caller was judged as.
+        names: Vec<Name>,
     },
 }
 
@@ -60,7 +63,13 @@ pub(crate) fn nearest(gate: &Gate, peer: &Peer) -> io::Result<Option<Above>> {
 
 fn above(gate: &Gate, pid: i32) -> Option<Above> {
     // What comes to the daemon itself was left by a supervisor that was killed.
-    let stray = || (pid == own_pid()).then(|| Above::Run { id: "of a killed supervisor".to_owned(), session: None });
+    let stray = || {
+        (pid == own_pid()).then(|| Above::Run {
+            id: "of a killed supervisor".to_owned(),
+            session: None,
+            names: Vec::new(),
+        })
+    };
     let run = gate.runs.of_supervisor(pid).or_else(stray);
     run.or_else(|| gate.sessions.of_keeper(pid).map(|session| Above::Keeper { session }))
 }

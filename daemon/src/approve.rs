@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tollgate_admin::Answer;
 use tollgate_audit::{Approver, Entry, Kind};
 use tollgate_policies::Tier;
-use tollgate_policies::policy::Verdict;
+use tollgate_policies::policy::{Judgement, Verdict};
 
 use crate::binary::Binary;
 use crate::classify::understand;
@@ -31,8 +31,8 @@ pub(crate) struct Permitted {
     pub(crate) call: Call,
     /// The real program.
     pub(crate) binary: Binary,
-    /// How long it may run.
-    pub(crate) limit: Option<Duration>,
+    /// What it owes and uses up.
+    pub(crate) judgement: Judgement,
     _made: Made,
 }
 
@@ -56,14 +56,16 @@ pub(crate) async fn approve(gate: &Gate, judged: Judged) -> Result<Permitted, Bo
             Err(refusal) => return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal)),
         },
     };
-    judged.call.entry.approved_by = approved_by;
+    if approved_by.is_some() {
+        judged.call.entry.approved_by = approved_by;
+    }
     if let Some(refusal) = tightened(gate, &judged) {
         return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal));
     }
     if is_changed(gate, &judged) {
         return Err(Refused::new(judged.call.request.caller, judged.call.entry, Refusal::FactsChanged));
     }
-    Ok(Permitted { call: judged.call, binary: judged.binary, limit: judged.judgement.obligations.timeout, _made: Made })
+    Ok(Permitted { call: judged.call, binary: judged.binary, judgement: judged.judgement, _made: Made })
 }
 
 /// What a policy that changed while a person was asked has against it.
@@ -75,7 +77,7 @@ fn tightened(gate: &Gate, judged: &Judged) -> Option<Refusal> {
     if let Some(why) = now.closed() {
         return Some(Refusal::Gate(why.to_owned()));
     }
-    let judgement = judge(&now, &judged.call, &judged.judgeable);
+    let judgement = judge(gate, &now, &judged.call, &judged.judgeable);
     (judgement.verdict == Verdict::Deny).then(|| Refusal::Denied { judgement: Box::new(judgement), hint: None })
 }
 

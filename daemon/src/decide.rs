@@ -5,7 +5,7 @@
 
 use tollgate_audit::{Decision, Entry};
 use tollgate_facts::Judgeable;
-use tollgate_policies::policy::{Asked, Judgement, Obligations, Reason, Verdict};
+use tollgate_policies::policy::{Asked, AtTerminal, Judgement, Obligations, Reason, Subject, Verdict};
 
 use crate::binary::{Binary, Missing};
 use crate::classify::Operation;
@@ -34,7 +34,8 @@ struct Made;
 /// Has the policy decide.
 pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Refused>> {
     let Operation { mut call, judgeable, binary, .. } = operation;
-    let judgement = judge(&call.policies, &call, &judgeable);
+    let judgement = judge(gate, &call.policies, &call, &judgeable);
+    let judgement = answered(&mut call, judgement);
     call.entry = entry(call.entry, &judgement);
     if judgement.verdict == Verdict::Deny {
         let hint = hint(gate, &call, &judgeable.operation);
@@ -47,6 +48,10 @@ pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Re
     if let Some(unserved) = unserved(&judgement.obligations) {
         return Err(Refused::new(call.request.caller, call.entry, Refusal::Gate(unserved.to_owned())));
     }
+    // Nobody is asked about what could not run all the same.
+    if let Some(short) = gate.allowances.short(&judgement, &call.agent, &call.policies) {
+        return Err(Refused::new(call.request.caller, call.entry, short.into()));
+    }
     match binary {
         Ok(binary) => Ok(Judged { call, judgeable, binary, judgement, _made: Made }),
         Err(missing) => Err(Refused::new(call.request.caller, call.entry, refusal(missing))),
@@ -54,14 +59,29 @@ pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Re
 }
 
 /// The strictest word of all these policies, and those of the call's session.
-pub(crate) fn judge(in_force: &InForce, call: &Call, judgeable: &Judgeable) -> Judgement {
+pub(crate) fn judge(gate: &Gate, in_force: &InForce, call: &Call, judgeable: &Judgeable) -> Judgement {
+    let subjects = call.agent.subjects(in_force, door(call.request.door));
+    let words = subjects.map(|subject| judge_as(gate, in_force, call, judgeable, subject));
+    words.reduce(Judgement::stricter).unwrap_or_else(nobodys)
+}
+
+/// As one of the names that the call is judged under.
+fn judge_as(
+    gate: &Gate,
+    in_force: &InForce,
+    call: &Call,
+    judgeable: &Judgeable,
+    subject: Subject<'_>,
+) -> Judgement {
+    let grants: Vec<_> = gate.allowances.grants().into_iter().map(|held| held.grant).collect();
     let asked = Asked {
         arguments: judgeable.arguments.as_ref(),
         at: Some(tollgate_facts::now()),
-        ..Asked::new(&judgeable.operation, call.agent.subject(door(call.request.door)))
+        grants: &grants,
+        ..Asked::new(&judgeable.operation, subject)
     };
     let policies = in_force.policies().chain(&call.agent.policies);
-    let words = policies.map(|policy| policy.judge(&asked));
+    let words = policies.map(|policy| policy.judge(&Asked { budgets: &gate.allowances.budgets(policy), ..asked }));
     judgeable.tighten(words.reduce(Judgement::stricter).unwrap_or_else(nobodys), &asked)
 }
 
@@ -70,14 +90,27 @@ fn unserved(owed: &Obligations) -> Option<&'static str> {
     if !owed.redact.is_empty() {
         return Some("a rule hides part of the output, and output cannot be filtered yet: remove `redact` from it");
     }
-    if !owed.rates.is_empty() {
-        return Some("a rule limits how often it runs, and that is not counted yet: remove `rate` from it");
-    }
     if !owed.corrections.is_empty() {
         return Some("a rule corrects the command, and that is not done yet: remove `correct` from it");
     }
     let pinned = owed.pin.is_some();
     pinned.then_some("the tool's table names its binary, and that is not held to yet: remove `bin` from it")
+}
+
+/// A person who types a command answers it by that: what asks a person, and what no
+/// rule speaks of, runs. What a rule denies does not, nor what a constraint forbids.
+fn answered(call: &mut Call, judgement: Judgement) -> Judgement {
+    let Some(person) = &call.agent.person else { return judgement };
+    let may = match (call.policies.at_terminal(), judgement.verdict, judgement.reason) {
+        (AtTerminal::Passes, ..) | (AtTerminal::Answers, Verdict::Escalate, _) => true,
+        (AtTerminal::Answers, _, Some(Reason::Default | Reason::Unknown)) => true,
+        _ => false,
+    };
+    if !may {
+        return judgement;
+    }
+    call.entry.approved_by = Some(person.clone());
+    Judgement { verdict: Verdict::Allow, ..judgement }
 }
 
 /// Where no policy is left to judge, nothing may run.

@@ -10,6 +10,7 @@ use tollgate_audit::{Entry, Receipt, Writer};
 use tollgate_places::Places;
 use tollgate_policies::classify::Grammars;
 
+use crate::allowances::Allowances;
 use crate::binary::Binaries;
 use crate::keys::Keys;
 use crate::policies::{InForce, Policies};
@@ -19,6 +20,7 @@ use crate::server::Connections;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::supervisors::Supervisors;
+use crate::tokens::Tokens;
 
 /// The running gate.
 pub(crate) struct Gate {
@@ -36,6 +38,10 @@ pub(crate) struct Gate {
     pub(crate) keys: Keys,
     /// Open sessions.
     pub(crate) sessions: Sessions,
+    /// Tokens that people gave agents.
+    pub(crate) tokens: Tokens,
+    /// Rates, grants and budgets, and what is left of them.
+    pub(crate) allowances: Allowances,
     /// Open questions.
     pub(crate) questions: Questions,
     /// Running commands.

@@ -1,25 +1,30 @@
 //! Request -> Call: who asks?
 //!
-//! All evidence is collected: the socket it came through, the processes above
-//! the caller, its uid. Where the evidence differs or cannot be had the call is
-//! refused, and the record says so: an unknown agent is not always the least, for
-//! it has no session whose own policy would hold. What the command means is not
-//! looked at.
+//! All evidence is collected: the socket it came through, the processes above the
+//! caller, tokens, its uid; where none of them names an agent, the terminal and the
+//! names of the programs above. Evidence that contradicts itself (another session's
+//! socket, another tree's token), or that cannot be had, refuses the call; evidence
+//! that names several agents has the call judged as each of them. The record says
+//! what there was. What the command means is not looked at.
+
+mod hint;
+pub(crate) mod name;
 
 use std::sync::Arc;
 
-use tollgate_audit::{Bytes, Command, Entry, Kind};
-use tollgate_policies::policy::{Door, Policy, Subject};
+use tollgate_audit::{Approver, Bytes, Command, Entry, Kind, Token};
+use tollgate_policies::agents::PERSON;
+use tollgate_policies::policy::{AtTerminal, Door, Policy, Subject};
 use tollgate_policies::scrub;
 
-use crate::ancestry;
 use crate::ancestry::Above;
 use crate::gate::Gate;
 use crate::policies::InForce;
 use crate::refuse::{Refusal, Refused};
 use crate::request::{self, Listener, Request};
 use crate::sandbox::{self, Surroundings};
-use crate::{ancestry, hidden};
+use crate::{ancestry, hidden, person, tokens};
+pub(crate) use name::Name;
 
 /// A request of which it is known who makes it. Made by [`identify`] alone.
 #[derive(Debug)]
@@ -41,39 +46,64 @@ pub(crate) struct Call {
 struct Made;
 
 /// Who calls.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Agent {
-    /// The name that rules match.
-    pub(crate) name: String,
-    /// Its clearance, as the policy gives it.
-    pub(crate) clearance: Option<u8>,
+    /// The names that it is judged under: each must be allowed. The first is shown.
+    pub(crate) names: Vec<Name>,
     /// The session it is in.
     pub(crate) session: Option<String>,
+    /// The outermost session around that, or that itself.
+    pub(crate) root: Option<String>,
     /// The policies that the session adds to the daemon's own.
     pub(crate) policies: Vec<Policy>,
     /// The run whose tool made this call.
     pub(crate) parent: Option<String>,
+    /// The token that names it.
+    pub(crate) token: Option<Token>,
+    /// The person who typed it, where that is no agent.
+    pub(crate) person: Option<Approver>,
     /// The evidence.
     pub(crate) known_by: Vec<String>,
 }
 
 impl Agent {
-    /// As the policy sees it.
-    pub(crate) fn subject(&self, door: Door) -> Subject<'_> {
-        Subject { agent: &self.name, clearance: self.clearance, session: self.session.as_deref(), door }
+    /// The name that is shown.
+    pub(crate) fn shown(&self) -> &str {
+        self.names.first().map_or(Subject::UNKNOWN, |name| &name.agent)
+    }
+
+    /// Its clearance as far as it counts: the least of all names.
+    pub(crate) fn clearance(&self, in_force: &InForce) -> Option<u8> {
+        self.names.iter().map(|name| name.clearance(in_force)).min().flatten()
+    }
+
+    /// As the policy sees it: once for each name.
+    pub(crate) fn subjects<'a>(&'a self, in_force: &'a InForce, door: Door) -> impl Iterator<Item = Subject<'a>> {
+        let session = self.session.as_deref();
+        self.names.iter().map(move |name| Subject {
+            agent: &name.agent,
+            clearance: name.clearance(in_force),
+            session,
+            door,
+        })
     }
 }
 
 /// Finds out who asks.
-pub(crate) fn identify(gate: &Gate, mut request: Request) -> Result<Call, Box<Refused>> {
-    let peer = request.caller.peer();
-    let evidence = Evidence { listener: &request.listener, above: ancestry::nearest(gate, peer) };
-    let surroundings = sandbox::look(peer, &request.state);
-    let alive = peer.is_alive();
+pub(crate) async fn identify(gate: &Gate, mut request: Request) -> Result<Call, Box<Refused>> {
     let policies = gate.policies.current();
-    let (agent, doubt) = weigh(gate, &policies, peer.uid, &evidence);
+    let peer = request.caller.peer();
+    let shown = request.strings.variable(tokens::VARIABLE.as_bytes());
+    let evidence = Evidence {
+        listener: &request.listener,
+        above: ancestry::nearest(gate, peer),
+        tokens: tokens::evidence(gate, peer, shown).await,
+    };
+    let surroundings = sandbox::look(peer, &request.state);
+    let (agent, doubt) = weigh(gate, &policies, &request, evidence);
+    let alive = peer.is_alive();
     let own = take_over(&mut request, &policies, &agent);
-    let entry = policies.stamp(entry(gate, &request, &agent));
+    let entry = policies.stamp(entry(gate, &policies, &request, &agent));
     let closed = policies.closed().map(str::to_owned);
     let unheld = own.err().map(|cause| cause.to_string());
     let refusal = match (alive, doubt.or(closed).or(unheld), surroundings) {
@@ -100,43 +130,94 @@ fn take_over(request: &mut Request, in_force: &InForce, agent: &Agent) -> Result
 struct Evidence<'a> {
     listener: &'a Listener,
     above: std::io::Result<Option<Above>>,
+    tokens: Result<Vec<Token>, String>,
 }
 
 /// What the evidence comes to, and what is wrong with it.
-fn weigh(gate: &Gate, in_force: &InForce, uid: u32, evidence: &Evidence<'_>) -> (Agent, Option<String>) {
-    let mut known_by = vec![format!("uid {uid}")];
+fn weigh(gate: &Gate, in_force: &InForce, request: &Request, evidence: Evidence<'_>) -> (Agent, Option<String>) {
+    let mut agent = Agent::default();
+    agent.known_by.push(format!("uid {}", request.caller.peer().uid));
+    let mut doubt = place(gate, &mut agent, &evidence);
+    match evidence.tokens {
+        Ok(tokens) => tokens.into_iter().for_each(|token| agent.bears(token)),
+        Err(wrong) => drop(doubt.get_or_insert(wrong)),
+    }
+    if agent.names.is_empty() && doubt.is_none() {
+        outside(gate, in_force, request, &mut agent);
+    }
+    if agent.names.is_empty() {
+        agent.names.push(Name::unknown());
+    }
+    agent.known_by.extend(doubt.clone());
+    (agent, doubt)
+}
+
+/// Session and run, by socket and ancestry, which must agree.
+fn place(gate: &Gate, agent: &mut Agent, evidence: &Evidence<'_>) -> Option<String> {
     let by_socket = match evidence.listener {
         Listener::Gate => None,
         Listener::Session(id) => Some(id.as_str()),
     };
-    known_by.extend(by_socket.map(|id| format!("socket of session {id}")));
-    let (above, mut doubt) = match &evidence.above {
-        Ok(above) => (above.as_ref(), None),
-        Err(cause) => (None, Some(format!("who calls cannot be told: {cause}"))),
+    agent.known_by.extend(by_socket.map(|id| format!("socket of session {id}")));
+    let above = match &evidence.above {
+        Ok(above) => above.as_ref(),
+        Err(cause) => return Some(format!("who calls cannot be told: {cause}")),
     };
-    known_by.extend(above.map(ToString::to_string));
-    let by_ancestry = above.and_then(Above::session);
-    if by_socket.is_some_and(|id| by_ancestry != Some(id)) {
-        doubt.get_or_insert_with(|| "the caller is not in the session whose socket it uses".to_owned());
+    agent.known_by.extend(above.map(ToString::to_string));
+    let session = above.and_then(Above::session);
+    if let Some(Above::Run { id, names, .. }) = above {
+        agent.parent = Some(id.clone());
+        agent.names.clone_from(names);
     }
-    let session = by_ancestry.filter(|_| doubt.is_none());
-    let known = session.and_then(|id| gate.sessions.agent_and_policies(id));
-    if session.is_some() && known.is_none() {
-        doubt = Some("the session around the caller is over".to_owned());
+    if by_socket.is_some_and(|id| session != Some(id)) {
+        return Some("the caller is not in the session whose socket it uses".to_owned());
     }
-    known_by.extend(doubt.clone());
-    let (name, policies) = known.unwrap_or_else(|| (Subject::UNKNOWN.to_owned(), Vec::new()));
-    let clearances = in_force.policies().map(|policy| policy.agent(&name).and_then(|entry| entry.clearance));
-    let clearance = clearances.min().flatten();
-    let parent = match above {
-        Some(Above::Run { id, .. }) => Some(id.clone()),
-        _ => None,
+    let session = session?;
+    let Some(standing) = gate.sessions.standing(session) else {
+        return Some("the session around the caller is over, or not yet known again to this daemon".to_owned());
     };
-    (Agent { name, clearance, session: session.map(str::to_owned), policies, parent, known_by }, doubt)
+    agent.session = Some(session.to_owned());
+    agent.root = Some(standing.root);
+    agent.policies = standing.policies;
+    standing.names.into_iter().for_each(|name| name::add(&mut agent.names, name));
+    None
+}
+
+impl Agent {
+    fn bears(&mut self, token: Token) {
+        self.known_by.push(format!("token {} of `{}`", token.id, token.agent));
+        name::add(&mut self.names, Name::of_token(&token));
+        self.token = Some(token);
+    }
+}
+
+/// Who calls from outside every session, run and token: whoever the policy says that
+/// this user is, a person at a terminal, or an agent that a program's name hints at.
+fn outside(gate: &Gate, in_force: &InForce, request: &Request, agent: &mut Agent) {
+    let peer = request.caller.peer();
+    for policy in in_force.policies() {
+        for name in policy.agents_of_uid(peer.uid) {
+            agent.known_by.push(format!("uid {} is `{name}` by the policy", peer.uid));
+            name::add(&mut agent.names, Name::of(name));
+        }
+    }
+    if let Some((name, pid)) = hint::above(peer, in_force) {
+        agent.known_by.push(format!("a hint: process {pid} above is `{name}`"));
+        name::add(&mut agent.names, Name::of(name));
+        name::add(&mut agent.names, Name::unknown());
+    }
+    if !agent.names.is_empty() || in_force.at_terminal() == AtTerminal::Asks {
+        return;
+    }
+    if let Some(person) = person::typed(gate, peer) {
+        agent.known_by.push(format!("a person at {}", person.from.as_deref().unwrap_or("a terminal")));
+        agent.names.push(Name::person());
+        agent.person = Some(person);
+    }
 }
 
 /// What is known of the call before anyone asked what it means.
-fn entry(gate: &Gate, request: &Request, agent: &Agent) -> Entry {
+fn entry(gate: &Gate, in_force: &InForce, request: &Request, agent: &Agent) -> Entry {
     let arguments = request.strings.arguments();
     let scrubbed = scrub::argv(gate.grammars, &request.tool, &arguments);
     let taken_out = hidden::values(&gate.keys.hashing, &arguments, &scrubbed);
@@ -150,9 +231,11 @@ fn entry(gate: &Gate, request: &Request, agent: &Agent) -> Entry {
         door: Some(door(request.door).name().to_owned()),
         uid: Some(request.caller.peer().uid),
         pid: u32::try_from(request.caller.peer().pid).ok(),
-        agent: Some(agent.name.clone()),
+        agent: Some(agent.shown()).filter(|name| *name != PERSON).map(str::to_owned),
         agent_known_by: agent.known_by.clone(),
+        clearance: agent.clearance(in_force),
         session: agent.session.clone(),
+        token: agent.token.clone(),
         command: Some(command),
         argv_hash: Some(hidden::argv(&gate.keys.hashing, &arguments)),
         scrubbed: taken_out,

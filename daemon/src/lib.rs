@@ -12,6 +12,7 @@
 
 mod admin;
 mod adopt;
+mod allowances;
 mod ancestry;
 mod approve;
 mod binary;
@@ -43,6 +44,7 @@ mod start;
 mod supervisors;
 #[expect(unsafe_code, reason = "the one room that talks to the kernel")]
 mod sys;
+mod tokens;
 mod words;
 
 pub use start::main;

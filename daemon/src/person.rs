@@ -12,6 +12,7 @@ use crate::ancestry::{self, Above};
 use crate::gate::Gate;
 use crate::sys::peer::Peer;
 use crate::sys::process;
+use crate::tokens::{self, Wrong};
 
 /// Why somebody is not taken for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +23,9 @@ pub(crate) enum NotAPerson {
     /// It runs under a command that went through the gate.
     #[error("an answer may not come from under a command of the gate's, run {0}")]
     UnderRun(String),
+    /// It is in the tree of a token's first use.
+    #[error("an answer may not come from an agent's process tree, token {0}")]
+    HasToken(String),
     /// It has no controlling terminal.
     #[error("an answer needs a terminal of its own")]
     NoTerminal,
@@ -42,6 +46,12 @@ pub(crate) fn prove(gate: &Gate, peer: &Peer) -> Result<Approver, NotAPerson> {
         Some(Above::Keeper { session }) => return Err(NotAPerson::InSession(session)),
         Some(Above::Run { id, .. }) => return Err(NotAPerson::UnderRun(id)),
         None => {}
+    }
+    match tokens::around(gate, peer) {
+        Ok(None) => {}
+        Ok(Some(token)) => return Err(NotAPerson::HasToken(token.id)),
+        Err(Wrong::Revoked(id) | Wrong::Over(id)) => return Err(NotAPerson::HasToken(id)),
+        Err(_) => return Err(NotAPerson::Gone),
     }
     let standing = process::standing(peer.pid).map_err(|_| NotAPerson::Gone)?;
     if standing.terminal == 0 {
@@ -66,6 +76,16 @@ pub(crate) fn prove(gate: &Gate, peer: &Peer) -> Result<Approver, NotAPerson> {
         how: "terminal".to_owned(),
         from: Some(terminal(standing.terminal)),
     })
+}
+
+/// The person who typed this very command: a person, as an answer needs one, and no
+/// program between the caller and the terminal's session leader.
+pub(crate) fn typed(gate: &Gate, peer: &Peer) -> Option<Approver> {
+    let standing = process::standing(peer.pid).ok().filter(|standing| standing.terminal != 0)?;
+    if standing.session != peer.pid && standing.session != standing.parent {
+        return None;
+    }
+    prove(gate, peer).ok()
 }
 
 /// A terminal's name from its device number: `pts/3` (`proc_pid_stat(5)`).

@@ -23,7 +23,7 @@ pub(crate) async fn run(gate: &Gate, request: Request) {
 }
 
 async fn pass(gate: &Gate, request: Request) -> Result<Outcome, Box<Refused>> {
-    let call = identify(gate, request)?;
+    let call = identify(gate, request).await?;
     let operation = classify(gate, call).await;
     let judged = decide(gate, operation)?;
     let permitted = approve(gate, judged).await?;

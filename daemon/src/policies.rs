@@ -80,6 +80,16 @@ impl Policies {
         &self.origin
     }
 
+    /// Keeps a session's own policy, so that it is found again as it was.
+    pub(crate) fn keep(&self, kept: &Kept) -> Result<(), store::Error> {
+        self.store.save(kept)
+    }
+
+    /// A policy that was kept.
+    pub(crate) fn kept(&self, hash: &str) -> Option<Kept> {
+        self.store.load(hash)
+    }
+
     fn set(&self, in_force: InForce) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(in_force);
     }

@@ -40,7 +40,8 @@ pub(crate) async fn prepare(gate: &Gate, permitted: &Permitted) -> Result<Prepar
     let id = call.request.id.to_string();
     let (file, opened) = gate.runs.create(&id, &supervisor).map_err(|cause| failed("write to `runs`", &cause))?;
     let (session, started) = (call.agent.session.clone(), supervisor.started);
-    gate.runs.begin(&id, Run { session, supervisor: supervisor.pid, started });
+    let names = call.agent.names.clone();
+    gate.runs.begin(&id, Run { session, names, supervisor: supervisor.pid, started });
     let prepared = Prepared { file, supervisor, _made: Made };
     match plan::send(&prepared.supervisor.control, permitted, patience(gate, permitted), opened).await {
         Ok(()) => Ok(prepared),

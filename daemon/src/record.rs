@@ -1,12 +1,14 @@
 //! Permitted -> Recorded: the intent is on disk, or nothing runs.
 //!
-//! Meanwhile a supervisor gets ready, for the disk takes as long as that; one that
-//! is born at the shim, under the caller's hands, only then.
+//! What the call uses up of rates, grants and budgets is taken with it. Meanwhile a
+//! supervisor gets ready, for the disk takes as long as that; one that is born at
+//! the shim, under the caller's hands, only then.
 
 use tollgate_audit::{Entry, Kind};
 
 use crate::approve::Permitted;
 use crate::gate::Gate;
+use crate::identify::Call;
 use crate::prepare::{Prepared, prepare};
 use crate::refuse::{Refusal, Refused};
 use crate::sandbox::Birthplace;
@@ -26,22 +28,28 @@ struct Made;
 
 /// Writes the intent and returns when it is on disk.
 pub(crate) async fn record(gate: &Gate, permitted: Permitted) -> Result<Recorded, Box<Refused>> {
-    let prepared = match &permitted.call.surroundings.birthplace {
-        Birthplace::Daemon => meanwhile(gate, &permitted).await,
-        Birthplace::Shim(_) => match write(gate, &permitted).await {
-            Ok(()) => prepare(gate, &permitted).await,
-            Err(refusal) => Err(refusal),
-        },
-    };
-    match prepared {
+    match take_and_write(gate, &permitted).await {
         Ok(prepared) => Ok(Recorded { permitted, prepared, _made: Made }),
         Err(refusal) => Err(Refused::new(permitted.call.request.caller, permitted.call.entry, refusal)),
     }
 }
 
+async fn take_and_write(gate: &Gate, permitted: &Permitted) -> Result<Prepared, Refusal> {
+    let Call { agent, policies, entry, surroundings, .. } = &permitted.call;
+    let taken = gate.allowances.take(&permitted.judgement, agent, policies)?;
+    let intent = Entry { kind: Kind::Intent, taken, ..entry.clone() };
+    match surroundings.birthplace {
+        Birthplace::Daemon => meanwhile(gate, permitted, intent).await,
+        Birthplace::Shim(_) => {
+            write(gate, intent).await?;
+            prepare(gate, permitted).await
+        }
+    }
+}
+
 /// Writes the intent while a supervisor gets ready.
-async fn meanwhile(gate: &Gate, permitted: &Permitted) -> Result<Prepared, Refusal> {
-    match tokio::join!(write(gate, permitted), prepare(gate, permitted)) {
+async fn meanwhile(gate: &Gate, permitted: &Permitted, intent: Entry) -> Result<Prepared, Refusal> {
+    match tokio::join!(write(gate, intent), prepare(gate, permitted)) {
         (Ok(()), prepared) => prepared,
         (Err(refusal), Ok(prepared)) => {
             prepared.withdraw(gate);
@@ -52,21 +60,19 @@ async fn meanwhile(gate: &Gate, permitted: &Permitted) -> Result<Prepared, Refus
 }
 
 /// Writes the intent, or finds that this may run without.
-async fn write(gate: &Gate, permitted: &Permitted) -> Result<(), Refusal> {
-    let entry = &permitted.call.entry;
-    match gate.record(Entry { kind: Kind::Intent, ..entry.clone() }).await {
+async fn write(gate: &Gate, intent: Entry) -> Result<(), Refusal> {
+    let (id, taken) = (intent.id.clone(), intent.taken.clone());
+    let may_run_unrecorded = taken.is_empty() && gate.settings.audit.may_run_unrecorded(intent.tier);
+    match gate.record(intent).await {
         Ok(_) => Ok(()),
-        Err(cause) if may_run_unrecorded(gate, permitted) => {
-            tracing::warn!(id = %entry.id, %cause, "runs unrecorded, as the settings allow");
+        // What uses something up never runs unrecorded: the record is its only account.
+        Err(cause) if may_run_unrecorded => {
+            tracing::warn!(%id, %cause, "runs unrecorded, as the settings allow");
             Ok(())
         }
-        Err(cause) => Err(Refusal::unrecorded(&cause)),
+        Err(cause) => {
+            gate.allowances.give_back(&taken);
+            Err(Refusal::unrecorded(&cause))
+        }
     }
-}
-
-/// Whether the settings let this run though nobody will know of it but by a gap.
-/// What uses something up never does: the record is its only account.
-fn may_run_unrecorded(gate: &Gate, permitted: &Permitted) -> bool {
-    let entry = &permitted.call.entry;
-    entry.taken.is_empty() && gate.settings.audit.may_run_unrecorded(entry.tier)
 }

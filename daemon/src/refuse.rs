@@ -17,6 +17,7 @@ use tollgate_wire::exit;
 use tollgate_wire::message::End;
 use ulid::Ulid;
 
+use crate::allowances::Short;
 use crate::caller::Caller;
 use crate::classify::understand;
 use crate::decide::judge;
@@ -55,6 +56,15 @@ pub(crate) enum Refusal {
         /// The question.
         id: Ulid,
     },
+    /// A bucket is empty.
+    Rate {
+        /// The rule that limits.
+        rule: String,
+        /// When there is a token again.
+        wait: Duration,
+    },
+    /// What stood for a person's answer was used up by another call just now.
+    CoverGone,
     /// There is no real binary of that name.
     NotFound,
     /// There is one, but it cannot be executed.
@@ -87,7 +97,7 @@ impl Refusal {
     /// The verdict that is recorded and told.
     fn decision(&self) -> Decision {
         match self {
-            Self::Denied { .. } | Self::ByPerson { .. } => Decision::Deny,
+            Self::Denied { .. } | Self::ByPerson { .. } | Self::Rate { .. } => Decision::Deny,
             Self::Pending { .. } | Self::Expired { .. } => Decision::Escalate,
             _ => Decision::None,
         }
@@ -100,28 +110,49 @@ impl Refusal {
             Self::ByPerson { .. } => "person",
             Self::Pending { .. } => "pending",
             Self::Expired { .. } => "expired",
+            Self::Rate { .. } => "rate",
             Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => "not_found",
             Self::NotExecutable(_) | Self::NotSpawned(_) => "not_executable",
-            Self::NotBorn { .. } | Self::FactsChanged | Self::Confined(_) | Self::Gate(_) => "gate",
+            Self::NotBorn { .. } | Self::FactsChanged | Self::CoverGone | Self::Confined(_) | Self::Gate(_) => "gate",
             Self::CallerGone => "caller_gone",
         }
     }
 
     /// Whether the same call may do better later.
     fn retry(&self) -> bool {
-        matches!(self, Self::Pending { .. } | Self::Expired { .. } | Self::FactsChanged | Self::Gate(_))
+        matches!(
+            self,
+            Self::Pending { .. }
+                | Self::Expired { .. }
+                | Self::Rate { .. }
+                | Self::CoverGone
+                | Self::FactsChanged
+                | Self::Gate(_)
+        )
     }
 
     /// How the shim ends.
     fn end(&self) -> End {
         match self {
             Self::Denied { .. } | Self::ByPerson { .. } => End::Exited(exit::DENIED),
-            Self::Pending { .. } | Self::Expired { .. } => End::Exited(exit::TRY_AGAIN),
+            Self::Pending { .. } | Self::Expired { .. } | Self::Rate { .. } => End::Exited(exit::TRY_AGAIN),
             Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => End::Exited(exit::NOT_FOUND),
             Self::NotExecutable(_) | Self::NotSpawned(_) => End::Exited(exit::NOT_EXECUTABLE),
-            Self::NotBorn { .. } | Self::FactsChanged | Self::Confined(_) | Self::Gate(_) | Self::CallerGone => {
-                End::Exited(exit::GATE)
-            }
+            Self::NotBorn { .. }
+            | Self::FactsChanged
+            | Self::CoverGone
+            | Self::Confined(_)
+            | Self::Gate(_)
+            | Self::CallerGone => End::Exited(exit::GATE),
+        }
+    }
+}
+
+impl From<Short> for Refusal {
+    fn from(short: Short) -> Self {
+        match short {
+            Short::Rate { rule, wait } => Self::Rate { rule, wait },
+            Short::Cover => Self::CoverGone,
         }
     }
 }
@@ -171,6 +202,6 @@ pub(crate) fn hint(gate: &Gate, call: &Call, meaning: &tollgate_policies::Operat
     let milder = meaning.milder.as_ref()?;
     let argv: Vec<&[u8]> = milder.iter().map(Vec::as_slice).collect();
     let judgeable = tokio::task::block_in_place(|| understand(gate, call, &argv));
-    let allowed = judge(&call.policies, call, &judgeable).verdict == Verdict::Allow;
+    let allowed = judge(gate, &call.policies, call, &judgeable).verdict == Verdict::Allow;
     allowed.then(|| tollgate_policies::show::command(&argv, 200))
 }

@@ -15,6 +15,7 @@ use tollgate_wire::message::Finish;
 use tollgate_wire::record;
 
 use crate::ancestry::Above;
+use crate::identify::Name;
 use crate::supervisors::Supervisor;
 use crate::sys::process;
 
@@ -23,6 +24,8 @@ use crate::sys::process;
 pub(crate) struct Run {
     /// The session of its caller.
     pub(crate) session: Option<String>,
+    /// What its caller was judged as.
+    pub(crate) names: Vec<Name>,
     /// Its supervisor's process id.
     pub(crate) supervisor: i32,
     /// When that process started, in clock ticks since boot.
@@ -136,7 +139,7 @@ impl Runs {
         let running = self.lock();
         let (id, run) = running.iter().find(|(_, run)| run.supervisor == pid)?;
         let same = process::standing(pid).is_ok_and(|standing| standing.started == run.started);
-        same.then(|| Above::Run { id: id.clone(), session: run.session.clone() })
+        same.then(|| Above::Run { id: id.clone(), session: run.session.clone(), names: run.names.clone() })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Run>> {

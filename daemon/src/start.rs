@@ -18,6 +18,7 @@ use tollgate_audit::{Entry, Kind, Writer};
 use tollgate_places::{Places, private_folder};
 use tollgate_policies::classify::Grammars;
 
+use crate::allowances::Allowances;
 use crate::binary::Binaries;
 use crate::gate::Gate;
 use crate::keys::Keys;
@@ -32,6 +33,7 @@ use crate::service::Service;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::supervisors::Supervisors;
+use crate::tokens::Tokens;
 use crate::{adopt, server};
 
 /// How long a stop waits for outcomes to be recorded.
@@ -194,7 +196,7 @@ fn lock(path: &Path) -> Result<Flock<File>, Error> {
 fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<Gate, Error> {
     let keys = Keys::load(settings.audit.keys().unwrap_or(&places.keys()))?;
     let (audit, recovery) = Writer::open(&places.audit(), settings.audit.options(&keys.signing))?;
-    let records = tollgate_audit::read::state(&places.audit(), &Policies::KINDS)?;
+    let records = tollgate_audit::read::state(&places.audit(), &kinds())?;
     let policies = Policies::open(Origin::of(&places, policy)?, &places, &records)?;
     tracing::info!(?recovery, "the audit is open");
     let runs = Runs::new(&places.runs());
@@ -204,7 +206,9 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
         grammars: Grammars::built_in(),
         audit,
         keys,
-        sessions: Sessions::default(),
+        sessions: Sessions::remembered(&records),
+        allowances: Allowances::remembered(&records),
+        tokens: Tokens::open(&places, &records)?,
         questions: Questions::default(),
         runs,
         supervisors: Supervisors::new(beside_us("tollgate-supervisor")?),
@@ -213,6 +217,11 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
         started: Instant::now(),
         places,
     })
+}
+
+/// The kinds of records that the daemon's state is rebuilt from.
+fn kinds() -> Vec<Kind> {
+    [&Policies::KINDS[..], &Sessions::KINDS, &Tokens::KINDS, &Allowances::KINDS].concat()
 }
 
 /// Another of our programs: they are installed in one folder.
@@ -242,13 +251,15 @@ async fn stopped() -> Result<&'static str, Error> {
     }
 }
 
-/// Returns when nothing has needed the gate for so long; never without a bound.
+/// Returns when nothing has needed the gate for so long, a live grant or token
+/// included; never without a bound.
 async fn idle(gate: &Gate, bound: Option<u32>) {
     let Some(bound) = bound else { return std::future::pending().await };
     let mut since = Instant::now();
     while since.elapsed() < Duration::from_secs(bound.into()) {
         tokio::time::sleep(SWEEP).await;
-        if !(gate.sessions.is_empty() && gate.runs.is_empty() && gate.questions.unanswered().is_empty()) {
+        let held = !gate.allowances.grants().is_empty() || !gate.tokens.all().is_empty();
+        if held || !(gate.sessions.is_empty() && gate.runs.is_empty() && gate.questions.unanswered().is_empty()) {
             since = Instant::now();
         }
     }

@@ -9,6 +9,7 @@
 //! are for those who call it.
 
 mod asked;
+mod at_terminal;
 mod compile;
 mod constraint;
 mod duration;
@@ -37,6 +38,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use asked::{Asked, Door, Moment, Subject};
+pub use at_terminal::AtTerminal;
+pub use duration::read as length_of_time;
 pub use grant::{Grant, GrantError};
 pub use judgement::{Cover, Judgement, Reason, RuleReference, Verdict};
 pub use obligations::{Correction, Edit, Environment, Mode, Obligations, Per, Pin, Rate, Redaction};
@@ -97,6 +100,7 @@ struct Contents {
     hash: String,
     sources: Vec<String>,
     agents: BTreeMap<String, AgentEntry>,
+    at_terminal: AtTerminal,
     rules: judge::Rules,
 }
 
@@ -107,6 +111,10 @@ pub struct AgentEntry {
     pub clearance: Option<u8>,
     /// Who it is, in a person's words.
     pub description: Option<String>,
+    /// Users who are this agent outside every session and token.
+    pub uids: Vec<u32>,
+    /// File names of programs that hint at it.
+    pub programs: Vec<String>,
 }
 
 impl Policy {
@@ -123,6 +131,24 @@ impl Policy {
     #[must_use]
     pub fn hash(&self) -> &str {
         &self.0.hash
+    }
+
+    /// What a person is who types a command outside every session.
+    #[must_use]
+    pub fn at_terminal(&self) -> AtTerminal {
+        self.0.at_terminal
+    }
+
+    /// The agents that this user is, by name.
+    pub fn agents_of_uid(&self, uid: u32) -> impl Iterator<Item = &str> {
+        self.0.agents.iter().filter(move |(_, entry)| entry.uids.contains(&uid)).map(|(name, _)| name.as_str())
+    }
+
+    /// The agent that a program of this file name hints at.
+    #[must_use]
+    pub fn agent_of_program(&self, file: &[u8]) -> Option<&str> {
+        let has = |entry: &AgentEntry| entry.programs.iter().any(|program| program.as_bytes() == file);
+        self.0.agents.iter().find(|(_, entry)| has(entry)).map(|(name, _)| name.as_str())
     }
 
     /// How many rules there are.
@@ -210,6 +236,7 @@ impl Project {
             hash: "sha256:".to_owned(),
             sources: vec![name.to_owned()],
             agents: BTreeMap::new(),
+            at_terminal: AtTerminal::default(),
             rules: judge::Rules::denying(reference),
         })))
     }

@@ -102,6 +102,30 @@ impl Drop for Daemon {
     }
 }
 
+/// Asks the admin door of the daemon whose sockets are in `folder`, past every
+/// program; gives its first reply.
+///
+/// # Panics
+/// When it does not answer.
+#[must_use]
+pub fn ask_admin(folder: &Path, ask: &serde_json::Value) -> serde_json::Value {
+    use std::io::{Read, Write};
+    /// A frame of JSON.
+    const JSON: u8 = 13;
+    let body = ask.to_string().into_bytes();
+    let mut frame = vec![b'T', b'G', 1, JSON];
+    frame.extend(u32::try_from(body.len()).expect("a short ask").to_le_bytes());
+    frame.extend([0; 4]);
+    let mut door = connect(folder, "admin").expect("an admin door");
+    door.write_all(&[frame, body].concat()).expect("a daemon that listens");
+    let mut header = [0; 12];
+    door.read_exact(&mut header).expect("a reply");
+    let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
+    let mut reply = vec![0; length as usize];
+    door.read_exact(&mut reply).expect("a whole reply");
+    serde_json::from_slice(&reply).expect("JSON")
+}
+
 /// Connects to a socket in a folder whose path may be longer than an address.
 pub(crate) fn connect(folder: &Path, name: &str) -> std::io::Result<UnixStream> {
     let folder = File::open(folder)?;

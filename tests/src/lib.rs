@@ -24,7 +24,7 @@ mod shell;
 mod sys;
 mod tools;
 
-pub use daemon::Daemon;
+pub use daemon::{Daemon, ask_admin};
 pub use difference::Difference;
 pub use pty::Pty;
 pub use sandbox::{Builder, Programs, Sandbox};

@@ -9,6 +9,8 @@ mod door;
 
 pub use door::{Connection, Error, read_frame, write_frame};
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// What is asked.
@@ -44,6 +46,45 @@ pub enum Ask {
     Ingest {
         /// The recorder's name.
         source: String,
+    },
+    /// A person gives an agent a token: [`Reply::Token`] or [`Reply::Refused`].
+    IssueToken {
+        /// The agent's name.
+        agent: String,
+        /// How long it is good for, in seconds.
+        ttl_s: u64,
+        /// The clearance that it claims, 0 to 4.
+        #[serde(default)]
+        clearance: Option<u8>,
+    },
+    /// The tokens whose time is not over: a [`Reply::TokenState`] each, then [`Reply::End`].
+    Tokens {},
+    /// A person takes a token back: [`Reply::Done`] or [`Reply::Refused`].
+    RevokeToken {
+        /// Its id.
+        id: String,
+    },
+    /// A person answers in advance, for a while: [`Reply::Grant`] or [`Reply::Refused`].
+    Grant {
+        /// The agent that it is for.
+        agent: String,
+        /// The operations: a glob.
+        operation: String,
+        /// What they must touch: a glob for each dimension named.
+        #[serde(default)]
+        target: BTreeMap<String, String>,
+        /// How long it is good for, in seconds.
+        for_s: u64,
+        /// How many commands it is good for.
+        #[serde(default)]
+        count: Option<u32>,
+    },
+    /// The grants that are in force: a [`Reply::Grant`] each, then [`Reply::End`].
+    Grants {},
+    /// A person takes a grant back: [`Reply::Done`] or [`Reply::Refused`].
+    RevokeGrant {
+        /// Its id.
+        id: String,
     },
     /// Opens a session that lasts as long as this connection:
     /// [`Reply::Session`] or [`Reply::Refused`].
@@ -102,6 +143,19 @@ pub enum Reply {
         /// The number of the last record of these lines; none where none ended.
         last: Option<u64>,
     },
+    /// A token that was made.
+    Token {
+        /// What the agent shows in `TOLLGATE_TOKEN`.
+        token: String,
+        /// Its id.
+        id: String,
+        /// When it ends: RFC 3339.
+        until: String,
+    },
+    /// One grant.
+    Grant(GrantState),
+    /// One token, without its secret.
+    TokenState(TokenState),
     /// There is no more.
     End {},
     /// It is done.
@@ -151,6 +205,42 @@ pub enum Whose {
     Accepted,
     /// The one that waits.
     Pending,
+}
+
+/// A grant as a person is shown it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantState {
+    /// Its id.
+    pub id: String,
+    /// The agent that it is for.
+    pub agent: String,
+    /// The operations: a glob.
+    pub operation: String,
+    /// What they must touch: a glob for each dimension named.
+    pub target: BTreeMap<String, String>,
+    /// When it ends: RFC 3339.
+    pub until: String,
+    /// How many commands it is good for.
+    pub count: Option<u32>,
+    /// How many it was used for.
+    pub used: u32,
+}
+
+/// A token as a person is shown it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenState {
+    /// Its id.
+    pub id: String,
+    /// Whose it is.
+    pub agent: String,
+    /// The clearance that it claims.
+    pub clearance: Option<u8>,
+    /// When it ends: RFC 3339.
+    pub until: String,
+    /// The process whose descendants may use it; none before its first use.
+    pub bound_to: Option<i32>,
+    /// Whether a person took it back.
+    pub revoked: bool,
 }
 
 /// A policy in a few words.

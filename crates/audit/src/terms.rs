@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct Grant {
     /// Its id, a ULID: that of the record that made it.
     pub id: String,
-    /// Which agents it is for: a glob.
+    /// The agent that it is for.
     pub agent: String,
     /// Which operations: a glob.
     pub operation: String,

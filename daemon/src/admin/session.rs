@@ -4,18 +4,32 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tollgate_admin::Reply;
-use tollgate_audit::{Entry, Kind};
-use tollgate_policies::policy::Policy;
+use tollgate_audit::{Entry, Fact, Kind, Process, Token};
+use tollgate_policies::agents;
+use tollgate_policies::policy::{Layer, Policy};
 use ulid::Ulid;
 
 use super::reply;
-use crate::ancestry;
+use crate::ancestry::{self, Above};
 use crate::channel::{Channel, Error};
 use crate::gate::Gate;
+use crate::identify::Name;
+use crate::identify::name;
+use crate::policies::Kept;
 use crate::request::Listener;
 use crate::server;
-use crate::sessions::Session;
+use crate::sessions::{Session, Standing};
 use crate::sys::peer::Peer;
+use crate::sys::process;
+use crate::tokens;
+
+/// Why a session is not opened.
+enum NotOpened {
+    /// It may not be: recorded, and told.
+    Refused(String),
+    /// It cannot be now.
+    Now(String),
+}
 
 /// Opens a session for `agent`, and returns when it is over.
 pub(super) async fn hold(
@@ -39,7 +53,9 @@ pub(super) async fn hold(
             close(gate, &id, agent).await;
             Ok(())
         }
-        Err(message) => {
+        // Whoever asks again later may have it.
+        Err(NotOpened::Now(message)) => reply(channel, &Reply::Failed { message }).await,
+        Err(NotOpened::Refused(message)) => {
             let entry = Entry {
                 uid: Some(uid),
                 pid: u32::try_from(pid).ok(),
@@ -59,70 +75,121 @@ async fn open(
     agent: &str,
     id: Option<String>,
     policy: Option<String>,
-) -> Result<(String, server::Socket), String> {
-    named_well(agent)?;
-    let id = match id {
-        Some(id) => earlier(&id)?,
-        None => Ulid::generate().to_string(),
-    };
-    let mut policies: Vec<Policy> = policy.map(|path| read(&path)).transpose()?.into_iter().collect();
-    let (parent, inherited) = above(gate, &keeper, agent)?.unzip();
-    policies.extend(inherited.into_iter().flatten());
-    let uid = keeper.uid;
-    let pid = keeper.pid;
-    let socket = server::listen(&gate.places.session_gate(&id)).map_err(|cause| cause.to_string())?;
-    if !gate.sessions.open(&id, Session::new(agent.to_owned(), keeper, policies)) {
-        return Err(format!("session {id} is open already"));
+) -> Result<(String, server::Socket), NotOpened> {
+    if !agents::is_name(agent) {
+        return Err(refused("an agent's name is 1 to 64 letters, digits or any of `-_.@`, and not `person`"));
     }
+    let process = process::named(keeper.pid).ok_or_else(|| refused("the keeper is gone"))?;
+    let earlier = id.map(|id| earlier(gate, &id, agent, &process)).transpose()?;
+    let own = own_policy(gate, earlier.as_ref(), policy.as_deref())?;
+    let around = around(gate, &keeper, earlier.as_ref())?;
+    let id = earlier.map_or_else(|| Ulid::generate().to_string(), |earlier| earlier.id);
+    let standing = standing(agent, &id, own.as_ref(), &around);
     let entry = Entry {
-        uid: Some(uid),
-        pid: u32::try_from(pid).ok(),
+        uid: Some(keeper.uid),
+        pid: u32::try_from(keeper.pid).ok(),
         agent: Some(agent.to_owned()),
         session: Some(id.clone()),
-        parent,
+        parent: around.parent.as_ref().map(|(parent, _)| parent.clone()),
+        token: around.token,
+        process: Some(process),
+        facts: own.map(fact).into_iter().collect(),
         ..Entry::of(Kind::SessionOpened, id.clone())
     };
+    let socket = server::listen(&gate.places.session_gate(&id)).map_err(|cause| NotOpened::Now(cause.to_string()))?;
+    if !gate.sessions.open(&id, Session::new(keeper, standing)) {
+        return Err(refused("this session is open already"));
+    }
     if let Err(cause) = gate.record(entry).await {
         gate.sessions.close(&id);
-        return Err(format!("the audit cannot be written: {cause}"));
+        return Err(NotOpened::Now(format!("the audit cannot be written: {cause}")));
     }
     Ok((id, socket))
 }
 
-/// A session inside a session is its child: the same agent, under its policies too.
-/// Gives the parent's id and what the child is bound by.
-fn above(gate: &Gate, keeper: &Peer, agent: &str) -> Result<Option<(String, Vec<Policy>)>, String> {
-    let above = ancestry::nearest(gate, keeper).map_err(|cause| cause.to_string())?;
-    let Some(above) = above else { return Ok(None) };
-    let Some(parent) = above.session() else {
-        return Err("a session cannot be opened from under a command of the gate's".to_owned());
+fn refused(why: &str) -> NotOpened {
+    NotOpened::Refused(why.to_owned())
+}
+
+/// What an earlier daemon recorded of the session of this id: it is opened again by
+/// the same process for the same agent, and by nobody else.
+fn earlier(gate: &Gate, id: &str, agent: &str, keeper: &Process) -> Result<Entry, NotOpened> {
+    let entry = gate.sessions.earlier(id).ok_or_else(|| refused("no session of this id is open"))?;
+    if entry.agent.as_deref() == Some(agent) && entry.process.as_ref() == Some(keeper) {
+        return Ok(entry);
+    }
+    Err(refused("the session of this id is another's"))
+}
+
+/// The policy that the session brings: the file as it is now, or, where the session is
+/// opened again, as it was when it was opened first.
+fn own_policy(gate: &Gate, earlier: Option<&Entry>, path: Option<&str>) -> Result<Option<(String, Policy)>, NotOpened> {
+    let Some(earlier) = earlier else {
+        let Some(path) = path else { return Ok(None) };
+        let kept = read(path).map_err(NotOpened::Refused)?;
+        gate.policies.keep(&kept).map_err(|cause| NotOpened::Now(cause.to_string()))?;
+        return Ok(Some((path.to_owned(), kept.policy)));
     };
-    match gate.sessions.agent_and_policies(parent) {
-        Some((name, policies)) if name == agent => Ok(Some((parent.to_owned(), policies))),
-        Some((name, _)) => Err(format!("inside a session of agent `{name}` a session can be opened for it alone")),
-        None => Err("the session around this one is over".to_owned()),
+    let Some(fact) = earlier.facts.first() else { return Ok(None) };
+    let kept = gate.policies.kept(&fact.sha256);
+    let kept = kept.ok_or_else(|| refused("the text of the session's own policy is lost"))?;
+    Ok(Some((kept.policy.sources().join(", "), kept.policy)))
+}
+
+fn fact((path, policy): (String, Policy)) -> Fact {
+    Fact { path: path.as_str().into(), sha256: policy.hash().to_owned() }
+}
+
+/// What stands around a session: its calls are judged as that as well.
+struct Around {
+    parent: Option<(String, Standing)>,
+    token: Option<Token>,
+}
+
+/// A session inside a session is its child; one in a token's tree is its agent's too.
+fn around(gate: &Gate, keeper: &Peer, earlier: Option<&Entry>) -> Result<Around, NotOpened> {
+    let above = ancestry::nearest(gate, keeper).map_err(|cause| NotOpened::Now(cause.to_string()))?;
+    let parent = match above {
+        // The keeper itself, known from before.
+        Some(Above::Keeper { session }) if earlier.is_some_and(|earlier| earlier.id == session) => {
+            earlier.and_then(|earlier| earlier.parent.clone())
+        }
+        Some(above) => {
+            let session = above.session().map(str::to_owned);
+            Some(session.ok_or_else(|| refused("a session cannot be opened from under a command of the gate's"))?)
+        }
+        None => None,
+    };
+    let parent = parent.map(|id| {
+        let standing = gate.sessions.standing(&id);
+        // After a restart of the daemon the sessions come back in any order.
+        let again = || NotOpened::Now("the session around this one is over, or not yet open again".to_owned());
+        standing.map(|standing| (id, standing)).ok_or_else(again)
+    });
+    let token = tokens::around(gate, keeper).map_err(|wrong| refused(&wrong.to_string()))?;
+    Ok(Around { parent: parent.transpose()?, token })
+}
+
+/// What the calls of a session are judged as: its agent, and everybody around it.
+fn standing(agent: &str, id: &str, own: Option<&(String, Policy)>, around: &Around) -> Standing {
+    let mut names = vec![Name::of(agent)];
+    let mut policies: Vec<Policy> = own.iter().map(|(_, policy)| policy.clone()).collect();
+    let mut root = id.to_owned();
+    if let Some((_, parent)) = &around.parent {
+        parent.names.iter().for_each(|outer| name::add(&mut names, outer.clone()));
+        policies.extend(parent.policies.iter().cloned());
+        root.clone_from(&parent.root);
     }
+    around.token.iter().for_each(|token| name::add(&mut names, Name::of_token(token)));
+    Standing { names, policies, root }
 }
 
-/// An id that a daemon gave earlier: a session is registered again under its own.
-fn earlier(id: &str) -> Result<String, String> {
-    let given = Ulid::from_string(id).ok().filter(|given| given.to_string() == id);
-    let given = given.filter(|given| given.datetime() <= std::time::SystemTime::now());
-    given.map(|given| given.to_string()).ok_or_else(|| "this is no session's id".to_owned())
-}
-
-fn named_well(agent: &str) -> Result<(), String> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte);
-    if agent.is_empty() || agent.len() > 64 || !agent.bytes().all(fits) {
-        return Err("an agent's name is 1 to 64 letters, digits or any of `-_.@`".to_owned());
-    }
-    Ok(())
-}
-
-fn read(path: &str) -> Result<Policy, String> {
-    let source = tollgate_facts::policy_files::file(Path::new(path), tollgate_policies::policy::Layer::Session)
-        .map_err(|cause| cause.to_string())?;
-    Policy::parse(&[source]).map_err(|problems| problems.to_string())
+fn read(path: &str) -> Result<Kept, String> {
+    let source =
+        tollgate_facts::policy_files::file(Path::new(path), Layer::Session).map_err(|cause| cause.to_string())?;
+    let sources = vec![source];
+    let policy = Policy::parse(&sources).map_err(|problems| problems.to_string())?;
+    Ok(Kept { policy, sources })
 }
 
 async fn close(gate: &Gate, id: &str, agent: &str) {

@@ -37,7 +37,10 @@ pub(crate) fn of(judged: &Judged) -> Binding {
     put("binary", entry.binary_sha256.as_deref().unwrap_or("unread").as_bytes());
     put("policy", entry.policy_hash.as_deref().unwrap_or_default().as_bytes());
     put("pending policy", entry.policy_pending.as_deref().unwrap_or_default().as_bytes());
-    put("agent", judged.call.agent.name.as_bytes());
+    for name in &judged.call.agent.names {
+        put("agent", name.agent.as_bytes());
+        put("claim", &[name.claim.unwrap_or(u8::MAX)]);
+    }
     put("session", judged.call.agent.session.as_deref().unwrap_or_default().as_bytes());
     digest.finalize().into()
 }

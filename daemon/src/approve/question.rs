@@ -21,7 +21,7 @@ pub(crate) fn of(gate: &Gate, judged: &Judged, binding: Binding) -> Open {
         id: id.to_string(),
         asked: asked(id),
         left_s: gate.settings.approvals.open().as_secs(),
-        agent: show::text(judged.call.agent.name.as_bytes(), MOST),
+        agent: show::text(judged.call.agent.shown().as_bytes(), MOST),
         session: judged.call.agent.session.clone(),
         command: words::command(&entry),
         folder: show::text(&judged.call.request.folder.text, MOST),

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use tollgate_audit::Entry;
-use tollgate_policies::policy::{Layer, Policy, Source};
+use tollgate_policies::policy::{AtTerminal, Layer, Policy, Source};
 
 use super::Found;
 use super::origin::Unusable;
@@ -117,6 +117,17 @@ impl InForce {
     /// The policies that judge, the accepted one first.
     pub(crate) fn policies(&self) -> impl Iterator<Item = &Policy> {
         self.all().map(|kept| &kept.policy)
+    }
+
+    /// What a person at a terminal is taken for: the strictest word of all.
+    pub(crate) fn at_terminal(&self) -> AtTerminal {
+        self.policies().map(Policy::at_terminal).max().unwrap_or_default()
+    }
+
+    /// No policy at all.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self::remembered("", None, None)
     }
 
     /// The accepted policy's hash, `sha256:...`.

@@ -29,7 +29,7 @@ pub(crate) enum Error {
 }
 
 /// The layers that a kept policy can have.
-const LAYERS: [Layer; 3] = [Layer::BuiltIn, Layer::Organisation, Layer::User];
+const LAYERS: [Layer; 4] = [Layer::BuiltIn, Layer::Organisation, Layer::User, Layer::Session];
 
 /// The folder.
 #[derive(Debug)]

@@ -40,7 +40,7 @@ pub(super) async fn send(
     let plan = Plan {
         id,
         patience,
-        limit: permitted.limit.map(|limit| Limit { after_ms: milliseconds(limit), words: words.as_bytes() }),
+        limit: permitted.judgement.obligations.timeout.map(|limit| Limit { after_ms: milliseconds(limit), words: words.as_bytes() }),
         program: if binary.script { Program::Path(path) } else { Program::Opened },
         launch: Launch {
             state: request.state,
@@ -76,7 +76,7 @@ fn milliseconds(limit: Duration) -> u64 {
 
 /// What is told where the time is over; nothing where that is longer than it may be.
 fn words(permitted: &Permitted) -> String {
-    let words = permitted.limit.map(|limit| timed_out(&permitted.call.entry, limit));
+    let words = permitted.judgement.obligations.timeout.map(|limit| timed_out(&permitted.call.entry, limit));
     words.filter(|words| words.len() <= MAX_WORDS).unwrap_or_default()
 }
 

@@ -59,6 +59,16 @@ fn lines(entry: &Entry, refusal: &Refusal) -> Vec<String> {
             format!("tollgate: not decided: `{command}`"),
             format!("  nobody has answered question {id} in time; run the command again to ask anew"),
         ],
+        Refusal::Rate { rule, wait } => {
+            let rule = show::text(rule.as_bytes(), 100);
+            vec![refused, format!("  the rate of rule {rule} is used up; there is more in {}", until(*wait))]
+        }
+        Refusal::CoverGone => {
+            vec![
+                refused,
+                "  the grant or runbook for it was used up just now; run it again to be asked about".to_owned(),
+            ]
+        }
         Refusal::NotFound => vec![format!("tollgate: no program `{}` on PATH beside the shim", tool(entry))],
         Refusal::NotExecutable(path) => {
             let path = show::text(path.as_os_str().as_encoded_bytes(), 200);
@@ -106,6 +116,14 @@ fn denied(entry: &Entry, judgement: &Judgement) -> String {
     }
 }
 
+/// A time that a person waits: `30 min`, `45 s`.
+fn until(wait: Duration) -> String {
+    match wait.as_secs() {
+        seconds @ ..120 => format!("{} s", seconds.max(1)),
+        seconds => format!("{} min", seconds.div_ceil(60)),
+    }
+}
+
 fn tier(entry: &Entry) -> String {
     entry.tier.and_then(Tier::of_number).map_or_else(|| "tier unknown".to_owned(), |tier| tier.to_string())
 }
@@ -127,6 +145,8 @@ struct Line<'a> {
     code: Option<&'a str>,
     id: String,
     retry: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_s: Option<u64>,
 }
 
 fn agents_line(entry: &Entry, refusal: &Refusal) -> String {
@@ -135,7 +155,11 @@ fn agents_line(entry: &Entry, refusal: &Refusal) -> String {
         _ => entry.id.clone(),
     };
     let (verdict, reason, retry) = (refusal.decision().name(), refusal.reason(), refusal.retry());
-    agents(&Line { verdict, reason, code: code(refusal), id, retry, ..line(entry) })
+    let retry_after_s = match refusal {
+        Refusal::Rate { wait, .. } => Some(wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)),
+        _ => None,
+    };
+    agents(&Line { verdict, reason, code: code(refusal), id, retry, retry_after_s, ..line(entry) })
 }
 
 /// What the record of a command gives, and nothing decided.
@@ -151,6 +175,7 @@ fn line(entry: &Entry) -> Line<'_> {
         code: None,
         id: entry.id.clone(),
         retry: false,
+        retry_after_s: None,
     }
 }
 
@@ -180,6 +205,8 @@ pub(super) fn note(refusal: &Refusal) -> Option<String> {
         Refusal::NotBorn { program, errno } => Some(unborn(program, *errno)),
         Refusal::Gate(what) => Some(what.clone()),
         Refusal::CallerGone => Some("the caller went away before anything ran".to_owned()),
+        Refusal::Rate { rule, wait } => Some(format!("the rate of rule {rule} has more in {} s", wait.as_secs())),
+        Refusal::CoverGone => Some("the grant or runbook was used up meanwhile".to_owned()),
         Refusal::Denied { judgement, .. } => judgement.objection.clone(),
         Refusal::NotFound => None,
     }

@@ -4,6 +4,9 @@
 //! whoever needs certainty reads between two checks of a pidfd.
 
 use std::io::{self, Read};
+use std::sync::OnceLock;
+
+use tollgate_audit::Process;
 
 /// The fields of `/proc/PID/stat` that tell where a process stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,60 @@ fn parse_standing(stat: &[u8]) -> Option<Standing> {
         terminal: field(7)?.parse().ok()?,
         started: field(22)?.parse().ok()?,
     })
+}
+
+/// A process by a name that no other one ever has.
+pub(crate) fn named(pid: i32) -> Option<Process> {
+    Some(Process { pid, started: standing(pid).ok()?.started, boot: boot()?.to_owned() })
+}
+
+/// Whether this very process still runs.
+pub(crate) fn is_alive(process: &Process) -> bool {
+    boot() == Some(&process.boot) && standing(process.pid).is_ok_and(|found| found.started == process.started)
+}
+
+/// This boot's id (`random(4)`).
+fn boot() -> Option<&'static str> {
+    static BOOT: OnceLock<Option<String>> = OnceLock::new();
+    let read = || Some(std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned());
+    BOOT.get_or_init(read).as_deref()
+}
+
+/// What a process is called. Any of it is what the process says of itself.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// `comm`.
+    pub(crate) command: Vec<u8>,
+    /// The path of its program.
+    pub(crate) program: Option<Vec<u8>>,
+    /// Its first arguments.
+    pub(crate) arguments: Vec<Vec<u8>>,
+}
+
+/// Reads what a process is called.
+pub(crate) fn names(pid: i32) -> Names {
+    use std::os::unix::ffi::OsStringExt;
+    let program = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let arguments = bounded(&format!("/proc/{pid}/cmdline"), 4096);
+    Names {
+        command: bounded(&format!("/proc/{pid}/comm"), 64).trim_ascii_end().to_vec(),
+        program: program.map(|path| path.into_os_string().into_vec()),
+        arguments: arguments.split(|byte| *byte == 0).take(2).map(<[u8]>::to_vec).collect(),
+    }
+}
+
+/// Whether a process was started with this `NAME=value` in its environment.
+pub(crate) fn environment_has(pid: i32, variable: &[u8]) -> bool {
+    /// The kernel takes no longer one.
+    const MOST: u64 = 8 << 20;
+    bounded(&format!("/proc/{pid}/environ"), MOST).split(|byte| *byte == 0).any(|found| found == variable)
+}
+
+fn bounded(path: &str, most: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // What cannot be read says nothing.
+    let _ = std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    bytes
 }
 
 /// The lines of `/proc/PID/status` that say what a process may do.

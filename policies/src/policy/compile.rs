@@ -20,7 +20,8 @@ use super::range::UNKNOWN;
 use super::read::read;
 use super::rule::Rule;
 use super::tools::Tools;
-use super::{AgentEntry, Contents, Layer, RuleReference, Runbook, Source, Subject, Verdict, pattern};
+use super::{AgentEntry, AtTerminal, Contents, Layer, RuleReference, Runbook, Source, Subject, Verdict, pattern};
+use crate::agents::PERSON;
 use crate::show;
 use conditions::{UnknownWord, Written};
 use verdicts::Said;
@@ -46,6 +47,7 @@ pub(super) fn policy(sources: &[Source]) -> Result<Contents, Problems> {
         hash: hash(sources),
         sources: sources.iter().map(|source| source.name.clone()).collect(),
         agents: all.agents,
+        at_terminal: all.at_terminal.unwrap_or_default(),
         rules: Rules::new(all.rules, all.runbooks, all.tools),
     })
 }
@@ -76,6 +78,7 @@ fn patterns<'a>(
 #[derive(Default)]
 struct Collected<'a> {
     agents: BTreeMap<String, AgentEntry>,
+    at_terminal: Option<AtTerminal>,
     rules: Vec<Rule>,
     runbooks: Vec<Runbook>,
     tools: Tools,
@@ -157,6 +160,9 @@ impl<'a> Compiler<'a, '_> {
             let what = format!("version {} of the policy language is not known", version.get_ref().0);
             self.wrong(&version.span(), what, "write `version = 1`, or install the Tollgate that it was written for");
         }
+        if let Some(said) = file.persons.and_then(|persons| self.persons(persons)) {
+            all.at_terminal = all.at_terminal.max(Some(said));
+        }
         for (name, agent) in file.agents.0 {
             self.agent(name, agent, all);
         }
@@ -183,12 +189,50 @@ impl<'a> Compiler<'a, '_> {
             let what = "`unknown` is what an agent is called that could not be identified";
             self.wrong(&span, what, "use another name: nothing can be said of this one");
         }
+        if name == PERSON {
+            self.wrong(&span, "`person` is what whoever is no agent is called", "use another name");
+        }
         let entry = AgentEntry {
             clearance: self.clearance(agent.clearance),
             description: agent.description.map(said_by_a_person),
+            uids: agent.uids.into_iter().filter_map(|uid| self.uid(&uid)).collect(),
+            programs: self.programs(agent.programs),
         };
         all.agent_names.push(Named { name: name.clone(), source: self.source, span });
         all.agents.insert(name, entry);
+    }
+
+    fn uid(&mut self, written: &Spanned<file::Number>) -> Option<u32> {
+        let uid = u32::try_from(written.get_ref().0).ok();
+        if uid.is_none() {
+            self.wrong(&written.span(), "this is no user's number", "use the number that `id -u` prints");
+        }
+        uid
+    }
+
+    fn programs(&mut self, written: Option<Many<String>>) -> Vec<String> {
+        let mut programs = Vec::new();
+        for program in written.into_iter().flat_map(|written| written.items) {
+            if program.get_ref().is_empty() || program.get_ref().contains('/') {
+                let what = format!("{} is no program's file name", quoted(program.get_ref()));
+                self.wrong(&program.span(), what, "write the last part of its path");
+            }
+            programs.push(program.into_inner());
+        }
+        programs
+    }
+
+    fn persons(&mut self, written: file::Persons) -> Option<AtTerminal> {
+        let word = written.at_terminal?;
+        if self.source.layer == Layer::Project {
+            self.wrong(&word.span(), "a project does not say what persons are", "move it into a policy of your own");
+        }
+        let known = AtTerminal::ALL.into_iter().find(|known| known.name() == word.get_ref());
+        if known.is_none() {
+            let what = format!("a person at a terminal is not {}", quoted(word.get_ref()));
+            self.wrong(&word.span(), what, meant(word.get_ref(), AtTerminal::ALL.map(AtTerminal::name)));
+        }
+        known
     }
 
     fn clearance(&mut self, written: Option<Spanned<file::Number>>) -> Option<u8> {

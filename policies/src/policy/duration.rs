@@ -9,7 +9,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// What is wrong with it, for a person.
-pub(super) fn read(text: &str) -> Result<Duration, String> {
+pub fn read(text: &str) -> Result<Duration, String> {
     let mut rest = text;
     let mut total = Duration::ZERO;
     while !rest.is_empty() {

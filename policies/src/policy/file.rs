@@ -20,6 +20,8 @@ pub(super) struct File {
     /// `[agents.NAME]`: who calls, and how far each is trusted.
     #[serde(default)]
     pub(super) agents: Table<Agent>,
+    /// `[persons]`: what a person is who types a command outside every session.
+    pub(super) persons: Option<Persons>,
     /// `[[rule]]`: what may happen. The order means nothing.
     #[serde(default)]
     pub(super) rule: Tables<Rule>,
@@ -42,6 +44,21 @@ pub(super) struct Agent {
     pub(super) clearance: Option<Spanned<Number>>,
     /// Who it is, in a person's words.
     pub(super) description: Option<String>,
+    /// Users, by number, who are this agent outside every session and token.
+    #[serde(default)]
+    pub(super) uids: Vec<Spanned<Number>>,
+    /// File names of its programs: a process under one is judged as this agent, and
+    /// as an unknown one, for a name is only a hint.
+    pub(super) programs: Option<Many<String>>,
+}
+
+/// `[persons]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table: `[persons]`")]
+pub(super) struct Persons {
+    /// `asks`: judged as an unknown agent. `answers`, also where this is left out: what
+    /// a rule denies is denied, all else runs. `passes`: everything runs.
+    pub(super) at_terminal: Option<Spanned<String>>,
 }
 
 /// `[[rule]]`. All conditions must hold; one that is left out always holds.

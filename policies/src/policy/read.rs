@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Source;
-use super::file::{Agent, Command, Correct, Exception, File, Narrow, Rule, Runbook, Tool};
+use super::file::{Agent, Command, Correct, Exception, File, Narrow, Persons, Rule, Runbook, Tool};
 use super::problem::{Findings, Span, meant, quoted};
 use crate::show;
 
@@ -80,6 +80,9 @@ impl Reader<'_> {
             for (_, agent) in agents.iter_mut() {
                 self.keys_of_value(agent, keys_of::<Agent>(), "an agent");
             }
+        }
+        if let Some(persons) = table.get_mut("persons") {
+            self.keys_of_value(persons, keys_of::<Persons>(), "`persons`");
         }
         if let Some(DeValue::Table(tools)) = table.get_mut("tools").map(Spanned::get_mut) {
             tools.iter_mut().for_each(|(_, tool)| self.keys_of_tool(tool));

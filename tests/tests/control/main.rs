@@ -2,8 +2,12 @@
 //!
 //! Not here: what one policy says to one command (`line`).
 
+mod agents;
+mod allowances;
+mod attacks;
 mod fronts;
 mod policy_changes;
+mod tokens;
 
 use std::time::Duration;
 
@@ -46,4 +50,12 @@ fn status(sandbox: &Sandbox) -> serde_json::Value {
 fn question_id(stderr: &str) -> &str {
     let (_, after) = stderr.split_once(" is question ").unwrap_or_else(|| panic!("no question in: {stderr}"));
     after.split_whitespace().next().unwrap_or_default()
+}
+
+/// A person's `tollgate agent token ARGUMENTS`: the token and its id.
+fn token(sandbox: &Sandbox, arguments: &[&str]) -> (String, String) {
+    let (code, said) = sandbox.person(&[&["agent", "token", "--json"], arguments].concat());
+    assert_eq!(code, Some(0), "{said}");
+    let made: serde_json::Value = said.trim().parse().unwrap();
+    (made["token"].as_str().unwrap().to_owned(), made["id"].as_str().unwrap().to_owned())
 }
