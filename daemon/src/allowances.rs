@@ -154,7 +154,7 @@ impl State {
         match cover {
             Cover::Grant(id) => self.grants.is_in_force(id, at),
             Cover::Runbook(name) => {
-                let runbooks = in_force.policies().flat_map(|policy| policy.runbooks());
+                let runbooks = in_force.policies().flat_map(Policy::runbooks);
                 let mut named = runbooks.filter(|runbook| runbook.name == *name);
                 named.all(|runbook| self.left(runbook, milliseconds(at)) > 0)
             }

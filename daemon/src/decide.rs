@@ -101,13 +101,12 @@ fn unserved(owed: &Obligations) -> Option<&'static str> {
 /// rule speaks of, runs. What a rule denies does not, nor what a constraint forbids.
 fn answered(call: &mut Call, judgement: Judgement) -> Judgement {
     let Some(person) = &call.agent.person else { return judgement };
-    let may = match (call.policies.at_terminal(), judgement.verdict, judgement.reason) {
-        (AtTerminal::Passes, ..) | (AtTerminal::Answers, Verdict::Escalate, _) => true,
-        (AtTerminal::Answers, _, Some(Reason::Default | Reason::Unknown)) => true,
-        _ => false,
-    };
-    if !may {
-        return judgement;
+    let nobody_forbids =
+        judgement.verdict == Verdict::Escalate || matches!(judgement.reason, Some(Reason::Default | Reason::Unknown));
+    match call.policies.at_terminal() {
+        AtTerminal::Answers if !nobody_forbids => return judgement,
+        AtTerminal::Asks => return judgement,
+        AtTerminal::Answers | AtTerminal::Passes => {}
     }
     call.entry.approved_by = Some(person.clone());
     Judgement { verdict: Verdict::Allow, ..judgement }

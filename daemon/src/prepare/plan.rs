@@ -40,7 +40,11 @@ pub(super) async fn send(
     let plan = Plan {
         id,
         patience,
-        limit: permitted.judgement.obligations.timeout.map(|limit| Limit { after_ms: milliseconds(limit), words: words.as_bytes() }),
+        limit: permitted
+            .judgement
+            .obligations
+            .timeout
+            .map(|limit| Limit { after_ms: milliseconds(limit), words: words.as_bytes() }),
         program: if binary.script { Program::Path(path) } else { Program::Opened },
         launch: Launch {
             state: request.state,

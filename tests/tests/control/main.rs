@@ -3,7 +3,6 @@
 //! Not here: what one policy says to one command (`line`).
 
 mod agents;
-mod allowances;
 mod attacks;
 mod fronts;
 mod policy_changes;
