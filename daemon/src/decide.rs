@@ -66,13 +66,7 @@ pub(crate) fn judge(gate: &Gate, in_force: &InForce, call: &Call, judgeable: &Ju
 }
 
 /// As one of the names that the call is judged under.
-fn judge_as(
-    gate: &Gate,
-    in_force: &InForce,
-    call: &Call,
-    judgeable: &Judgeable,
-    subject: Subject<'_>,
-) -> Judgement {
+fn judge_as(gate: &Gate, in_force: &InForce, call: &Call, judgeable: &Judgeable, subject: Subject<'_>) -> Judgement {
     let grants: Vec<_> = gate.allowances.grants().into_iter().map(|held| held.grant).collect();
     let asked = Asked {
         arguments: judgeable.arguments.as_ref(),

@@ -3,6 +3,7 @@
 //! Not here: what one policy says to one command (`line`).
 
 mod agents;
+mod allowances;
 mod attacks;
 mod fronts;
 mod policy_changes;
