@@ -39,6 +39,9 @@ pub(crate) enum Error {
     /// The policy cannot be read.
     #[error(transparent)]
     PolicyFiles(#[from] tollgate_facts::policy_files::Error),
+    /// A person's own grammars.
+    #[error(transparent)]
+    OwnTools(#[from] tollgate_facts::own_tools::Error),
     /// The policy is wrong.
     #[error("the policy has errors:\n{0}")]
     Policy(#[from] tollgate_policies::policy::Problems),

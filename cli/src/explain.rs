@@ -76,7 +76,8 @@ impl From<Door> for policy::Door {
 /// Explains one command, or a line of standard input each.
 pub(crate) fn explain(arguments: Arguments) -> Result<ExitCode, Error> {
     let policy = judge::policy(arguments.root.root.as_deref(), arguments.policy.as_deref())?;
-    let judge = Judge::new(policy, arguments.agent.clone(), arguments.clearance, arguments.door.into());
+    let grammars = judge::grammars(arguments.root.root.as_deref())?;
+    let judge = Judge::new(grammars, policy, arguments.agent.clone(), arguments.clearance, arguments.door.into());
     if arguments.batch {
         return batch::explain(&judge);
     }

@@ -15,8 +15,8 @@ use clap::Parser;
 use nix::fcntl::{Flock, FlockArg};
 use tokio::signal::unix::{SignalKind, signal};
 use tollgate_audit::{Entry, Kind, Writer};
+use tollgate_facts::own_tools;
 use tollgate_places::{Places, private_folder};
-use tollgate_policies::classify::Grammars;
 
 use crate::allowances::Allowances;
 use crate::binary::Binaries;
@@ -65,6 +65,8 @@ enum Error {
     Places(#[from] tollgate_places::Error),
     #[error(transparent)]
     Settings(#[from] crate::settings::Error),
+    #[error(transparent)]
+    OwnTools(#[from] own_tools::Error),
     #[error(transparent)]
     Policy(#[from] crate::policies::Error),
     #[error(transparent)]
@@ -203,7 +205,7 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
     Ok(Gate {
         settings,
         policies,
-        grammars: Grammars::built_in(),
+        grammars: own_tools::grammars(&places.tools())?,
         audit,
         keys,
         sessions: Sessions::remembered(&records),

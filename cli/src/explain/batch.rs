@@ -81,13 +81,14 @@ fn question(line: &[u8]) -> Result<Question, String> {
 
 #[cfg(test)]
 mod tests {
+    use tollgate_policies::classify::Grammars;
     use tollgate_policies::policy::{Door, Policy, profile};
 
     use super::*;
 
     fn answers(questions: &str) -> Vec<serde_json::Value> {
         let policy = Policy::parse(&[profile("careful").unwrap()]).unwrap();
-        let judge = Judge::new(policy, "unknown".into(), None, Door::Shim);
+        let judge = Judge::new(Grammars::built_in(), policy, "unknown".into(), None, Door::Shim);
         let mut answers = Vec::new();
         answer_all(&judge, BufReader::new(questions.as_bytes()), &mut answers).unwrap();
         answers.split_inclusive(|byte| *byte == b'\n').map(|line| serde_json::from_slice(line).unwrap()).collect()

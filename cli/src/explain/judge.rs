@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use tollgate_audit::{Bytes, Described};
-use tollgate_facts::{Judgeable, ReadFile, Reader, policy_files};
+use tollgate_facts::{Judgeable, ReadFile, Reader, own_tools, policy_files};
 use tollgate_policies::classify::{Grammars, Invocation};
 use tollgate_policies::policy::{Asked, Door, Judgement, Layer, Policy, Reason, Subject, profile};
 
@@ -38,6 +38,8 @@ pub(crate) struct Explained {
     pub(crate) described: Described,
     pub(crate) verdict: &'static str,
     pub(crate) reason: Option<&'static str>,
+    /// The argument that decided the tier.
+    pub(crate) decided_by: Option<Bytes>,
     pub(crate) rule: Option<String>,
     /// `FILE:LINE` of the rule.
     pub(crate) rule_at: Option<String>,
@@ -77,9 +79,15 @@ pub(crate) fn policy(root: Option<&Path>, file: Option<&Path>) -> Result<Policy,
     Ok(Policy::parse(&sources)?)
 }
 
+/// What is known of tools, a person's own too.
+pub(crate) fn grammars(root: Option<&Path>) -> Result<&'static Grammars, Error> {
+    Ok(own_tools::grammars(&places::of(root)?.tools())?)
+}
+
 /// Judges as one agent at one door.
 #[derive(Debug)]
 pub(crate) struct Judge {
+    grammars: &'static Grammars,
     policy: Policy,
     agent: String,
     clearance: Option<u8>,
@@ -88,9 +96,15 @@ pub(crate) struct Judge {
 
 impl Judge {
     /// A judge by `policy`, which also tells the clearance where none is given.
-    pub(crate) fn new(policy: Policy, agent: String, clearance: Option<u8>, door: Door) -> Self {
+    pub(crate) fn new(
+        grammars: &'static Grammars,
+        policy: Policy,
+        agent: String,
+        clearance: Option<u8>,
+        door: Door,
+    ) -> Self {
         let clearance = clearance.or_else(|| policy.agent(&agent)?.clearance);
-        Self { policy, agent, clearance, door }
+        Self { grammars, policy, agent, clearance, door }
     }
 
     /// What this command would do, and what is said to it.
@@ -102,12 +116,15 @@ impl Judge {
         // A folder that cannot be opened leaves unknown what only it could tell.
         let folder = question.cwd.as_ref().and_then(|folder| File::open(folder.as_os_str()).ok());
         let reader = Reader::new(folder.as_ref().map(AsFd::as_fd));
-        let judged = tollgate_facts::classify(Grammars::built_in(), &invocation, &reader);
+        let judged = tollgate_facts::classify(self.grammars, &invocation, &reader);
         let subject = Subject { agent: &self.agent, clearance: self.clearance, session: None, door: self.door };
         let judgement = self.judged(&judged, subject);
         let milder = judged.operation.milder.clone().map(|argv| argv.into_iter().map(Bytes::from).collect());
         let read = judged.read.iter().map(Read::of).collect();
-        self.answer(Described::of(&judged.operation), &judgement, milder, read, question)
+        let decided_by = judged.operation.decisive().decided_by.and_then(|at| question.argv.get(at)).cloned();
+        let described = Described::of(&judged.operation);
+        let explained = self.answer(described, &judgement, milder, read, question);
+        Explained { decided_by, ..explained }
     }
 
     fn judged(&self, judged: &Judgeable, subject: Subject<'_>) -> Judgement {
@@ -129,6 +146,7 @@ impl Judge {
             described,
             verdict: judgement.verdict.name(),
             reason: judgement.reason.map(Reason::name),
+            decided_by: None,
             rule: rule.map(|rule| rule.name.clone()),
             rule_at: rule.map(|rule| format!("{}:{}", rule.file, rule.line)),
             rule_reason: rule.and_then(|rule| rule.reason.clone()),

@@ -17,8 +17,14 @@ pub(super) fn text(explained: &Explained) -> String {
     let mut line = |name: &str, value: String| lines.push(format!("  {name:<9}  {value}"));
     line("operation", escaped(&described.operation));
     line("tier", format!("{}: {}", tier(described.tier), escaped(&described.rationale)));
-    described.also.iter().for_each(|also| line("also", format!("{} ({})", escaped(&also.operation), tier(also.tier))));
+    explained.decided_by.iter().for_each(|word| line("because", show::text(word.as_slice(), MOST)));
     targets(&described.target).into_iter().for_each(|target| line("target", target));
+    for also in &described.also {
+        let by = also.wrapped_by.iter().map(|tool| format!(", by {}", escaped(tool))).collect::<String>();
+        line("also", format!("{} ({}){by}", escaped(&also.operation), tier(also.tier)));
+        let own = targets(&also.target).into_iter().filter(|_| also.target != described.target);
+        own.for_each(|target| line("  target", target));
+    }
     line("verdict", verdict(explained));
     explained.rule_reason.iter().for_each(|reason| line("reason", escaped(reason)));
     explained.milder.iter().for_each(|argv| line("milder", show::command(argv, MOST)));
@@ -90,6 +96,7 @@ mod tests {
             },
             verdict: "deny",
             reason: Some("rule"),
+            decided_by: Some("-destroy".into()),
             rule: Some("prod-no-destroy".into()),
             rule_at: Some("10-infra.toml:14".into()),
             rule_reason: Some("prod stays".into()),
@@ -106,9 +113,10 @@ mod tests {
         let expected = "terraform apply -destroy
   operation  terraform.apply
   tier       T4 break-glass: destroys everything
-  also       terraform.destroy (T4 break-glass)
+  because    -destroy
   target     backend unknown (no folder)
   target     workspace prod\\x1b (from TF_WORKSPACE)
+  also       terraform.destroy (T4 break-glass)
   verdict    deny: rule prod-no-destroy (10-infra.toml:14)
   reason     prod stays
   milder     terraform plan -destroy

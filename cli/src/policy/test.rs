@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Deserialize;
 use tollgate_audit::Bytes;
+use tollgate_policies::classify::Grammars;
 use tollgate_policies::policy::{Door, Policy, Subject};
 use tollgate_policies::show;
 
@@ -67,11 +68,12 @@ struct Case {
 
 /// Judges every case; any that is not as expected ends with 1.
 pub(crate) fn test(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let policy = judge::policy(arguments.root.root.as_deref(), arguments.policy.as_deref())?;
+    let root = arguments.root.root.as_deref();
+    let (policy, grammars) = (judge::policy(root, arguments.policy.as_deref())?, judge::grammars(root)?);
     let (mut good, mut bad) = (0_usize, 0_usize);
     for path in &arguments.tables {
         for (number, case) in table(path)?.case.iter().enumerate() {
-            match case.wrong(&policy) {
+            match case.wrong(grammars, &policy) {
                 None => good += 1,
                 Some(wrong) => {
                     bad += 1;
@@ -102,7 +104,7 @@ impl Case {
     }
 
     /// What is not as expected.
-    fn wrong(&self, policy: &Policy) -> Option<String> {
+    fn wrong(&self, grammars: &'static Grammars, policy: &Policy) -> Option<String> {
         let name = self.door.as_deref().unwrap_or(Door::Shim.name());
         let Some(door) = Door::ALL.into_iter().find(|door| door.name() == name) else {
             return Some(format!("there is no door `{name}`"));
@@ -114,7 +116,7 @@ impl Case {
         let agent = self.agent.clone().unwrap_or_else(|| Subject::UNKNOWN.to_owned());
         let env = self.env.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
         let cwd = self.cwd.clone().map(|folder| folder.into_bytes().into());
-        let judge = Judge::new(policy.clone(), agent, self.clearance, door);
+        let judge = Judge::new(grammars, policy.clone(), agent, self.clearance, door);
         self.differs(&judge.explain(&Question { argv, env, cwd }))
     }
 

@@ -22,6 +22,7 @@ mod git_repo;
 mod ini;
 mod kubeconfig;
 mod kuberc;
+pub mod own_tools;
 mod plan_file;
 pub mod policy_files;
 mod project;

@@ -162,6 +162,12 @@ impl Places {
     pub fn policies(&self) -> PathBuf {
         self.config.join("policy.d")
     }
+
+    /// The person's own grammars of tools.
+    #[must_use]
+    pub fn tools(&self) -> PathBuf {
+        self.config.join("tools.d")
+    }
 }
 
 /// Makes `folder` and its parents, 0700, and checks that it is ours alone.
