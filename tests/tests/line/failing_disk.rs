@@ -72,7 +72,8 @@ fn a_full_disk_refuses_everything_and_leaves_a_gap() {
     assert!(status(&sandbox)["audit_problem"].is_null());
     sandbox.daemon().stop();
     let gaps = sandbox.audit_of("gap");
-    assert!(gaps.len() == 1 && gaps[0]["lost"].as_u64().unwrap() >= 2, "{gaps:?}");
+    // What little room was left may have taken the first gap already.
+    assert!(gaps.iter().filter_map(|gap| gap["lost"].as_u64()).sum::<u64>() >= 2, "{gaps:?}");
     assert_eq!(sandbox.ask(&["audit", "verify"]).code(), Some(0));
 }
 
@@ -81,6 +82,7 @@ fn a_tier_that_may_run_unrecorded_runs_and_is_counted() {
     let mut sandbox = builder().settings("[audit]\nmay_run_unrecorded = [0]\n").without_daemon();
     let Some(small) = Small::under(&sandbox) else { return };
     sandbox.start_daemon();
+    assert_eq!(sandbox.gated("kubectl get nodes").stdout_text(), "ran get nodes\n");
     small.fill();
     let ran = sandbox.gated("kubectl get pods");
     assert_eq!((ran.code(), ran.stdout_text().as_str()), (Some(0), "ran get pods\n"), "{ran:?}");
@@ -89,7 +91,7 @@ fn a_tier_that_may_run_unrecorded_runs_and_is_counted() {
     small.make_room();
     sandbox.daemon().stop();
     let gaps = sandbox.audit_of("gap");
-    assert!(gaps.iter().filter_map(|gap| gap["lost"].as_u64()).sum::<u64>() >= 3, "{gaps:?}");
+    assert!(gaps.iter().filter_map(|gap| gap["lost"].as_u64()).sum::<u64>() >= 2, "{gaps:?}");
     sandbox.start_daemon();
     assert_eq!(sandbox.ask(&["audit", "verify"]).code(), Some(0));
 }
