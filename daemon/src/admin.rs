@@ -50,7 +50,7 @@ pub(crate) async fn serve(gate: std::sync::Arc<Gate>, stream: UnixStream) {
 
 async fn answer(gate: &std::sync::Arc<Gate>, channel: &Channel, peer: Peer, ask: Ask) -> Result<(), Error> {
     match ask {
-        Ask::Status {} => reply(channel, &Reply::Status(status(gate))).await,
+        Ask::Status {} => reply(channel, &Reply::Status(Box::new(status(gate)))).await,
         Ask::Questions {} => {
             for question in questions(gate) {
                 reply(channel, &Reply::Question(Box::new(question))).await?;

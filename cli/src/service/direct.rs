@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_millis(10);
 /// The daemon that answers, if one does.
 pub(super) fn running(installed: &Installed) -> Result<Option<Status>, Error> {
     match Door::ask(&installed.places.admin(), &Ask::Status {}).and_then(|mut door| door.granted()) {
-        Ok(Reply::Status(status)) => Ok(Some(status)),
+        Ok(Reply::Status(status)) => Ok(Some(*status)),
         Ok(_) => Err(Error::Reply),
         Err(Error::Door(tollgate_admin::Error::NoDaemon(_))) => Ok(None),
         Err(error) => Err(error),

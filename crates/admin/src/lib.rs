@@ -115,7 +115,7 @@ pub enum Answer {
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
     /// How the daemon does.
-    Status(Status),
+    Status(Box<Status>),
     /// One open question.
     Question(Box<Question>),
     /// One text of a policy, or a part of a long one.
