@@ -19,7 +19,8 @@ fn a_policy_of_nothing_denies_everything() {
 #[test]
 fn agents_are_known_by_their_exact_name() {
     let policy = parsed(&[source("a.toml", AGENTS)]);
-    let expected = AgentEntry { clearance: Some(2), description: Some("writes code".to_owned()) };
+    let expected =
+        AgentEntry { clearance: Some(2), description: Some("writes code".to_owned()), ..AgentEntry::default() };
     assert_eq!(policy.agent("claude-code"), Some(&expected));
     assert_eq!(policy.agent("codex"), Some(&AgentEntry::default()));
     assert_eq!(policy.agent("claude"), None);
