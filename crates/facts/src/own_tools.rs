@@ -52,6 +52,6 @@ mod tests {
         std::fs::write(&path, "version = 1\nnames = 3\n").unwrap();
         let error = grammars(folder.path()).unwrap_err().to_string();
         assert!(error.starts_with(&format!("{}:2:9: this is no grammar: ", path.display())), "{error}");
-        assert!(std::ptr::eq(super::grammars(&folder.path().join("absent")).unwrap(), Grammars::built_in()));
+        assert!(std::ptr::eq(grammars(&folder.path().join("absent")).unwrap(), Grammars::built_in()));
     }
 }

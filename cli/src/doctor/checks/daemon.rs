@@ -56,7 +56,7 @@ pub(super) fn all(installed: &Installed) -> Vec<Check> {
 
 fn status(installed: &Installed) -> Result<Status, Error> {
     match Door::ask(&installed.places.admin(), &Ask::Status {})?.granted()? {
-        Reply::Status(status) => Ok(status),
+        Reply::Status(status) => Ok(*status),
         _ => Err(Error::Reply),
     }
 }
