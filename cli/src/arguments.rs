@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Explain(explain::Arguments),
     /// Read and check the record of what was asked, decided and run
     #[command(subcommand)]
-    Audit(audit::Command),
+    Audit(Box<audit::Command>),
     /// Watch it work: real tools in a fresh folder, one command allowed, one
     /// approved, one refused
     Demo,

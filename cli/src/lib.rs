@@ -60,7 +60,7 @@ fn perform(command: Command) -> Result<ExitCode, Error> {
         Command::Keeper(arguments) => Ok(keeper::keep(arguments)),
         Command::Exec(arguments) => exec::exec(&arguments),
         Command::Explain(arguments) => explain::explain(arguments),
-        Command::Audit(command) => audit::audit(command),
+        Command::Audit(command) => audit::audit(*command),
         Command::Grant(arguments) => grant::grant(arguments),
         Command::Agent(command) => agent::agent(command),
         Command::Policy(command) => policy::policy(command),

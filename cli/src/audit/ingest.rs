@@ -106,7 +106,7 @@ impl Sending {
         }
         let mut rest = line.as_str();
         while rest.len() > PIECE {
-            let at = rest.floor_char_boundary(PIECE);
+            let at = (1..=PIECE).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(rest.len());
             let (piece, more) = rest.split_at(at);
             self.batch.push(piece.to_owned());
             self.flush(true)?;

@@ -31,9 +31,9 @@ pub(crate) fn stats(arguments: &Arguments) -> Result<ExitCode, Error> {
     let Some(log) = arguments.log.existing()? else { return Ok(ExitCode::SUCCESS) };
     let stats = query::stats(&log, &arguments.filters.filter())?;
     if arguments.json {
-        output::json(&stats)?
+        output::json(&stats)?;
     } else {
-        output::line(text(&stats))?
+        output::line(text(&stats))?;
     }
     Ok(ExitCode::SUCCESS)
 }

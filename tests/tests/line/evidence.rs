@@ -152,7 +152,7 @@ fn records_are_found_by_what_they_say() {
     let numbers = |arguments: &[&str]| {
         let text = audit(&sandbox, &[&["list", "--json"], arguments].concat());
         let records = text.lines().map(|line| line.parse::<serde_json::Value>().unwrap());
-        records.map(|record| format!("{}", record["kind"].as_str().unwrap())).collect::<Vec<_>>()
+        records.map(|record| record["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(numbers(&["--tool", "never"]), ["refused"]);
     assert_eq!(numbers(&["--exit", "3"]), ["outcome"]);

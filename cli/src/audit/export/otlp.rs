@@ -121,13 +121,13 @@ impl Collector {
     /// A collector may take a part only, and say so.
     fn whole(&self, answer: &[u8]) -> Result<(), Error> {
         let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
-        let partial = &answer["partialSuccess"];
-        let rejected = &partial["rejectedLogRecords"];
-        let rejected = rejected.as_u64().or_else(|| rejected.as_str()?.parse().ok()).unwrap_or(0);
+        let Some(partial) = answer.get("partialSuccess") else { return Ok(()) };
+        let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+        let rejected = partial.get("rejectedLogRecords").and_then(number).unwrap_or(0);
         if rejected == 0 {
             return Ok(());
         }
-        let why = partial["errorMessage"].as_str().unwrap_or_default();
+        let why = partial.get("errorMessage").and_then(Value::as_str).unwrap_or_default();
         let why = tollgate_policies::show::text(why.as_bytes(), 200);
         Err(self.failed(format!("it rejected {rejected} records: {why}")))
     }
