@@ -9,18 +9,23 @@ use std::sync::OnceLock;
 use super::dialect::Dialect;
 use super::environment::Interest;
 pub(crate) use super::facts::Field;
-use super::facts::Resolver;
 use super::table::Table;
-use crate::{Dimension, Tier};
+use crate::Tier;
 
+mod aim;
 mod built_in;
 mod compile;
+mod condition;
+mod flag;
 mod forever;
 mod notation;
 mod pattern;
 mod source;
 
+pub(crate) use aim::{Origin, Part, Pin, PinBy, ResolverRule, Source, TargetRule};
 pub use compile::GrammarError;
+pub(crate) use condition::{Condition, FlagTest, OperandTest, Values};
+pub(crate) use flag::{Flag, Flags, Secret, SecretFlag, Stops, Takes};
 pub(crate) use pattern::Pattern;
 
 /// The grammars of all known tools.
@@ -263,69 +268,6 @@ impl Command {
     }
 }
 
-/// A command that only prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stops {
-    Help,
-    Version,
-}
-
-/// The flags that one command accepts.
-#[derive(Debug, Default)]
-pub(crate) struct Flags {
-    /// By name without dashes, sorted.
-    pub long: Vec<(&'static [u8], Flag)>,
-    pub short: Vec<(u8, Flag)>,
-    /// Flags that are not listed are accepted and change nothing.
-    pub open: bool,
-}
-
-impl Flags {
-    pub(crate) fn long(&self, name: &[u8]) -> Option<Flag> {
-        let at = self.long.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
-        self.long.get(at).map(|(_, flag)| *flag)
-    }
-
-    /// The flags whose name starts so.
-    pub(crate) fn starting<'f>(&'f self, prefix: &'f [u8]) -> impl Iterator<Item = Flag> + 'f {
-        let from = self.long.partition_point(|(known, _)| *known < prefix);
-        let after = self.long.get(from..).unwrap_or_default();
-        after.iter().take_while(move |(known, _)| known.starts_with(prefix)).map(|(_, flag)| *flag)
-    }
-
-    pub(crate) fn short(&self, letter: u8) -> Option<Flag> {
-        self.short.iter().find(|(known, _)| *known == letter).map(|(_, flag)| *flag)
-    }
-}
-
-/// One flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Flag {
-    /// Its canonical name with dashes: `--namespace`, also where `-n` was typed.
-    pub name: &'static str,
-    pub takes: Takes,
-    pub stops: Option<Stops>,
-    /// Its value is a program that the tool runs.
-    pub runs: bool,
-}
-
-/// What follows a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Takes {
-    /// Nothing, or `=true` and `=false` where the dialect has it.
-    Nothing,
-    /// A value, attached or the next argument.
-    Value,
-    /// A value that can only be attached; this one where there is none.
-    Attached(&'static str),
-    /// A value that must be attached.
-    MustAttach,
-    /// The next argument, unless that is a flag.
-    Maybe,
-    /// All arguments up to the next flag.
-    Many,
-}
-
 /// A condition and what follows from it.
 #[derive(Debug, Default)]
 pub(crate) struct Clause {
@@ -376,66 +318,6 @@ pub(crate) enum Form {
     Joined,
 }
 
-/// What must hold; everything that is stated, and nothing stated always holds.
-#[derive(Debug, Default)]
-pub(crate) struct Condition {
-    /// Whether anything is stated at all.
-    pub stated: bool,
-    pub commands: Vec<&'static str>,
-    /// The first word is one of these.
-    pub services: Vec<&'static str>,
-    pub flag: Option<FlagTest>,
-    /// All of these are set.
-    pub with: Vec<&'static str>,
-    /// None of these is set.
-    pub absent: Vec<&'static str>,
-    /// An operand is a resource of one of these kinds.
-    pub kinds: Vec<&'static str>,
-    /// Every resource that the operands name is of one of these kinds.
-    pub only_kinds: Vec<&'static str>,
-    pub operand: Option<OperandTest>,
-    /// At least so many operands.
-    pub operands: Option<usize>,
-    /// Fewer operands than this.
-    pub fewer: Option<usize>,
-    /// An operand is a path outside of the working folder.
-    pub outside: bool,
-    /// There is no command inside of it.
-    pub alone: bool,
-    /// This variable is set, and not empty.
-    pub variable: Option<&'static str>,
-    /// None of these variables is.
-    pub absent_variables: Vec<&'static str>,
-}
-
-#[derive(Debug)]
-pub(crate) struct FlagTest {
-    pub name: &'static str,
-    pub values: Values,
-}
-
-#[derive(Debug)]
-pub(crate) struct OperandTest {
-    /// Any operand where there is none.
-    pub at: Option<usize>,
-    pub is: Vec<Pattern>,
-}
-
-/// Which values of a flag a condition means.
-#[derive(Debug)]
-pub(crate) enum Values {
-    /// It is set, and not to false.
-    Set,
-    /// The last one is one of these.
-    Last(Vec<Pattern>),
-    /// One of them is one of these.
-    Any(Vec<Pattern>),
-    /// The last one is none of these.
-    Other(Vec<Pattern>),
-    /// One of them is none of these.
-    Stray(Vec<Pattern>),
-}
-
 /// A variable that changes what a command means.
 #[derive(Debug)]
 pub(crate) struct Variable {
@@ -446,70 +328,6 @@ pub(crate) struct Variable {
     /// The tier that it raises to; `None` makes the operation unknown.
     pub tier: Option<Tier>,
     pub why: &'static str,
-}
-
-/// Where one dimension of the target comes from.
-#[derive(Debug)]
-pub(crate) struct TargetRule {
-    pub dimension: Dimension,
-    /// The first that gives something decides.
-    pub from: Vec<Source>,
-}
-
-/// One place that a value can come from.
-#[derive(Debug)]
-pub(crate) struct Source {
-    pub when: Condition,
-    pub of: Origin,
-    /// If it gives a value, that value does not tell what is touched, and why.
-    pub unknown: Option<&'static str>,
-    /// The next source may add another value.
-    pub further: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
-    Flag(&'static str),
-    Variable(&'static str),
-    /// A variable whose name ends with the service's.
-    ServiceVariable(&'static str),
-    Fact(Resolver, Field),
-    Fixed(&'static str),
-    Operand(usize),
-    /// The name that the remote has for what this operand says: `b` of `+a:b`.
-    Reference(usize),
-    /// Every operand.
-    Operands,
-    /// The names of the resources that the condition's kinds are about.
-    Names,
-    /// This part of the URLs that the operands are.
-    Url(Part),
-    /// Whether the operands are paths inside of the working folder.
-    Tree,
-    /// The first word below the tool.
-    Word,
-    /// The condition alone: unknown, or not applicable.
-    Condition,
-}
-
-/// A part of a URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    Scheme,
-    Host,
-    Port,
-}
-
-/// A resolver that a tool uses, and where its parameters come from.
-#[derive(Debug)]
-pub(crate) struct ResolverRule {
-    pub resolver: Resolver,
-    /// By parameter name: `file`, `context`, `profile`...
-    pub parameters: Vec<(&'static str, Vec<Source>)>,
-    /// What it finds may change the operation itself, so it is always asked.
-    pub always: bool,
-    /// The commands that it is always asked for; all where empty.
-    pub always_for: Vec<&'static str>,
 }
 
 #[derive(Debug)]
@@ -527,41 +345,4 @@ pub(crate) struct Milder {
     pub words: Option<Vec<&'static str>>,
     pub add: Vec<&'static str>,
     pub drop: Vec<&'static str>,
-}
-
-/// How one dimension of a target is written out.
-#[derive(Debug)]
-pub(crate) struct Pin {
-    pub dimension: Dimension,
-    pub by: PinBy,
-    /// First words of commands for which it would mean something else.
-    pub except: Vec<&'static str>,
-    /// What nothing says, but is so by default, too.
-    pub defaults: bool,
-    /// Not where the backend is one of these, or unknown.
-    pub not_backends: Vec<&'static str>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PinBy {
-    Flag(&'static str),
-    Variable(&'static str),
-}
-
-#[derive(Debug)]
-pub(crate) struct SecretFlag {
-    pub name: &'static str,
-    pub secret: Secret,
-}
-
-/// How much of a flag's value is secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Secret {
-    Whole,
-    /// `name=secret`: the name may be shown.
-    Pair,
-    /// `name=value`, secret if the name says so.
-    NamedPair,
-    /// All of it, if the flag takes a value at all: no grammar says.
-    Guessed,
 }

@@ -1,3 +1,7 @@
+//! Tools that only a policy knows.
+//!
+//! Not here: the tools that are built in (`tests/corpus`).
+
 use super::*;
 use crate::Tier;
 

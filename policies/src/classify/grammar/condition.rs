@@ -1,0 +1,65 @@
+//! What a clause of a grammar asks of a command.
+//!
+//! Not here: whether it holds (`classify/case`).
+
+use super::pattern::Pattern;
+
+/// What must hold; everything that is stated, and nothing stated always holds.
+#[derive(Debug, Default)]
+pub(crate) struct Condition {
+    /// Whether anything is stated at all.
+    pub stated: bool,
+    pub commands: Vec<&'static str>,
+    /// The first word is one of these.
+    pub services: Vec<&'static str>,
+    pub flag: Option<FlagTest>,
+    /// All of these are set.
+    pub with: Vec<&'static str>,
+    /// None of these is set.
+    pub absent: Vec<&'static str>,
+    /// An operand is a resource of one of these kinds.
+    pub kinds: Vec<&'static str>,
+    /// Every resource that the operands name is of one of these kinds.
+    pub only_kinds: Vec<&'static str>,
+    pub operand: Option<OperandTest>,
+    /// At least so many operands.
+    pub operands: Option<usize>,
+    /// Fewer operands than this.
+    pub fewer: Option<usize>,
+    /// An operand is a path outside of the working folder.
+    pub outside: bool,
+    /// There is no command inside of it.
+    pub alone: bool,
+    /// This variable is set, and not empty.
+    pub variable: Option<&'static str>,
+    /// None of these variables is.
+    pub absent_variables: Vec<&'static str>,
+}
+
+#[derive(Debug)]
+pub(crate) struct FlagTest {
+    pub name: &'static str,
+    pub values: Values,
+}
+
+#[derive(Debug)]
+pub(crate) struct OperandTest {
+    /// Any operand where there is none.
+    pub at: Option<usize>,
+    pub is: Vec<Pattern>,
+}
+
+/// Which values of a flag a condition means.
+#[derive(Debug)]
+pub(crate) enum Values {
+    /// It is set, and not to false.
+    Set,
+    /// The last one is one of these.
+    Last(Vec<Pattern>),
+    /// One of them is one of these.
+    Any(Vec<Pattern>),
+    /// The last one is none of these.
+    Other(Vec<Pattern>),
+    /// One of them is none of these.
+    Stray(Vec<Pattern>),
+}
