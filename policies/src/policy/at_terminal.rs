@@ -9,9 +9,10 @@ pub enum AtTerminal {
     Passes,
     /// No agent: what a rule denies is denied, and what asks a person is answered by
     /// the one who is there.
-    #[default]
     Answers,
-    /// An unknown agent, as any other caller.
+    /// An unknown agent, as any other caller: an agent that nobody knows, with a
+    /// terminal of its own, looks like a person who types.
+    #[default]
     Asks,
 }
 

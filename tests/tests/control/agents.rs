@@ -176,8 +176,9 @@ fn typed(sandbox: &Sandbox, line: &str) -> String {
 }
 
 #[test]
-fn a_person_who_types_a_command_is_no_agent() {
-    let sandbox = builder().start();
+fn a_person_who_types_a_command_can_be_no_agent() {
+    let answers = format!("[persons]\nat_terminal = \"answers\"\n{}", crate::policy("allow", "escalate", "deny"));
+    let sandbox = with_policy(&answers).start();
     assert!(typed(&sandbox, "ask exit 6").ends_with("6="), "the person is there to be asked");
     let intent = &sandbox.audit_of("intent")[0];
     assert_eq!((&intent["agent"], &intent["approved_by"]["how"]), (&serde_json::Value::Null, &"terminal".into()));
@@ -188,9 +189,8 @@ fn a_person_who_types_a_command_is_no_agent() {
 }
 
 #[test]
-fn a_policy_can_ask_whoever_types_as_any_other() {
-    let asks = format!("[persons]\nat_terminal = \"asks\"\n{}", crate::policy("allow", "deny", "deny"));
-    let sandbox = with_policy(&asks).start();
+fn whoever_types_is_asked_as_any_other_unless_a_policy_says_more() {
+    let sandbox = with_policy(&crate::policy("allow", "deny", "deny")).start();
     assert!(typed(&sandbox, "probe exit 6").ends_with("6="));
     assert_eq!(sandbox.audit_of("intent")[0]["agent"], "unknown");
     let passes = format!("[persons]\nat_terminal = \"passes\"\n{}", crate::policy("allow", "deny", "deny"));
