@@ -104,9 +104,9 @@ pending    a (13 rules)
            what is stricter in it holds; `tollgate policy accept` lets the rest hold
 now        1 sessions, 2 running, 3 questions open
 audit      /s/audit (40 records since the start; signed up to 38)
-PROBLEM    the audit: 2 records could not be written since the start
 PROBLEM    the policy has errors, the last good one holds:
 a:1:1: bad
+PROBLEM    the audit: 2 records could not be written since the start
 PROBLEM    the audit: no space left on device";
         assert_eq!(text(&status), expected);
     }

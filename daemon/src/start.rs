@@ -189,10 +189,22 @@ fn absolute(path: &Path) -> Result<PathBuf, Error> {
 }
 
 /// The lock that makes this the one daemon of its state folder.
+///
+/// A child that a killed daemon was about to execute holds a copy until it does: so
+/// it is asked for a moment longer than that can take.
 fn lock(path: &Path) -> Result<Flock<File>, Error> {
+    const MOMENT: Duration = Duration::from_millis(500);
     let file = File::options().write(true).create(true).truncate(false).mode(0o600).open(path);
-    let file = file.map_err(|cause| Error::File(path.to_owned(), cause))?;
-    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| Error::Running(path.to_owned()))
+    let mut file = file.map_err(|cause| Error::File(path.to_owned(), cause))?;
+    let end = Instant::now() + MOMENT;
+    loop {
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(locked) => return Ok(locked),
+            Err(_) if Instant::now() >= end => return Err(Error::Running(path.to_owned())),
+            Err((unlocked, _)) => file = unlocked,
+        }
+        std::thread::sleep(MOMENT / 50);
+    }
 }
 
 fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<Gate, Error> {

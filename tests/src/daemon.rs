@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::{getsockopt, sockopt};
+
 use crate::sys;
 
 /// A running daemon; killed on drop.
@@ -91,8 +93,11 @@ impl Daemon {
         self.child.try_wait().ok().flatten()
     }
 
+    /// Not where what listens is the copy of a socket whose daemon was killed.
     fn answers(&self) -> bool {
-        connect(&self.root.join("run"), "admin").is_ok()
+        let Ok(door) = connect(&self.root.join("run"), "admin") else { return false };
+        let listens = getsockopt(&door, sockopt::PeerCredentials).map(|peer| peer.pid());
+        listens.is_ok_and(|process| Path::new(&format!("/proc/{process}")).exists())
     }
 }
 
