@@ -66,7 +66,7 @@ impl RunFile {
 
     /// Whether its supervisor still lives.
     pub(crate) fn is_supervised(&self) -> bool {
-        process::standing(self.supervisor).is_ok_and(|standing| standing.started == self.started)
+        process::runs(self.supervisor, self.started)
     }
 
     /// The run is in the audit: its file goes.

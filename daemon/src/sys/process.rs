@@ -19,6 +19,8 @@ pub(crate) struct Standing {
     pub(crate) terminal: i32,
     /// When it started, in clock ticks since boot: with the pid, a name for good.
     pub(crate) started: u64,
+    /// It has ended, and its parent has not taken note of that yet.
+    pub(crate) ended: bool,
 }
 
 /// Reads where `pid` stands.
@@ -38,6 +40,7 @@ fn parse_standing(stat: &[u8]) -> Option<Standing> {
         session: field(6)?.parse().ok()?,
         terminal: field(7)?.parse().ok()?,
         started: field(22)?.parse().ok()?,
+        ended: matches!(field(3)?, "Z" | "X"),
     })
 }
 
@@ -48,7 +51,13 @@ pub(crate) fn named(pid: i32) -> Option<Process> {
 
 /// Whether this very process still runs.
 pub(crate) fn is_alive(process: &Process) -> bool {
-    boot() == Some(&process.boot) && standing(process.pid).is_ok_and(|found| found.started == process.started)
+    boot() == Some(&process.boot) && runs(process.pid, process.started)
+}
+
+/// Whether the process that started then still runs. One that nobody reaps does not,
+/// however long it stays listed.
+pub(crate) fn runs(pid: i32, started: u64) -> bool {
+    standing(pid).is_ok_and(|found| !found.ended && found.started == started)
 }
 
 /// This boot's id (`random(4)`).
@@ -129,8 +138,25 @@ mod tests {
     #[test]
     fn a_name_with_parentheses_does_not_shift_the_fields() {
         let stat = b"42 (a) b (c) S 7 8 9 34816 8 0 0 0 0 0 0 0 0 0 20 0 1 0 12345 0 0\n";
-        assert_eq!(parse_standing(stat), Some(Standing { parent: 7, session: 9, terminal: 34816, started: 12345 }));
+        assert_eq!(
+            parse_standing(stat),
+            Some(Standing { parent: 7, session: 9, terminal: 34816, started: 12345, ended: false })
+        );
         assert_eq!(parse_standing(b"42 (a"), None);
+    }
+
+    #[test]
+    fn a_process_that_nobody_reaps_does_not_run() {
+        let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let started = standing(pid).unwrap().started;
+        assert!(runs(pid, started) && !runs(pid, started + 1));
+        drop(child.stdin.take());
+        let ended = nix::sys::wait::WaitPidFlag::WEXITED | nix::sys::wait::WaitPidFlag::WNOWAIT;
+        nix::sys::wait::waitid(nix::sys::wait::Id::Pid(nix::unistd::Pid::from_raw(pid)), ended).unwrap();
+        assert_eq!(standing(pid).map(|found| (found.started, found.ended)).unwrap(), (started, true));
+        assert!(!runs(pid, started));
+        child.wait().unwrap();
     }
 
     #[test]

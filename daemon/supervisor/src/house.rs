@@ -105,7 +105,7 @@ impl House {
 
     /// The tool runs: born at the shim, we have no more business in its session.
     pub(crate) fn move_out(&self) {
-        if matches!(self.birthplace, Birthplace::Shim { .. }) && !sabotage!("stay-in-session") {
+        if matches!(self.birthplace, Birthplace::Shim { .. }) {
             leave_session();
         }
     }
@@ -113,7 +113,7 @@ impl House {
 
 /// Refused for a leader of a process group alone: then there is a session already.
 fn leave_session() {
-    let _ = process::new_session();
+    let _ = if sabotage!("stay-in-session") { process::new_group() } else { process::new_session() };
 }
 
 /// 0, 1 and 2 are taken, so that no descriptor of the caller's arrives there and
