@@ -7,6 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::CASES;
 use crate::case::Stage;
 
+/// A fault that shows in a race need not show in each run: two signals of a kind may
+/// be delivered as one.
+const TRIES: usize = 6;
+
 #[test]
 fn every_case_notices_its_sabotage() {
     let trials: Vec<_> = CASES.iter().flat_map(|case| case.sabotages.iter().map(move |fault| (case, *fault))).collect();
@@ -16,7 +20,7 @@ fn every_case_notices_its_sabotage() {
         for _ in 0..4 {
             scope.spawn(|| {
                 while let Some((case, fault)) = trials.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if (case.run)(&Stage { sabotage: Some(fault) }).is_ok() {
+                    if !(0..TRIES).any(|_| (case.run)(&Stage { sabotage: Some(fault) }).is_err()) {
                         survived.lock().unwrap().push(format!("{fault} survived {}", case.name));
                     }
                 }
