@@ -66,7 +66,7 @@ cases! {
     case_45_a_signal_to_a_job_or_a_process_comes_once = terminal::job_signals, ["terminal-twice", "lose-signal"];
     case_46_ctrl_c_ends_the_tool_and_the_script = terminal::default_interrupt, ["death-as-exit"];
     case_47_ctrl_backslash_and_ctrl_d = terminal::quit_and_end_of_input, ["own-group"];
-    case_48_ctrl_z_jobs_fg_and_bg = terminal::job_control, ["run-on-when-stopped", "born-at-daemon"];
+    case_48_ctrl_z_jobs_fg_and_bg = terminal::job_control, ["run-on-when-stopped"];
     case_49_reading_in_the_background_stops = terminal::background_read, ["run-on-when-stopped", "born-at-daemon"];
     case_50_writing_in_the_background_stops_under_tostop = terminal::background_write, ["run-on-when-stopped"];
     case_51_a_resized_window_is_told_once = terminal::window, ["terminal-twice", "own-group"];
