@@ -9,12 +9,7 @@ use nix::unistd::Pid;
 use crate::{LIMIT, builder, status};
 
 fn with_policy(text: &str) -> Builder {
-    Sandbox::builder(e2e::programs!())
-        .probe("probe")
-        .probe("ask")
-        .probe("never")
-        .tollgate_on_path()
-        .policy("10-tests.toml", text)
+    crate::under(text).tollgate_on_path()
 }
 
 /// `probe` for the strong, `ask` for the strong and the weak.

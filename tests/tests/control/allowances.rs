@@ -7,13 +7,7 @@ use e2e::{Builder, Sandbox};
 use crate::{LIMIT, builder, question_id};
 
 fn with_policy(text: &str) -> Builder {
-    Sandbox::builder(e2e::programs!())
-        .probe("probe")
-        .probe("ask")
-        .probe("never")
-        .tollgate_on_path()
-        .settings("[approvals]\nwait_s = 1\n")
-        .policy("10-tests.toml", text)
+    crate::under(text).tollgate_on_path().settings("[approvals]\nwait_s = 1\n")
 }
 
 /// A rule for a tool, with what it asks for.

@@ -17,11 +17,14 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A probe for each verdict: `probe` may run, `ask` needs a person, `never` is denied.
 fn builder() -> Builder {
-    Sandbox::builder(e2e::programs!())
-        .probe("probe")
-        .probe("ask")
-        .probe("never")
-        .policy("10-tests.toml", &policy("allow", "escalate", "deny"))
+    under(&policy("allow", "escalate", "deny"))
+}
+
+/// The same probes under this policy.
+fn under(policy: &str) -> Builder {
+    let probes = ["probe", "ask", "never"];
+    let builder = probes.into_iter().fold(Sandbox::builder(e2e::programs!()), Builder::probe);
+    builder.policy("10-tests.toml", policy)
 }
 
 /// The verdicts for `probe`, `ask` and `never`.
