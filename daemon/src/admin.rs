@@ -29,8 +29,7 @@ use crate::sys::peer::Peer;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves one connection of the admin door.
-pub(crate) async fn serve(gate: std::sync::Arc<Gate>, stream: UnixStream) {
-    let Ok(peer) = Peer::of(&stream) else { return };
+pub(crate) async fn serve(gate: std::sync::Arc<Gate>, stream: UnixStream, peer: Peer) {
     let channel = Channel::new(stream);
     let asked = tokio::time::timeout(PATIENCE, channel.receive()).await;
     let ask = match asked {

@@ -5,12 +5,12 @@
 //! and start time. The daemon is a subreaper too: what a killed supervisor leaves
 //! comes to it. What cannot be told is an error, never "nobody".
 
+use std::fmt;
 use std::sync::OnceLock;
-use std::{fmt, io};
 
 use crate::gate::Gate;
 use crate::identify::Name;
-use crate::sys::peer::Peer;
+use crate::sys::peer::Chain;
 
 /// What stands above a process, nearest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,15 +50,9 @@ impl fmt::Display for Above {
     }
 }
 
-/// The nearest keeper or supervisor above `peer`, itself included.
-///
-/// # Errors
-/// Where it cannot be told, which is not the same as none.
-pub(crate) fn nearest(gate: &Gate, peer: &Peer) -> io::Result<Option<Above>> {
-    match above(gate, peer.pid) {
-        Some(itself) => Ok(Some(itself)),
-        None => peer.find_above(|pid| above(gate, pid)),
-    }
+/// The nearest keeper or supervisor in a chain, its first process included.
+pub(crate) fn nearest(gate: &Gate, chain: &Chain) -> Option<Above> {
+    chain.all().find_map(|pid| above(gate, pid))
 }
 
 fn above(gate: &Gate, pid: i32) -> Option<Above> {

@@ -88,7 +88,7 @@ fn is_changed(gate: &Gate, judged: &Judged) -> bool {
         return false;
     }
     let argv = judged.call.request.strings.arguments();
-    let again = tokio::task::block_in_place(|| understand(gate, &judged.call, &argv));
+    let again = understand(gate, &judged.call, &argv);
     again.operation != judged.judgeable.operation || again.read != judged.judgeable.read
 }
 

@@ -128,8 +128,11 @@ impl Binaries {
             return true;
         }
         let Opened::Readable(file) = candidate else { return false };
+        if shim.size != found.size() {
+            return false;
+        }
         let mut copy = vec![0; bytes.len()];
-        shim.size == found.size() && file.read_exact_at(&mut copy, 0).is_ok() && copy == *bytes
+        file.read_exact_at(&mut copy, 0).is_ok() && copy == *bytes
     }
 }
 

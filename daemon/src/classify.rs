@@ -30,10 +30,8 @@ struct Made;
 
 /// Finds out what the call would do.
 pub(crate) async fn classify(gate: &Gate, mut call: Call) -> Operation {
-    // Reading files may take a while on a slow disk: other requests go on.
-    let judged = tokio::task::block_in_place(|| understand(gate, &call, &call.request.strings.arguments()));
-    let binary =
-        tokio::task::block_in_place(|| binary::resolve(&gate.binaries, &call.request, call.surroundings.root()));
+    let judged = understand(gate, &call, &call.request.strings.arguments());
+    let binary = binary::resolve(&gate.binaries, &call.request, call.surroundings.root());
     call.entry = Entry { facts: facts(&judged.read), ..call.entry.describing(Described::of(&judged.operation)) };
     Operation { call, judgeable: judged, binary, _made: Made }
 }
@@ -46,7 +44,10 @@ pub(crate) fn understand(gate: &Gate, call: &Call, argv: &[&[u8]]) -> Judgeable 
     let invocation = Invocation { tool: &request.tool, argv, env: &env, cwd };
     let reader = Reader::new(request.folder.opened.as_ref().map(AsFd::as_fd));
     let reader = call.surroundings.root().map_or(reader, |root| reader.with_root(root));
-    tollgate_facts::classify(gate.grammars, &invocation, &reader)
+    let judge = || tollgate_facts::classify(gate.grammars, &invocation, &reader);
+    // Reading may take a while on a slow disk: other requests go on, on a thread
+    // that costs more than all the rest where nothing is to be read.
+    if tollgate_facts::reads(gate.grammars, &invocation) { tokio::task::block_in_place(judge) } else { judge() }
 }
 
 fn digest(file: &ReadFile) -> String {

@@ -7,7 +7,7 @@
 //! that names several agents has the call judged as each of them. The record says
 //! what there was. What the command means is not looked at.
 
-mod hint;
+pub(crate) mod hint;
 pub(crate) mod name;
 
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use crate::policies::InForce;
 use crate::refuse::{Refusal, Refused};
 use crate::request::{self, Listener, Request};
 use crate::sandbox::{self, Surroundings};
+use crate::sys::peer::Chain;
 use crate::{ancestry, hidden, person, tokens};
 pub(crate) use name::Name;
 
@@ -94,10 +95,15 @@ pub(crate) async fn identify(gate: &Gate, mut request: Request) -> Result<Call, 
     let policies = gate.policies.current();
     let peer = request.caller.peer();
     let shown = request.strings.variable(tokens::VARIABLE.as_bytes());
+    let chain = peer.chain();
     let evidence = Evidence {
         listener: &request.listener,
-        above: ancestry::nearest(gate, peer),
-        tokens: tokens::evidence(gate, peer, shown).await,
+        tokens: match &chain {
+            Ok(chain) => tokens::evidence(gate, peer, chain, shown).await,
+            // That alone refuses the call.
+            Err(_) => Ok(Vec::new()),
+        },
+        chain,
     };
     let surroundings = sandbox::look(peer, &request.state);
     let (agent, doubt) = weigh(gate, &policies, &request, evidence);
@@ -129,7 +135,8 @@ fn take_over(request: &mut Request, in_force: &InForce, agent: &Agent) -> Result
 /// What tells who calls.
 struct Evidence<'a> {
     listener: &'a Listener,
-    above: std::io::Result<Option<Above>>,
+    /// The caller and the processes above it.
+    chain: std::io::Result<Chain>,
     tokens: Result<Vec<Token>, String>,
 }
 
@@ -142,8 +149,8 @@ fn weigh(gate: &Gate, in_force: &InForce, request: &Request, evidence: Evidence<
         Ok(tokens) => tokens.into_iter().for_each(|token| agent.bears(token)),
         Err(wrong) => drop(doubt.get_or_insert(wrong)),
     }
-    if agent.names.is_empty() && doubt.is_none() {
-        outside(gate, in_force, request, &mut agent);
+    if let (true, None, Ok(chain)) = (agent.names.is_empty(), &doubt, &evidence.chain) {
+        outside(gate, in_force, request, chain, &mut agent);
     }
     if agent.names.is_empty() {
         agent.names.push(Name::unknown());
@@ -159,13 +166,13 @@ fn place(gate: &Gate, agent: &mut Agent, evidence: &Evidence<'_>) -> Option<Stri
         Listener::Session(id) => Some(id.as_str()),
     };
     agent.known_by.extend(by_socket.map(|id| format!("socket of session {id}")));
-    let above = match &evidence.above {
-        Ok(above) => above.as_ref(),
+    let above = match &evidence.chain {
+        Ok(chain) => ancestry::nearest(gate, chain),
         Err(cause) => return Some(format!("who calls cannot be told: {cause}")),
     };
-    agent.known_by.extend(above.map(ToString::to_string));
-    let session = above.and_then(Above::session);
-    if let Some(Above::Run { id, names, .. }) = above {
+    agent.known_by.extend(above.as_ref().map(ToString::to_string));
+    let session = above.as_ref().and_then(Above::session);
+    if let Some(Above::Run { id, names, .. }) = &above {
         agent.parent = Some(id.clone());
         agent.names.clone_from(names);
     }
@@ -193,7 +200,7 @@ impl Agent {
 
 /// Who calls from outside every session, run and token: whoever the policy says that
 /// this user is, a person at a terminal, or an agent that a program's name hints at.
-fn outside(gate: &Gate, in_force: &InForce, request: &Request, agent: &mut Agent) {
+fn outside(gate: &Gate, in_force: &InForce, request: &Request, chain: &Chain, agent: &mut Agent) {
     let peer = request.caller.peer();
     for policy in in_force.policies() {
         for name in policy.agents_of_uid(peer.uid) {
@@ -201,7 +208,7 @@ fn outside(gate: &Gate, in_force: &InForce, request: &Request, agent: &mut Agent
             name::add(&mut agent.names, Name::of(name));
         }
     }
-    if let Some((name, pid)) = hint::above(peer, in_force) {
+    if let Some((name, pid)) = gate.hints.above(chain, in_force) {
         agent.known_by.push(format!("a hint: process {pid} above is `{name}`"));
         name::add(&mut agent.names, Name::of(name));
         name::add(&mut agent.names, Name::unknown());
@@ -209,7 +216,7 @@ fn outside(gate: &Gate, in_force: &InForce, request: &Request, agent: &mut Agent
     if !agent.names.is_empty() || in_force.at_terminal() == AtTerminal::Asks {
         return;
     }
-    if let Some(person) = person::typed(gate, peer) {
+    if let Some(person) = person::typed(gate, peer, chain) {
         agent.known_by.push(format!("a person at {}", person.from.as_deref().unwrap_or("a terminal")));
         agent.names.push(Name::person());
         agent.person = Some(person);

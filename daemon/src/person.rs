@@ -10,7 +10,7 @@ use tollgate_audit::Approver;
 
 use crate::ancestry::{self, Above};
 use crate::gate::Gate;
-use crate::sys::peer::Peer;
+use crate::sys::peer::{Chain, Peer};
 use crate::sys::process;
 use crate::tokens::{self, Wrong};
 
@@ -42,12 +42,16 @@ pub(crate) enum NotAPerson {
 
 /// The person at the other end.
 pub(crate) fn prove(gate: &Gate, peer: &Peer) -> Result<Approver, NotAPerson> {
-    match ancestry::nearest(gate, peer).map_err(|_| NotAPerson::Gone)? {
+    prove_by(gate, peer, &peer.chain().map_err(|_| NotAPerson::Gone)?)
+}
+
+fn prove_by(gate: &Gate, peer: &Peer, chain: &Chain) -> Result<Approver, NotAPerson> {
+    match ancestry::nearest(gate, chain) {
         Some(Above::Keeper { session }) => return Err(NotAPerson::InSession(session)),
         Some(Above::Run { id, .. }) => return Err(NotAPerson::UnderRun(id)),
         None => {}
     }
-    match tokens::around(gate, peer) {
+    match tokens::around(gate, chain) {
         Ok(None) => {}
         Ok(Some(token)) => return Err(NotAPerson::HasToken(token.id)),
         Err(Wrong::Revoked(id) | Wrong::Over(id)) => return Err(NotAPerson::HasToken(id)),
@@ -60,12 +64,9 @@ pub(crate) fn prove(gate: &Gate, peer: &Peer) -> Result<Approver, NotAPerson> {
     if gate.sessions.uses_terminal(standing.terminal) {
         return Err(NotAPerson::SessionsTerminal);
     }
-    let leader = |pid: i32| (pid == standing.session).then_some(());
-    let led = match leader(peer.pid) {
-        None => peer.find_above(leader).map_err(|_| NotAPerson::Gone)?,
-        itself => itself,
-    };
-    led.ok_or(NotAPerson::Leaderless)?;
+    if !chain.all().any(|pid| pid == standing.session) {
+        return Err(NotAPerson::Leaderless);
+    }
     if !peer.is_alive() {
         return Err(NotAPerson::Gone);
     }
@@ -80,12 +81,12 @@ pub(crate) fn prove(gate: &Gate, peer: &Peer) -> Result<Approver, NotAPerson> {
 
 /// The person who typed this very command: a person, as an answer needs one, and no
 /// program between the caller and the terminal's session leader.
-pub(crate) fn typed(gate: &Gate, peer: &Peer) -> Option<Approver> {
+pub(crate) fn typed(gate: &Gate, peer: &Peer, chain: &Chain) -> Option<Approver> {
     let standing = process::standing(peer.pid).ok().filter(|standing| standing.terminal != 0)?;
     if standing.session != peer.pid && standing.session != standing.parent {
         return None;
     }
-    prove(gate, peer).ok()
+    prove_by(gate, peer, chain).ok()
 }
 
 /// A terminal's name from its device number: `pts/3` (`proc_pid_stat(5)`).

@@ -47,15 +47,16 @@ async fn take_and_write(gate: &Gate, permitted: &Permitted) -> Result<Prepared, 
     }
 }
 
-/// Writes the intent while a supervisor gets ready.
+/// Writes the intent while a supervisor gets ready: that one first, for it has the
+/// plan in a moment, and the disk may take this thread.
 async fn meanwhile(gate: &Gate, permitted: &Permitted, intent: Entry) -> Result<Prepared, Refusal> {
-    match tokio::join!(write(gate, intent), prepare(gate, permitted)) {
-        (Ok(()), prepared) => prepared,
-        (Err(refusal), Ok(prepared)) => {
+    match tokio::join!(prepare(gate, permitted), write(gate, intent)) {
+        (prepared, Ok(())) => prepared,
+        (Ok(prepared), Err(refusal)) => {
             prepared.withdraw(gate);
             Err(refusal)
         }
-        (Err(refusal), Err(_)) => Err(refusal),
+        (Err(_), Err(refusal)) => Err(refusal),
     }
 }
 

@@ -7,8 +7,9 @@
 //! session: for both the supervisor is born at the shim. A Landlock domain cannot
 //! be seen; `no_new_privs`, which it needs, can.
 
+use std::ffi::OsString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+
 use std::sync::OnceLock;
 
 use nix::fcntl::{OFlag, open};
@@ -59,7 +60,7 @@ pub(crate) fn look(peer: &Peer, state: &ProcessState) -> Result<Surroundings, St
         let pid = i32::try_from(std::process::id()).ok()?;
         Own::of(pid).ok()
     });
-    let (Some(own), Ok(caller), Ok(standing)) = (own, Own::of(peer.pid), process::standing(peer.pid)) else {
+    let (Some(own), Ok(caller)) = (own, Own::of(peer.pid)) else {
         return Err("its credentials and namespaces cannot be read".to_owned());
     };
     let root = match caller.is_elsewhere(own) {
@@ -69,7 +70,8 @@ pub(crate) fn look(peer: &Peer, state: &ProcessState) -> Result<Surroundings, St
     if is_faulty() {
         return Ok(Surroundings { birthplace: Birthplace::Daemon, root });
     }
-    let terminal = || (standing.terminal != 0).then(|| "it has a terminal".to_owned());
+    // The shim's own word: one that is not true gets its caller a tool without a terminal.
+    let terminal = || (state.has_terminal != 0).then(|| "it has a terminal".to_owned());
     let why = caller.differs(own).or_else(terminal).or_else(|| more_than_we_can_give(state));
     Ok(Surroundings { birthplace: why.map_or(Birthplace::Daemon, Birthplace::Shim), root })
 }
@@ -87,7 +89,7 @@ fn root(pid: i32) -> Option<OwnedFd> {
 /// What the kernel says of a process.
 struct Own {
     credentials: Vec<String>,
-    surroundings: Vec<PathBuf>,
+    surroundings: Vec<OsString>,
 }
 
 impl Own {
@@ -102,7 +104,7 @@ impl Own {
             return Some(own.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
         }
         let around = self.surroundings.iter().zip(&other.surroundings).find(|(own, other)| own != other);
-        around.map(|(own, _)| format!("in {}", own.display()))
+        around.map(|(own, _)| format!("in {}", own.to_string_lossy()))
     }
 
     /// Whether a path means another file there.

@@ -101,22 +101,22 @@ fn take_over(path: &Path, short: &Path) -> Result<(), Error> {
 /// Serves shims on a socket.
 pub(crate) async fn gate(house: Arc<Gate>, socket: Socket, listener: Listener) {
     loop {
-        let Some(stream) = accept(&socket).await else { continue };
+        let Some((stream, peer)) = accept(&socket).await else { continue };
         let connected = Counted::new(&house.connections.open);
-        tokio::spawn(command(Arc::clone(&house), stream, listener.clone(), connected));
+        tokio::spawn(command(Arc::clone(&house), stream, peer, listener.clone(), connected));
     }
 }
 
 /// Serves the admin door.
 pub(crate) async fn admin(house: Arc<Gate>, socket: Socket) {
     loop {
-        let Some(stream) = accept(&socket).await else { continue };
-        tokio::spawn(admin::serve(Arc::clone(&house), stream));
+        let Some((stream, peer)) = accept(&socket).await else { continue };
+        tokio::spawn(admin::serve(Arc::clone(&house), stream, peer));
     }
 }
 
 /// The next connection of our own user; others are closed unheard.
-async fn accept(socket: &Socket) -> Option<UnixStream> {
+async fn accept(socket: &Socket) -> Option<(UnixStream, Peer)> {
     let stream: UnixStream = match socket.0.accept().await {
         Ok(Stream::UdSocket(stream)) => stream.into(),
         Err(cause) => {
@@ -126,11 +126,11 @@ async fn accept(socket: &Socket) -> Option<UnixStream> {
             return None;
         }
     };
-    let uid = Peer::of(&stream).ok()?.uid;
-    if uid == nix::unistd::geteuid().as_raw() {
-        return Some(stream);
+    let peer = Peer::of(&stream).ok()?;
+    if peer.uid == nix::unistd::geteuid().as_raw() {
+        return Some((stream, peer));
     }
-    tracing::warn!(uid, "a connection of another user was closed");
+    tracing::warn!(uid = peer.uid, "a connection of another user was closed");
     None
 }
 
@@ -170,8 +170,7 @@ impl Drop for Counted {
 }
 
 /// One shim's connection: its request, through the line.
-async fn command(house: Arc<Gate>, stream: UnixStream, listener: Listener, _connected: Counted) {
-    let Ok(peer) = Peer::of(&stream) else { return };
+async fn command(house: Arc<Gate>, stream: UnixStream, peer: Peer, listener: Listener, _connected: Counted) {
     let channel = Channel::new(stream);
     match request::receive(&channel).await {
         Ok(None) => {}

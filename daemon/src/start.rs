@@ -21,6 +21,7 @@ use tollgate_places::{Places, private_folder};
 use crate::allowances::Allowances;
 use crate::binary::Binaries;
 use crate::gate::Gate;
+use crate::identify::hint::Hints;
 use crate::keys::Keys;
 use crate::policies::Policies;
 use crate::policies::origin::Origin;
@@ -223,6 +224,7 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
         sessions: Sessions::remembered(&records),
         allowances: Allowances::remembered(&records),
         tokens: Tokens::open(&places, &records)?,
+        hints: Hints::default(),
         questions: Questions::default(),
         runs,
         supervisors: Supervisors::new(beside_us("tollgate-supervisor")?),

@@ -21,9 +21,12 @@ use crate::sys::peer::Stranger;
 use crate::sys::process;
 
 /// How many wait ahead of time.
-const WARM: usize = 4;
-/// How long a command that was just started is left alone.
-const MOMENT: Duration = Duration::from_millis(3);
+const WARM: usize = 8;
+/// How few may be left before others are started.
+const FEW: usize = 4;
+/// How long a command that was just started is left alone: it is likely to end
+/// within this, and needs the processors itself, as does what its caller does next.
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// A supervisor that waits for its plan.
 #[derive(Debug)]
@@ -79,10 +82,10 @@ impl Supervisors {
         ready.map_or_else(|| self.start(), Ok)
     }
 
-    /// Starts as many as are missing, after a moment: a command that was just
-    /// started is likely to end in it, and needs the processors itself.
+    /// Starts as many as are missing after a moment, where few are left.
     pub(crate) fn refill_soon(&self) {
-        if !self.filling.swap(true, Ordering::Relaxed) {
+        let is_short = self.warm.lock().unwrap_or_else(PoisonError::into_inner).len() <= FEW;
+        if is_short && !self.filling.swap(true, Ordering::Relaxed) {
             let house = self.clone();
             tokio::spawn(async move {
                 tokio::time::sleep(MOMENT).await;

@@ -20,7 +20,7 @@ use tollgate_audit::{Approver, Entry, Kind, Process, Record, Timestamp, Token};
 use tollgate_places::Places;
 
 use crate::gate::Gate;
-use crate::sys::peer::Peer;
+use crate::sys::peer::{Chain, Peer};
 use crate::sys::process;
 use key::Key;
 
@@ -175,12 +175,17 @@ pub(crate) async fn revoke(gate: &Gate, by: Approver, id: &str) -> Result<bool, 
 
 /// The tokens that name the caller: the one that it shows, and the one whose tree it
 /// is in. Where either does not count, the call does not run.
-pub(crate) async fn evidence(gate: &Gate, peer: &Peer, shown: Option<&[u8]>) -> Result<Vec<Token>, String> {
+pub(crate) async fn evidence(
+    gate: &Gate,
+    peer: &Peer,
+    chain: &Chain,
+    shown: Option<&[u8]>,
+) -> Result<Vec<Token>, String> {
     let mut found = Vec::new();
     if let Some(text) = shown {
-        found.push(show(gate, peer, text).await.map_err(|wrong| wrong.to_string())?);
+        found.push(show(gate, peer, chain, text).await.map_err(|wrong| wrong.to_string())?);
     }
-    if let Some(token) = around(gate, peer).map_err(|wrong| wrong.to_string())?
+    if let Some(token) = around(gate, chain).map_err(|wrong| wrong.to_string())?
         && !found.contains(&token)
     {
         found.push(token);
@@ -189,33 +194,31 @@ pub(crate) async fn evidence(gate: &Gate, peer: &Peer, shown: Option<&[u8]>) -> 
 }
 
 /// The token of the tree that the caller is in.
-pub(crate) fn around(gate: &Gate, peer: &Peer) -> Result<Option<Token>, Wrong> {
-    let rooted = |pid: i32| gate.tokens.rooted_at(pid);
-    let id = match rooted(peer.pid) {
-        None => peer.find_above(rooted).map_err(|cause| Wrong::Untold(cause.to_string()))?,
-        itself => itself,
-    };
+pub(crate) fn around(gate: &Gate, chain: &Chain) -> Result<Option<Token>, Wrong> {
+    let id = chain.all().find_map(|pid| gate.tokens.rooted_at(pid));
     id.map(|id| gate.tokens.valid(&id).map(|issued| issued.token)).transpose()
 }
 
-async fn show(gate: &Gate, peer: &Peer, text: &[u8]) -> Result<Token, Wrong> {
+async fn show(gate: &Gate, peer: &Peer, chain: &Chain, text: &[u8]) -> Result<Token, Wrong> {
     let issued = gate.tokens.shown(text)?;
     let token = issued.token;
     let root = match issued.bound {
         Some(root) => Some(root),
-        None => first_use(gate, peer, &token, text).await?,
+        None => first_use(gate, peer, chain, &token, text).await?,
     };
-    let is_root = |pid: i32| root.as_ref().filter(|root| root.pid == pid && process::is_alive(root)).map(|_| ());
-    let within = match is_root(peer.pid) {
-        None => peer.find_above(is_root).map_err(|cause| Wrong::Untold(cause.to_string()))?,
-        itself => itself,
-    };
-    within.map(|()| token.clone()).ok_or(Wrong::Elsewhere(token.id))
+    let is_root = |pid: i32| root.as_ref().is_some_and(|root| root.pid == pid && process::is_alive(root));
+    if chain.all().any(is_root) { Ok(token) } else { Err(Wrong::Elsewhere(token.id)) }
 }
 
 /// Binds a token to the tree that shows it first, on record before it counts.
-async fn first_use(gate: &Gate, peer: &Peer, token: &Token, text: &[u8]) -> Result<Option<Process>, Wrong> {
-    let wanted = tree::root(peer, text);
+async fn first_use(
+    gate: &Gate,
+    peer: &Peer,
+    chain: &Chain,
+    token: &Token,
+    text: &[u8],
+) -> Result<Option<Process>, Wrong> {
+    let wanted = tree::root(chain, text);
     let bound = gate.tokens.bind(&token.id, wanted.clone());
     if bound != wanted {
         return Ok(bound);

@@ -1,16 +1,17 @@
 //! The one writer of a log: a thread that makes records durable, many at a time.
 //!
 //! Whoever appends leaves an entry and a callback; the thread takes all that
-//! wait, writes them as one group, and calls back. What cannot be written is
-//! counted, and recorded as a gap once writing works again.
+//! wait, writes them as one group, and calls back. Who is alone may write without
+//! the thread, and saves the way there and back. What cannot be written is counted,
+//! and recorded as a gap once writing works again.
 //!
-//! Not here: the thread's own side (`keeper`), what a group is on the disk
+//! Not here: the inside of both ways (`keeper`), what a group is on the disk
 //! (`journal`), and how a log is opened after a crash (`opening`).
 
 mod keeper;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -142,12 +143,15 @@ pub struct Receipt {
 pub struct Writer {
     queue: Option<mpsc::Sender<Message>>,
     thread: Option<JoinHandle<()>>,
+    keeper: Arc<Mutex<Keeper>>,
     state: Arc<State>,
 }
 
 /// What the thread tells the rest.
 #[derive(Debug, Default)]
 struct State {
+    /// Records that wait for the thread.
+    queued: AtomicUsize,
     records: AtomicU64,
     syncs: AtomicU64,
     lost: AtomicU64,
@@ -169,6 +173,8 @@ type Done = Box<dyn FnOnce(Result<Receipt, Arc<Error>>) + Send>;
 enum Message {
     /// A record is to be written.
     Record(Waiting),
+    /// A record was written without the thread: what comes after one is to be done.
+    Upkeep,
     /// The head is to be signed now.
     Checkpoint(Box<dyn FnOnce(std::io::Result<Option<Checkpoint>>) + Send>),
 }
@@ -190,13 +196,14 @@ impl Writer {
         let opening::Opened { journal, recovery, lock } = opening::open(disk, folder, &options)?;
         let (queue, waiting) = mpsc::channel();
         let state = Arc::new(State::default());
-        let keeper = Keeper::new(folder, journal, state.clone(), options);
+        let keeper = Arc::new(Mutex::new(Keeper::new(folder, journal, state.clone(), options)));
+        let inside = Arc::clone(&keeper);
         let thread = std::thread::Builder::new().name("audit".into()).spawn(move || {
-            keeper.run(&waiting);
+            keeper::run(&inside, &waiting);
             drop(lock);
         });
         let thread = thread.map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
-        Ok((Self { queue: Some(queue), thread: Some(thread), state }, recovery))
+        Ok((Self { queue: Some(queue), thread: Some(thread), keeper, state }, recovery))
     }
 
     /// Appends a record; one thread's records stand in the order of its calls.
@@ -209,9 +216,30 @@ impl Writer {
             Err(error) => return done(Err(Arc::new(error))),
         };
         let Some(queue) = &self.queue else { return (waiting.done)(Err(Arc::new(Error::Closed))) };
+        self.state.queued.fetch_add(1, Ordering::AcqRel);
         if let Err(mpsc::SendError(Message::Record(waiting))) = queue.send(Message::Record(waiting)) {
             (waiting.done)(Err(Arc::new(Error::Closed)));
         }
+    }
+
+    /// Appends a record on the caller's own thread, and returns when it is durable;
+    /// gives the entry back where others write or wait, for [`Writer::append`].
+    pub fn append_at_once(&self, entry: Entry) -> Result<Result<Receipt, Arc<Error>>, Box<Entry>> {
+        let is_alone = self.state.queued.load(Ordering::Acquire) == 0;
+        let Some(mut keeper) = is_alone.then(|| self.keeper.try_lock().ok()).flatten() else {
+            return Err(Box::new(entry));
+        };
+        let line = match Line::of(&entry, Timestamp::now()) {
+            Ok(line) => line,
+            Err(error) => return Ok(Err(Arc::new(error))),
+        };
+        let (written, upkeep) = keeper.write_at_once(line);
+        drop(keeper);
+        if let Some(queue) = self.queue.as_ref().filter(|_| upkeep) {
+            // Where the thread is gone there is nobody left to sign.
+            let _ = queue.send(Message::Upkeep);
+        }
+        Ok(written)
     }
 
     /// Signs the head now, and gives the newest checkpoint; none where nothing signs,

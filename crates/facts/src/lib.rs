@@ -67,6 +67,12 @@ pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reade
     Judgeable { operation, arguments: arguments(grammars, invocation), projects, read }
 }
 
+/// Whether it takes files to tell what a command means, beside those of a project.
+#[must_use]
+pub fn reads(grammars: &Grammars, invocation: &Invocation<'_>) -> bool {
+    matches!(classify::classify(grammars, invocation, &Facts::default()), Classified::Needs(_))
+}
+
 fn meaning(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reader<'_>) -> (Operation, Vec<ReadFile>) {
     let mut facts = Facts::default();
     let mut files = Files::new(reader);

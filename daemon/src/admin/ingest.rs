@@ -50,7 +50,7 @@ pub(super) async fn serve(gate: &Gate, channel: &Channel, peer: &Peer, source: &
 }
 
 fn admit(gate: &Gate, peer: &Peer, source: &str) -> Result<(), String> {
-    match ancestry::nearest(gate, peer) {
+    match peer.chain().map(|chain| ancestry::nearest(gate, &chain)) {
         Ok(None) if peer.is_alive() => {}
         Ok(None) | Err(_) => return Err("it cannot be told where the recorder stands".to_owned()),
         Ok(Some(above)) => return Err(format!("a recorder may not stand inside a session ({above})")),

@@ -148,7 +148,8 @@ struct Around {
 
 /// A session inside a session is its child; one in a token's tree is its agent's too.
 fn around(gate: &Gate, keeper: &Peer, earlier: Option<&Entry>) -> Result<Around, NotOpened> {
-    let above = ancestry::nearest(gate, keeper).map_err(|cause| NotOpened::Now(cause.to_string()))?;
+    let chain = keeper.chain().map_err(|cause| NotOpened::Now(cause.to_string()))?;
+    let above = ancestry::nearest(gate, &chain);
     let parent = match above {
         // The keeper itself, known from before.
         Some(Above::Keeper { session }) if earlier.is_some_and(|earlier| earlier.id == session) => {
@@ -166,7 +167,7 @@ fn around(gate: &Gate, keeper: &Peer, earlier: Option<&Entry>) -> Result<Around,
         let again = || NotOpened::Now("the session around this one is over, or not yet open again".to_owned());
         standing.map(|standing| (id, standing)).ok_or_else(again)
     });
-    let token = tokens::around(gate, keeper).map_err(|wrong| refused(&wrong.to_string()))?;
+    let token = tokens::around(gate, &chain).map_err(|wrong| refused(&wrong.to_string()))?;
     Ok(Around { parent: parent.transpose()?, token })
 }
 

@@ -4,19 +4,53 @@
 //! So a hint only tightens: what it names is judged as that agent and as an unknown
 //! one. It is asked for only where nothing better is known.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use tollgate_policies::agents;
 
 use crate::policies::InForce;
-use crate::sys::peer::Peer;
+use crate::sys::above::Link;
+use crate::sys::peer::Chain;
 use crate::sys::process;
 
 /// Programs that run others' programs: the second argument is the program then.
 const INTERPRETERS: [&[u8]; 8] = [b"node", b"bun", b"deno", b"python", b"python3", b"ruby", b"npx", b"uv"];
 
-/// The agent that a program above the caller is known as, and that program's process.
-pub(super) fn above(peer: &Peer, in_force: &InForce) -> Option<(String, i32)> {
-    // Where the processes above cannot be told, the call was refused already.
-    peer.find_above(|pid| Some((named(&process::names(pid), in_force)?, pid))).ok().flatten()
+/// So long the names of a process are believed. A program that calls itself something
+/// else is known by it that much later; many calls in a row read the names once.
+const BELIEVED: Duration = Duration::from_secs(1);
+/// Names of more processes are not kept.
+const KEPT: usize = 1024;
+
+/// The names of the processes above callers, as they were read a moment ago.
+#[derive(Debug, Default)]
+pub(crate) struct Hints(Mutex<HashMap<u64, (Instant, Arc<process::Names>)>>);
+
+impl Hints {
+    /// The agent that a program above the caller is known as, and that program's process.
+    pub(super) fn above(&self, chain: &Chain, in_force: &InForce) -> Option<(String, i32)> {
+        let now = Instant::now();
+        chain.links().find_map(|link| Some((named(&self.names(link, now), in_force)?, link.pid)))
+    }
+
+    fn names(&self, link: Link, now: Instant) -> Arc<process::Names> {
+        let Some(inode) = link.inode else { return Arc::new(process::names(link.pid)) };
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_fresh = |read: &Instant| now.saturating_duration_since(*read) < BELIEVED;
+        if let Some((_, names)) = kept.get(&inode).filter(|(read, _)| is_fresh(read)) {
+            return Arc::clone(names);
+        }
+        if kept.len() >= KEPT {
+            kept.retain(|_, (read, _)| is_fresh(read));
+        }
+        let names = Arc::new(process::names(link.pid));
+        if kept.len() < KEPT {
+            kept.insert(inode, (now, Arc::clone(&names)));
+        }
+        names
+    }
 }
 
 fn named(names: &process::Names, in_force: &InForce) -> Option<String> {

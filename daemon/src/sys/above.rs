@@ -2,18 +2,23 @@
 //!
 //! The kernel is asked by pidfd (`PIDFD_GET_INFO`, since Linux 6.13): a parent is
 //! opened, then its child is asked once more, and where that still names the same
-//! parent the number was not used again in between. Every link was true at its
-//! moment. A link changes only when a parent ends, and then it leads to a subreaper
+//! parent the number was not used again in between. A process above one caller is
+//! likely above the next: its pidfd is kept open, and as long as it answers, its
+//! number is its own, and nothing is opened or asked again. Every link was true at
+//! its moment. A link changes only when a parent ends, and then it leads to a subreaper
 //! above: so a subreaper that lives is met, whatever ends between. Older kernels
 //! are read through `/proc`, twice, until nothing changes.
 //!
 //! Not here: who those processes are (`crate::ancestry`).
 
+use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::sys::stat::fstat;
 
 use super::process::standing;
 
@@ -43,55 +48,96 @@ nix::ioctl_readwrite!(
     PidfdInfo
 );
 
-/// Shows `visit` the processes above the one that `pidfd` is (its number is `pid`)
-/// until it gives something; `None` where it never does. Where the chain changes
-/// they are shown again from the start.
+/// A process above another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// Its number.
+    pub(crate) pid: i32,
+    /// Its pidfd's inode, which no other process of this boot ever has (pidfs, Linux
+    /// 6.9); none where the kernel was asked the old way.
+    pub(crate) inode: Option<u64>,
+}
+
+/// The processes above the one that `pidfd` is; its number is `pid`.
 ///
 /// # Errors
 /// Where the chain is too deep or does not stand still: whoever asks must not take
 /// what was not seen for absent.
-pub(crate) fn find<T>(
-    pid: i32,
-    pidfd: BorrowedFd<'_>,
-    mut visit: impl FnMut(i32) -> Option<T>,
-) -> io::Result<Option<T>> {
+pub(crate) fn chain(pid: i32, pidfd: BorrowedFd<'_>) -> io::Result<Vec<Link>> {
     match parent(pidfd) {
-        Err(Errno::ENOTTY | Errno::EINVAL) => Ok(by_proc(pid)?.into_iter().find_map(visit)),
-        _ => by_pidfd(pidfd, &mut visit),
+        Err(Errno::ENOTTY | Errno::EINVAL) => {
+            Ok(by_proc(pid)?.into_iter().map(|pid| Link { pid, inode: None }).collect())
+        }
+        first => by_pidfd(pidfd, first),
     }
 }
 
-fn by_pidfd<T>(pidfd: BorrowedFd<'_>, visit: &mut impl FnMut(i32) -> Option<T>) -> io::Result<Option<T>> {
+fn by_pidfd(pidfd: BorrowedFd<'_>, mut first: Result<i32, Errno>) -> io::Result<Vec<Link>> {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..ATTEMPTS {
-        match climb(pidfd, visit) {
+        match first.and_then(|first| climb(pidfd, first, &mut known)) {
             // One of them has ended: its child is elsewhere now.
-            Err(Errno::ESRCH | Errno::EAGAIN) => {}
+            Err(Errno::ESRCH | Errno::EAGAIN) => first = parent(pidfd),
             Err(errno) => return Err(errno.into()),
-            Ok(found) => return Ok(found),
+            Ok(above) => return Ok(above),
         }
     }
     Err(io::Error::other("the processes above the caller cannot be told"))
 }
 
-/// `EAGAIN` where a link changed while it was looked at.
-fn climb<T>(pidfd: BorrowedFd<'_>, visit: &mut impl FnMut(i32) -> Option<T>) -> Result<Option<T>, Errno> {
-    let mut child = pidfd.try_clone_to_owned().map_err(|_| Errno::EMFILE)?;
-    for _ in 0..DEPTH {
-        let number = parent(child.as_fd())?;
-        if number == 0 {
-            return Ok(None);
+/// A process above some caller, open.
+#[derive(Debug)]
+struct Open {
+    pidfd: OwnedFd,
+    inode: u64,
+}
+
+/// Processes above earlier callers, by number.
+type Known = HashMap<i32, Arc<Open>>;
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+/// So many pidfds are kept open.
+const MOST_KNOWN: usize = 256;
+
+/// From a process whose parent is `first`; `EAGAIN` where a link changed while it
+/// was looked at.
+fn climb(pidfd: BorrowedFd<'_>, first: i32, known: &mut Known) -> Result<Vec<Link>, Errno> {
+    let mut above = Vec::with_capacity(16);
+    let mut child: Option<Arc<Open>> = None;
+    let mut number = first;
+    while number != 0 {
+        if above.len() == DEPTH {
+            return Err(Errno::E2BIG);
         }
-        let opened = open(number)?;
-        if parent(child.as_fd())? != number {
-            return Err(Errno::EAGAIN);
-        }
-        let found = visit(number);
-        if found.is_some() {
-            return Ok(found);
-        }
-        child = opened;
+        let below = child.as_ref().map_or(pidfd, |child| child.pidfd.as_fd());
+        let (open, next) =
+            match known.get(&number).and_then(|open| Some((Arc::clone(open), parent(open.pidfd.as_fd()).ok()?))) {
+                Some(found) => found,
+                // Not known, or its number is another's by now.
+                None => {
+                    let open = Arc::new(open_above(below, number)?);
+                    if known.len() == MOST_KNOWN {
+                        known.clear();
+                    }
+                    known.insert(number, Arc::clone(&open));
+                    let next = parent(open.pidfd.as_fd())?;
+                    (open, next)
+                }
+            };
+        above.push(Link { pid: number, inode: Some(open.inode) });
+        child = Some(open);
+        number = next;
     }
-    Err(Errno::E2BIG)
+    Ok(above)
+}
+
+/// The process of this number, which is the parent of `child`.
+fn open_above(child: BorrowedFd<'_>, number: i32) -> Result<Open, Errno> {
+    let pidfd = open(number)?;
+    if parent(child)? != number {
+        return Err(Errno::EAGAIN);
+    }
+    let inode = fstat(&pidfd)?.st_ino;
+    Ok(Open { pidfd, inode })
 }
 
 /// The parent's number, 0 for the first process of a namespace.
@@ -153,24 +199,24 @@ mod tests {
         let (own, opened) = own();
         let by_proc = by_proc(own).unwrap();
         assert_eq!(by_proc.first(), Some(&nix::unistd::getppid().as_raw()));
-        let mut seen = Vec::new();
-        let nothing = find(own, opened.as_fd(), |pid| {
-            seen.push(pid);
-            None::<()>
-        });
-        assert_eq!((nothing.unwrap(), seen), (None, by_proc));
+        let chain = chain(own, opened.as_fd()).unwrap();
+        assert_eq!(chain.iter().map(|link| link.pid).collect::<Vec<_>>(), by_proc);
+        let inodes: std::collections::HashSet<_> = chain.iter().map(|link| link.inode).collect();
+        assert!(inodes.len() == chain.len() || inodes == [None].into(), "{chain:?}");
     }
 
     #[test]
-    fn it_goes_no_further_than_what_was_looked_for() {
+    fn what_is_known_from_before_tells_the_same() {
         let (own, opened) = own();
+        let first = chain(own, opened.as_fd()).unwrap();
+        assert_eq!(chain(own, opened.as_fd()).unwrap(), first);
+        // A number that is another process's by now is not believed.
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let ended = Open { pidfd: open(i32::try_from(child.id()).unwrap()).unwrap(), inode: 1 };
+        child.wait().unwrap();
         let parent = nix::unistd::getppid().as_raw();
-        let mut seen = 0;
-        let found = find(own, opened.as_fd(), |pid| {
-            seen += 1;
-            (pid == parent).then_some(pid)
-        });
-        assert_eq!((found.unwrap(), seen), (Some(parent), 1));
+        let mut known = Known::from([(parent, Arc::new(ended))]);
+        assert_eq!(climb(opened.as_fd(), parent, &mut known).unwrap(), first);
     }
 
     #[test]
@@ -180,6 +226,6 @@ mod tests {
         let pid = i32::try_from(child.id()).unwrap();
         let opened = open(pid).unwrap();
         child.wait().unwrap();
-        assert!(find(pid, opened.as_fd(), |_| None::<()>).is_err());
+        assert!(chain(pid, opened.as_fd()).is_err());
     }
 }

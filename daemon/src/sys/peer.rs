@@ -9,7 +9,7 @@ use tokio::io::unix::AsyncFd;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{getsockopt, sockopt};
 
-use super::above;
+use super::above::{self, Link};
 
 /// The process that connected.
 #[derive(Debug)]
@@ -29,18 +29,43 @@ impl Peer {
         Ok(Self { uid: credentials.uid(), pid: credentials.pid(), pidfd })
     }
 
-    /// Shows `visit` the processes above it, nearest first, until it gives something.
+    /// It itself and the processes above it, nearest first, as they stand now.
     ///
     /// # Errors
     /// Where they cannot be told.
-    pub(crate) fn find_above<T>(&self, visit: impl FnMut(i32) -> Option<T>) -> io::Result<Option<T>> {
-        above::find(self.pid, self.pidfd.as_fd(), visit)
+    pub(crate) fn chain(&self) -> io::Result<Chain> {
+        Ok(Chain { itself: self.pid, above: above::chain(self.pid, self.pidfd.as_fd())? })
     }
 
     /// Whether it still runs. What was read from `/proc/PID` before is of this
     /// process only if this is true afterwards.
     pub(crate) fn is_alive(&self) -> bool {
         is_alive(&self.pidfd)
+    }
+}
+
+/// A process and those above it, as they stood at one moment: whoever asks several
+/// things of one caller asks them of the same chain.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    itself: i32,
+    above: Vec<Link>,
+}
+
+impl Chain {
+    /// The processes above it, nearest first.
+    pub(crate) fn above(&self) -> impl Iterator<Item = i32> {
+        self.links().map(|link| link.pid)
+    }
+
+    /// The same, with what makes each of them unique.
+    pub(crate) fn links(&self) -> impl Iterator<Item = Link> {
+        self.above.iter().copied()
+    }
+
+    /// It itself, then those above.
+    pub(crate) fn all(&self) -> impl Iterator<Item = i32> {
+        std::iter::once(self.itself).chain(self.above())
     }
 }
 

@@ -4,8 +4,11 @@
 //! whoever needs certainty reads between two checks of a pidfd.
 
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::OnceLock;
 
+use nix::fcntl::readlinkat;
+use nix::libc::O_PATH;
 use tollgate_audit::Process;
 
 /// The fields of `/proc/PID/stat` that tell where a process stands.
@@ -78,16 +81,30 @@ pub(crate) struct Names {
     pub(crate) arguments: Vec<Vec<u8>>,
 }
 
+/// Shells: whatever one runs is a process of its own below it, so its arguments name
+/// no other program. They stand above every caller, and need not be read.
+const SHELLS: [&[u8]; 7] = [b"bash", b"dash", b"sh", b"zsh", b"fish", b"ksh", b"busybox"];
+
 /// Reads what a process is called.
 pub(crate) fn names(pid: i32) -> Names {
     use std::os::unix::ffi::OsStringExt;
-    let program = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
-    let arguments = bounded(&format!("/proc/{pid}/cmdline"), 4096);
+    let program = std::fs::read_link(format!("/proc/{pid}/exe")).ok().map(|path| path.into_os_string().into_vec());
+    let file = program.as_deref().and_then(|path| path.rsplit(|byte| *byte == b'/').next());
+    let arguments = match file {
+        Some(file) if SHELLS.contains(&file) => Vec::new(),
+        _ => start_of(&format!("/proc/{pid}/cmdline"), &mut [0; 4096]),
+    };
     Names {
-        command: bounded(&format!("/proc/{pid}/comm"), 64).trim_ascii_end().to_vec(),
-        program: program.map(|path| path.into_os_string().into_vec()),
+        command: start_of(&format!("/proc/{pid}/comm"), &mut [0; 64]).trim_ascii_end().to_vec(),
+        program,
         arguments: arguments.split(|byte| *byte == 0).take(2).map(<[u8]>::to_vec).collect(),
     }
+}
+
+/// What one read gives of a file of `/proc`; nothing where it cannot be read.
+fn start_of(path: &str, buffer: &mut [u8]) -> Vec<u8> {
+    let length = std::fs::File::open(path).and_then(|mut file| file.read(buffer)).unwrap_or_default();
+    buffer.get(..length).unwrap_or_default().to_vec()
 }
 
 /// Whether a process was started with this `NAME=value` in its environment.
@@ -104,13 +121,16 @@ fn bounded(path: &str, most: u64) -> Vec<u8> {
     bytes
 }
 
+/// More than 65,536 groups (`NGROUPS_MAX`) take.
+const MOST_OF_STATUS: u64 = 1 << 20;
+
 /// The lines of `/proc/PID/status` that say what a process may do.
 pub(crate) fn credentials(pid: i32) -> io::Result<Vec<String>> {
     const LINES: [&str; 10] =
         ["Uid:", "Gid:", "Groups:", "NoNewPrivs:", "Seccomp:", "CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"];
-    // In as few reads as it takes: each has the kernel write the rest anew.
+    // `take` asks for no length, which would be two calls more.
     let mut status = String::with_capacity(8 * 1024);
-    std::fs::File::open(format!("/proc/{pid}/status"))?.read_to_string(&mut status)?;
+    std::fs::File::open(format!("/proc/{pid}/status"))?.take(MOST_OF_STATUS).read_to_string(&mut status)?;
     Ok(status.lines().filter(|line| LINES.iter().any(|name| line.starts_with(name))).map(str::to_owned).collect())
 }
 
@@ -127,8 +147,9 @@ pub(crate) fn is_traced(pid: i32) -> io::Result<bool> {
 }
 
 /// The namespaces and the root of a process, as `/proc/PID` names them.
-pub(crate) fn surroundings(pid: i32) -> io::Result<Vec<std::path::PathBuf>> {
-    SURROUNDINGS.into_iter().map(|link| std::fs::read_link(format!("/proc/{pid}/{link}"))).collect()
+pub(crate) fn surroundings(pid: i32) -> io::Result<Vec<std::ffi::OsString>> {
+    let folder = std::fs::File::options().read(true).custom_flags(O_PATH).open(format!("/proc/{pid}"))?;
+    SURROUNDINGS.into_iter().map(|link| readlinkat(&folder, link).map_err(io::Error::from)).collect()
 }
 
 #[cfg(test)]

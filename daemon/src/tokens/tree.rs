@@ -7,25 +7,12 @@
 use tollgate_audit::Process;
 
 use super::VARIABLE;
-use crate::sys::peer::Peer;
+use crate::sys::peer::Chain;
 use crate::sys::process;
 
 /// The root of the caller's tree; none where it cannot be told.
-pub(super) fn root(peer: &Peer, text: &[u8]) -> Option<Process> {
+pub(super) fn root(chain: &Chain, text: &[u8]) -> Option<Process> {
     let variable = [VARIABLE.as_bytes(), b"=", text].concat();
-    let holds = |pid: i32| process::environment_has(pid, &variable);
-    let mut uppermost = None;
-    let mut parent = None;
-    let walked = peer.find_above(|pid| {
-        // The parent is shown again where the chain changed meanwhile.
-        parent.get_or_insert(pid);
-        if holds(pid) {
-            uppermost = Some(pid);
-            None
-        } else {
-            Some(())
-        }
-    });
-    walked.ok()?;
-    process::named(uppermost.or(parent)?)
+    let holding = chain.above().take_while(|pid| process::environment_has(*pid, &variable));
+    process::named(holding.last().or_else(|| chain.above().next())?)
 }

@@ -1,15 +1,16 @@
-//! The writer's thread: takes what waits, writes it, calls back, counts losses,
-//! signs when that is due, and has closed segments seen to.
+//! The writer's inside: writes, counts losses, signs when that is due, and has closed
+//! segments seen to. Its thread takes what waits and calls back; who is alone may
+//! write without it ([`Keeper::write_at_once`]).
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
-use std::sync::{Arc, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Error, GROUP_BYTES, Line, Message, Options, State, Waiting};
+use super::{Error, GROUP_BYTES, Line, Message, Options, Receipt, State, Waiting};
 use crate::journal::Journal;
 use crate::upkeep::{self, Packing};
 use crate::{Entry, Kind};
@@ -31,6 +32,12 @@ pub(super) struct Keeper {
     kept_up: Option<(u64, Instant)>,
 }
 
+impl std::fmt::Debug for Keeper {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Keeper").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
 /// Records that could not be written, in a row.
 struct Lost {
     count: u64,
@@ -44,52 +51,42 @@ impl Keeper {
         Self { folder: folder.to_owned(), journal, state, options, lost: None, due: None, packing, kept_up: None }
     }
 
-    /// Writes until every sender is gone and nothing waits.
-    pub(super) fn run(mut self, waiting: &mpsc::Receiver<Message>) {
-        self.sign_when_due();
-        let mut held = None;
-        while let Some(next) = held.take().map_or_else(|| self.next(waiting), Some) {
-            match next {
-                Message::Record(first) => {
-                    let (group, more) = group(first, waiting);
-                    held = more;
-                    self.write(group);
-                    self.keep_up();
-                }
-                Message::Checkpoint(done) => done(self.sign()),
-            }
-        }
-        if self.write_gap().is_err() {
-            tracing::error!("the audit is closed with records that could not be written");
-        }
-        self.sign_or_say();
+    /// Writes one record without the thread. Says whether the thread is to look at
+    /// what comes after a group ([`Message::Upkeep`]).
+    pub(super) fn write_at_once(&mut self, line: Line) -> (Result<Receipt, Arc<Error>>, bool) {
+        let written = self.write_lines(&[line]).and_then(|receipts| {
+            let receipt = receipts.into_iter().next();
+            receipt.ok_or_else(|| Arc::new(Error::Closed))
+        });
+        let unsigned = self.journal.unsigned();
+        let is_unsigned = unsigned >= self.options.checkpoint_records || (unsigned > 0 && self.due.is_none());
+        (written, is_unsigned || self.needs_keeping_up())
     }
 
-    /// The next message; signs meanwhile, when that is due.
-    fn next(&mut self, waiting: &mpsc::Receiver<Message>) -> Option<Message> {
-        loop {
-            let Some(due) = self.due else { return waiting.recv().ok() };
-            match waiting.recv_timeout(due.saturating_duration_since(Instant::now())) {
-                Ok(message) => return Some(message),
-                Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => self.sign_or_say(),
-            }
-        }
+    /// What comes after a group.
+    fn upkeep(&mut self) {
+        self.sign_when_due();
+        self.keep_up();
     }
 
     fn write(&mut self, group: Vec<Waiting>) {
         let (lines, waiters): (Vec<_>, Vec<_>) = group.into_iter().map(|one| (one.line, one.done)).unzip();
-        let result = self.write_gap().and_then(|()| self.journal.write(&lines));
-        match result {
+        match self.write_lines(&lines) {
+            Ok(receipts) => waiters.into_iter().zip(receipts).for_each(|(done, receipt)| done(Ok(receipt))),
+            Err(error) => waiters.into_iter().for_each(|done| done(Err(error.clone()))),
+        }
+        self.upkeep();
+    }
+
+    fn write_lines(&mut self, lines: &[Line]) -> Result<Vec<Receipt>, Arc<Error>> {
+        match self.write_gap().and_then(|()| self.journal.write(lines)) {
             Ok(receipts) => {
                 self.went_well(receipts.len() as u64);
-                waiters.into_iter().zip(receipts).for_each(|(done, receipt)| done(Ok(receipt)));
-                self.sign_when_due();
+                Ok(receipts)
             }
             Err(error) => {
                 self.went_wrong(lines.len() as u64, &error);
-                let error = Arc::new(error);
-                waiters.into_iter().for_each(|done| done(Err(error.clone())));
+                Err(Arc::new(error))
             }
         }
     }
@@ -129,10 +126,10 @@ impl Keeper {
 
     /// After a new segment was begun, and now and then: packs and removes old ones.
     fn keep_up(&mut self) {
-        let Some(first) = self.journal.first() else { return };
-        if self.kept_up.is_some_and(|(known, at)| known == first && at.elapsed() < TRIMMING) {
+        if !self.needs_keeping_up() {
             return;
         }
+        let Some(first) = self.journal.first() else { return };
         self.kept_up = Some((first, Instant::now()));
         if self.options.pack {
             self.packing.begin();
@@ -142,6 +139,11 @@ impl Keeper {
         if let Some(Err(cause)) = keep.map(|keep| self.journal.trim(keep)) {
             tracing::error!(cause = with_causes(&cause), "the oldest audit segments could not be removed");
         }
+    }
+
+    fn needs_keeping_up(&self) -> bool {
+        let is_done = |first| self.kept_up.is_some_and(|(known, at)| known == first && at.elapsed() < TRIMMING);
+        self.journal.first().is_some_and(|first| !is_done(first))
     }
 
     fn went_well(&self, records: u64) {
@@ -158,6 +160,47 @@ impl Keeper {
         let lost = self.lost.get_or_insert_with(|| Lost { count: 0, since: Timestamp::now(), cause });
         lost.count += records;
     }
+}
+
+/// The thread: writes until every sender is gone and nothing waits.
+pub(super) fn run(keeper: &Mutex<Keeper>, waiting: &mpsc::Receiver<Message>) {
+    lock(keeper).sign_when_due();
+    let mut held = None;
+    while let Some(next) = held.take().map_or_else(|| next(keeper, waiting), Some) {
+        let mut keeper = lock(keeper);
+        match next {
+            Message::Record(first) => {
+                let (group, more) = group(first, waiting);
+                held = more;
+                keeper.state.queued.fetch_sub(group.len(), Ordering::AcqRel);
+                keeper.write(group);
+            }
+            Message::Upkeep => keeper.upkeep(),
+            Message::Checkpoint(done) => done(keeper.sign()),
+        }
+    }
+    let mut keeper = lock(keeper);
+    if keeper.write_gap().is_err() {
+        tracing::error!("the audit is closed with records that could not be written");
+    }
+    keeper.sign_or_say();
+}
+
+/// The next message; signs meanwhile, when that is due.
+fn next(keeper: &Mutex<Keeper>, waiting: &mpsc::Receiver<Message>) -> Option<Message> {
+    loop {
+        let due = lock(keeper).due;
+        let Some(due) = due else { return waiting.recv().ok() };
+        match waiting.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(message) => return Some(message),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => lock(keeper).sign_or_say(),
+        }
+    }
+}
+
+fn lock(keeper: &Mutex<Keeper>) -> MutexGuard<'_, Keeper> {
+    keeper.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What waits, as far as it goes into one group; and one more that did not fit.
