@@ -96,7 +96,7 @@ struct Open {
 type Known = HashMap<i32, Arc<Open>>;
 static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 /// So many pidfds are kept open.
-const MOST_KNOWN: usize = 256;
+const MOST_KNOWN: usize = 16;
 
 /// From a process whose parent is `first`; `EAGAIN` where a link changed while it
 /// was looked at.
