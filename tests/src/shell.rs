@@ -92,17 +92,26 @@ impl Shell {
             pty.write("exit 0\n");
             self.screen.push_str(&pty.finish().1);
         }
-        let text = self.screen.replace(PROMPT, "\n");
+        let text = keys_apart(&self.screen.replace(PROMPT, "\n"));
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let mut lines: Vec<_> = lines.map(without_process).collect();
+        let mut lines: Vec<_> = lines.map(without_numbers).collect();
         lines.sort();
         lines.extend(self.missing);
         lines.join("\n")
     }
 }
 
-/// `[1] 4242` names a process.
-fn without_process(line: &str) -> String {
+/// Each echoed key on a line of its own. The kernel sends a key's signal before it
+/// echoes the key, so what the signal brings about may be on the screen first.
+fn keys_apart(text: &str) -> String {
+    ["^C", "^Z", "^\\"].iter().fold(text.to_owned(), |text, key| text.replace(key, &format!("\n{key}\n")))
+}
+
+/// `[1] 4242` names a process, `/dev/pts/7` the terminal that was free.
+fn without_numbers(line: &str) -> String {
+    if let Some((before, after)) = line.split_once("/dev/pts/") {
+        return format!("{before}/dev/pts/{}", after.trim_start_matches(|letter: char| letter.is_ascii_digit()));
+    }
     match line.split_once("] ") {
         Some((job, id)) if job.starts_with('[') && id.bytes().all(|byte| byte.is_ascii_digit()) => format!("{job}]"),
         _ => line.to_owned(),

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::setsid;
 
 /// A descriptor that becomes readable when the process ends.
@@ -27,6 +28,7 @@ pub(crate) fn pidfd(process: u32) -> io::Result<OwnedFd> {
 pub(crate) fn in_new_session(command: &mut Command) {
     let prepare = || {
         setsid()?;
+        heed_the_keyboard()?;
         let (_, hard) = getrlimit(Resource::RLIMIT_CORE)?;
         setrlimit(Resource::RLIMIT_CORE, 0, hard)?;
         Ok(())
@@ -40,6 +42,7 @@ pub(crate) fn in_terminal_session(command: &mut Command, terminal: &OwnedFd) {
     let terminal = terminal.as_raw_fd();
     let prepare = move || {
         setsid()?;
+        heed_the_keyboard()?;
         // SAFETY: the descriptor is open in the child until it executes.
         match unsafe { libc::ioctl(terminal, libc::TIOCSCTTY, 0) } {
             0 => Ok(()),
@@ -48,6 +51,15 @@ pub(crate) fn in_terminal_session(command: &mut Command, terminal: &OwnedFd) {
     };
     // SAFETY: system calls only.
     unsafe { command.pre_exec(prepare) };
+}
+
+/// A script's job in the background, as the test runner may be one, has these ignored.
+fn heed_the_keyboard() -> io::Result<()> {
+    for one in [Signal::SIGINT, Signal::SIGQUIT] {
+        // SAFETY: no handler is installed.
+        unsafe { signal(one, SigHandler::SigDfl) }?;
+    }
+    Ok(())
 }
 
 /// A new pseudo-terminal: master and terminal. Neither is ever inherited by

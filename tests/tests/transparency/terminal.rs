@@ -35,7 +35,8 @@ pub fn job_signals(stage: &Stage) -> Result<(), Difference> {
             shell.until(&format!("{signal} 1"));
             shell.until("process 0");
         }
-        shell.line("timeout 0.5 probe steady; echo late $?");
+        // Long enough for it to start on a crowded machine.
+        shell.line("timeout 3 probe steady; echo late $?");
         shell.until("late 124");
     })?;
     assert!(!shown.contains(" 2\n"), "{shown}");
@@ -91,20 +92,36 @@ pub fn job_control(stage: &Stage) -> Result<(), Difference> {
             shell.until("continued");
         }
         suspend(shell);
-        shell.line("bg");
-        shell.until("continued");
-        shell.done("jobs");
-        shell.line("kill -STOP %1");
-        shell.until("Stopped");
-        shell.settle();
-        shell.line("fg");
-        shell.until("continued");
+        in_background_and_back(shell);
         shell.keys("\x03");
         shell.prompt();
         shell.done("echo code $?");
     })?;
     assert!(shown.contains("Running") && shown.contains("Stopped") && shown.contains("code 130"), "{shown}");
     Ok(())
+}
+
+/// Sent on behind the shell, stopped there and fetched: that it goes on tells that
+/// it has the terminal.
+fn in_background_and_back(shell: &mut Shell) {
+    shell.line("bg");
+    shell.until("continued");
+    shell.settle();
+    shell.done("jobs");
+    shell.line("kill -STOP %1");
+    shell.until("Stopped");
+    shell.settle();
+    shell.line("fg");
+    shell.until("continued");
+}
+
+/// Runs it as a job that ends. Without `set -b` the shell tells of that end or not,
+/// as it comes before a `wait` or in it.
+fn in_background(shell: &mut Shell, command: &str) {
+    shell.done("set -b");
+    shell.line(&format!("{command} &"));
+    shell.until("Done");
+    shell.settle();
 }
 
 fn suspend(shell: &mut Shell) {
@@ -211,6 +228,7 @@ pub fn password(stage: &Stage) -> Result<(), Difference> {
 
 pub fn pipelines(stage: &Stage) -> Result<(), Difference> {
     let shown = stage.sandbox().on_terminals(|shell| {
+        shell.done("set -b");
         shell.line("probe steady | probe echo");
         shell.until("runs");
         suspend(shell);
@@ -218,11 +236,7 @@ pub fn pipelines(stage: &Stage) -> Result<(), Difference> {
         shell.line("fg");
         shell.until("continued");
         suspend(shell);
-        shell.line("bg");
-        shell.until("continued");
-        shell.line("fg");
-        shell.until("probe echo");
-        shell.line("");
+        in_background_and_back(shell);
         shell.keys("\x03");
         shell.prompt();
         shell.done("echo code ${PIPESTATUS[@]}");
@@ -251,7 +265,8 @@ pub fn type_ahead(stage: &Stage) -> Result<(), Difference> {
 pub fn terminal_modes(stage: &Stage) -> Result<(), Difference> {
     let shown = stage.sandbox().on_terminals(|shell| {
         shell.done("bash -c 'probe exit 0 & stty -a; wait; stty -a'");
-        shell.done("probe exit 0 & wait; stty -a");
+        in_background(shell, "probe exit 0");
+        shell.done("stty -a");
     })?;
     assert!(shown.contains("echo"), "{shown}");
     Ok(())
@@ -263,7 +278,7 @@ pub fn each_stream(stage: &Stage) -> Result<(), Difference> {
         shell.done("probe terminal < /dev/null");
         shell.done("probe terminal 2> errors | cat");
         shell.done("probe terminal > out; probe @2 terminal >&- <&-");
-        shell.done("(probe terminal) & wait");
+        in_background(shell, "(probe terminal)");
         shell.done("probe descriptors");
     })?;
     assert!(shown.contains("0 terminal 1 ours true front true"), "{shown}");
