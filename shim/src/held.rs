@@ -12,9 +12,7 @@
 
 use core::time::Duration;
 
-use tollgate_bare::signals::{
-    self, Arrival, Inbox, SIGCHLD, SIGCONT, SIGKILL, SIGPIPE, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, Set,
-};
+use tollgate_bare::signals::{self, Arrival, Inbox, SIGCHLD, SIGCONT, SIGKILL, SIGPIPE, SIGSTOP, Set};
 use tollgate_bare::{Descriptor, Errno, poll, process, sabotage, sockets, time};
 use tollgate_wire::frame::{HEADER, Header, Kind};
 use tollgate_wire::message::Signal;
@@ -82,7 +80,7 @@ impl Held {
     pub(crate) fn pass_on(&mut self, socket: &Descriptor) {
         let Some(arrival) = self.inbox.arrival().filter(|arrival| !is_own(arrival)) else { return };
         let repeated = self.repeats.is_repeat(&arrival, time::now()) && !sabotage!("signal-twice");
-        if !repeated && !sabotage!("lose-signal") {
+        if !repeated && !is_overtaken(&arrival) && !sabotage!("lose-signal") {
             send(&arrival, socket);
         }
     }
@@ -92,7 +90,7 @@ impl Held {
     /// stop it (an orphaned process group takes no SIGTSTP), nobody would, and
     /// the tool, which would not have stopped either, is continued at once.
     pub(crate) fn stop_like_the_tool(&self, signal: i32, socket: &Descriptor) {
-        if !Set::of(&[SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU]).has(signal) || sabotage!("run-on-when-stopped") {
+        if !Set::STOPS.has(signal) || sabotage!("run-on-when-stopped") {
             return;
         }
         if signals::waiting().has(SIGCONT) {
@@ -115,6 +113,12 @@ const PASSED_ON: Set = Set(!(1 << (SIGKILL - 1) | 1 << (SIGSTOP - 1) | 1 << (SIG
 /// SIGPIPE of our own writing.
 fn is_own(arrival: &Arrival) -> bool {
     arrival.sender == process::id()
+}
+
+/// A stop came after this continuation, and would have discarded it a moment ago:
+/// passed on, it would make a tool go on that was stopped since.
+fn is_overtaken(arrival: &Arrival) -> bool {
+    arrival.number == SIGCONT && signals::waiting().both(Set::STOPS) != Set::NONE
 }
 
 /// Lets one signal through to this process.

@@ -33,6 +33,8 @@ impl Set {
     pub const NONE: Self = Self(0);
     /// Every signal.
     pub const ALL: Self = Self(u64::MAX);
+    /// What stops a process.
+    pub const STOPS: Self = Self(bit(SIGSTOP) | bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU));
 
     /// These signals; numbers outside of 1 to 64 are passed over.
     #[must_use]
@@ -58,6 +60,12 @@ impl Set {
         Self(self.0 | other.0)
     }
 
+    /// With those alone that are in `other` too.
+    #[must_use]
+    pub fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether `signal` is in it.
     #[must_use]
     pub fn has(self, signal: i32) -> bool {
@@ -65,8 +73,8 @@ impl Set {
     }
 }
 
-fn bit(signal: i32) -> u64 {
-    if (1..=LAST).contains(&signal) { 1 << (signal - 1) } else { 0 }
+const fn bit(signal: i32) -> u64 {
+    if 1 <= signal && signal <= LAST { 1 << (signal - 1) } else { 0 }
 }
 
 /// Blocks exactly these signals; gives those that were blocked before.

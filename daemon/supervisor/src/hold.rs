@@ -17,6 +17,9 @@ use crate::linger;
 use crate::reach::Reach;
 use crate::tool::Tool;
 
+/// More than all signals at once.
+const AT_A_TIME: u8 = 128;
+
 /// A running tool.
 struct Run {
     tool: Reach,
@@ -49,7 +52,7 @@ pub(crate) fn until_end(tool: Tool, house: House) -> Option<Descriptor> {
     if let Some(caller) = &run.caller {
         frames::ended(caller.socket(), run.limit.end(end));
     }
-    run.tool.goes_on();
+    run.tool.goes_on(time::now());
     if let Some(control) = &run.control {
         frames::finished(control, finish);
     }
@@ -88,21 +91,28 @@ impl Run {
                 self.tool.hear_witness(&mut self.ladder, time::now());
             }
             // A signal that came before the end is still the tool's to see.
-            if spoken {
-                self.hear();
-            }
+            // All that it said before a change, which is looked at next; but whoever never
+            // stops talking does not keep the time limit from being looked at.
+            let mut rounds = 0..AT_A_TIME;
+            while spoken && rounds.next().is_some() && self.hear() {}
             if daemon {
                 self.control = self.control.take().filter(is_there);
             }
-            if changed && let Some(end) = self.changes(children) {
+            if (changed || self.tool.doubts_its_witness())
+                && let Some(end) = self.changes(children)
+            {
                 return end;
             }
         }
     }
 
-    fn hear(&mut self) {
+    /// Whether the shim may have said more.
+    fn hear(&mut self) -> bool {
         match self.caller.as_mut().map(Caller::hear) {
-            Some(Heard::Signal(signal)) => self.tool.shim_got(signal, &mut self.ladder, time::now()),
+            Some(Heard::Signal(signal)) => {
+                self.tool.shim_got(signal, &mut self.ladder, time::now());
+                return true;
+            }
             Some(Heard::Gone) => {
                 self.caller = None;
                 self.limit = Limit::Never;
@@ -115,25 +125,27 @@ impl Run {
             }
             Some(Heard::Nothing) | None => {}
         }
+        false
     }
 
-    /// Every change of every child: of the tool's own, of orphans only that they are gone.
+    /// Every change of every child: of orphans only that they are gone.
     fn changes(&mut self, children: &signals::Inbox) -> Option<End> {
         while children.arrival().is_some() {}
         while let Ok(Some((id, change))) = look_for_change() {
             if id != self.tool.child.id {
+                self.tool.other_changed(id, change);
                 continue;
             }
             match change {
                 Change::Exited(code) => return Some(End::Exited(code)),
                 Change::Killed(signal) => return Some(End::Killed(signal)),
                 Change::Stopped(signal) => {
+                    self.tool.stops(time::now());
                     if let Some(caller) = &self.caller {
-                        self.tool.stops();
                         frames::number(caller.socket(), Number::Stopped, signal.into());
                     }
                 }
-                Change::Continued => self.tool.goes_on(),
+                Change::Continued => self.tool.goes_on(time::now()),
             }
         }
         None

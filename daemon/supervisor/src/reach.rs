@@ -9,7 +9,7 @@ mod doubles;
 
 use core::time::Duration;
 
-use tollgate_bare::process::{kill, kill_by_descriptor};
+use tollgate_bare::process::{Change, kill, kill_by_descriptor};
 use tollgate_bare::signals::{LAST, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, Set};
 use tollgate_bare::spawn::Child;
 use tollgate_bare::{Descriptor, process, sabotage};
@@ -23,6 +23,9 @@ use doubles::Doubles;
 /// `SI_KERNEL`: sent by the kernel itself, as a terminal's signals are.
 const BY_KERNEL: i32 = 128;
 
+/// Within this time of its going on, nobody continues a tool anew.
+const ONE_CONTINUATION: Duration = Duration::from_secs(1);
+
 /// The tool, and the way to it.
 pub(crate) struct Reach {
     pub(crate) child: Child,
@@ -34,10 +37,41 @@ pub(crate) struct Reach {
 struct Shared {
     /// None once it is gone.
     witness: Option<Witness>,
+    witness_is: Pace,
     doubles: Doubles,
+    tool_has: Course,
     shim: Descriptor,
     /// Whether the shim was told to stop.
     stopped: bool,
+}
+
+/// Whether a process goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Runs,
+    Stopped,
+}
+
+/// What became of the tool last, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Course {
+    Started,
+    Stopped(Duration),
+    Continued(Duration),
+}
+
+impl Course {
+    /// Whether a SIGCONT that was the shim's alone, as far as the witness can tell,
+    /// is to be delivered. A witness may have lost its own to a stop right after
+    /// it, and the tool be stopped since: one that came before the stop continues
+    /// nothing, one of about the time that the tool went on is what it went on by.
+    fn takes_continuation(self, sent: Duration, now: Duration) -> bool {
+        match self {
+            Self::Started => true,
+            Self::Stopped(at) => at < sent,
+            Self::Continued(at) => now.saturating_sub(at) > ONE_CONTINUATION,
+        }
+    }
 }
 
 impl Reach {
@@ -46,7 +80,9 @@ impl Reach {
         let shared = match birthplace {
             Birthplace::Daemon => None,
             Birthplace::Shim { witness, shim, .. } => {
-                Some(Shared { witness: Some(witness), doubles: Doubles::new(), shim, stopped: false })
+                let (witness, witness_is) = (Some(witness), Pace::Runs);
+                let doubles = Doubles::new();
+                Some(Shared { witness, witness_is, doubles, tool_has: Course::Started, shim, stopped: false })
             }
         };
         Self { child, shared }
@@ -105,17 +141,38 @@ impl Reach {
         }
     }
 
+    /// Whether something waits for a witness that was stopped when last looked at.
+    /// It may go on by now, which it says itself only when it is its turn to run.
+    pub(crate) fn doubts_its_witness(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.witness_is == Pace::Stopped && !shared.doubles.is_empty())
+    }
+
+    /// A child that is not the tool has changed.
+    pub(crate) fn other_changed(&mut self, id: i32, change: Change) {
+        let Some(shared) = &mut self.shared else { return };
+        if shared.witness.as_ref().is_some_and(|witness| witness.is(id)) {
+            shared.witness_is = if matches!(change, Change::Stopped(_)) { Pace::Stopped } else { Pace::Runs };
+        }
+    }
+
     /// Passes on what by now is known to have been the shim's alone.
     pub(crate) fn settle(&mut self, ladder: &mut Ladder, now: Duration) {
-        let Some(Shared { witness, doubles, .. }) = &mut self.shared else { return };
-        if doubles.is_to_be_asked(now) {
-            match witness {
-                Some(witness) => witness.ask(),
-                None => doubles.nothing_more(),
+        let Some(Shared { witness, witness_is, doubles, .. }) = &mut self.shared else { return };
+        let ask = doubles.is_to_be_asked(now);
+        match witness {
+            Some(witness) if *witness_is == Pace::Runs => {
+                if ask {
+                    witness.ask();
+                }
             }
+            _ => doubles.nothing_more(),
         }
-        while let Some(number) = self.shared.as_mut().and_then(|shared| shared.doubles.alone(now)) {
-            self.deliver(number, ladder);
+        while let Some(shared) = &mut self.shared
+            && let Some((number, since)) = shared.doubles.alone(now)
+        {
+            if number != SIGCONT || shared.tool_has.takes_continuation(since, now) {
+                self.deliver(number, ladder);
+            }
         }
     }
 
@@ -138,19 +195,36 @@ impl Reach {
         }
     }
 
-    /// The shim is told that the tool has stopped.
-    pub(crate) fn stops(&mut self) {
+    /// The tool has stopped, and the shim is told.
+    pub(crate) fn stops(&mut self, now: Duration) {
         if let Some(shared) = &mut self.shared {
+            shared.tool_has = Course::Stopped(now);
             shared.stopped = true;
         }
     }
 
     /// The tool goes on, or has ended: so does a shim that was told to stop.
-    pub(crate) fn goes_on(&mut self) {
-        if let Some(shared) = &mut self.shared
-            && core::mem::take(&mut shared.stopped)
-        {
-            let _ = kill_by_descriptor(&shared.shim, SIGCONT);
+    pub(crate) fn goes_on(&mut self, now: Duration) {
+        if let Some(shared) = &mut self.shared {
+            shared.tool_has = Course::Continued(now);
+            if core::mem::take(&mut shared.stopped) {
+                let _ = kill_by_descriptor(&shared.shim, SIGCONT);
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_continuation_is_delivered_where_the_tool_has_not_had_it() {
+        let at = |milliseconds| Duration::from_secs(1000) + Duration::from_millis(milliseconds);
+        assert!(Course::Started.takes_continuation(at(0), at(4)));
+        assert!(Course::Stopped(at(0)).takes_continuation(at(1), at(4)), "whoever continues a stopped shim alone");
+        assert!(!Course::Stopped(at(2)).takes_continuation(at(1), at(4)), "Ctrl-Z right after `fg`");
+        assert!(!Course::Continued(at(2)).takes_continuation(at(1), at(4)), "`fg`, seen twice");
+        assert!(Course::Continued(at(0)).takes_continuation(at(5000), at(5004)));
     }
 }

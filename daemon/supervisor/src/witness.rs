@@ -44,6 +44,11 @@ impl Witness {
         Ok(Self { child, socket: ours })
     }
 
+    /// Whether it is this process.
+    pub(crate) fn is(&self, id: i32) -> bool {
+        self.child.id == id
+    }
+
     /// Where it is heard.
     pub(crate) fn socket(&self) -> &Descriptor {
         &self.socket

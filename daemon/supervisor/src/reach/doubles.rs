@@ -3,18 +3,27 @@
 //! What the shim got waits for a moment. Where the witness got the same from the
 //! same sender, it was sent to the group and is done; else, once the witness was
 //! asked and had nothing more to tell, it was the shim's alone and is delivered.
+//!
+//! A stop discards a continuation that its receiver has not read yet, and the
+//! other way round (signal(7)), so shim and witness need not have read the same.
+//! Of what the shim read, the opposite that came later counts. Not here: whether
+//! a continuation is needed, which the tool's own state tells best.
 
 use core::time::Duration;
 
+use tollgate_bare::signals::{SIGCONT, Set};
 use tollgate_wire::message::Signal;
 
 /// How long one sender may take between a process and its group: `timeout` of
 /// coreutils signals its child first, and then the group.
 const GRACE: Duration = Duration::from_millis(3);
-/// How long a witness may take to answer; one that is stopped takes for ever.
-const LATEST: Duration = Duration::from_millis(250);
+/// How long a witness may take to answer that runs: on a crowded machine, long.
+/// What the group got as well would be delivered twice after it.
+const LATEST: Duration = Duration::from_secs(5);
 /// How long the shim may take to pass on what the witness has told before.
-const REMEMBERED: Duration = Duration::from_millis(100);
+const REMEMBERED: Duration = Duration::from_secs(2);
+/// `si_pid` of what the kernel sends, a terminal's signals for one: always to a group.
+const KERNEL: u32 = 0;
 /// Signals 1 to 64.
 const NUMBERS: usize = 65;
 
@@ -48,17 +57,24 @@ impl Doubles {
         Self { shims: [None; NUMBERS], groups: [None; NUMBERS] }
     }
 
-    /// The shim got a signal. One of the same number that still waits is to be
-    /// delivered now: where that happens, true.
+    /// The shim got a signal. One of the same number and another sender that still
+    /// waits is to be delivered now: where that happens, true.
     pub(super) fn shim_got(&mut self, signal: Signal, now: Duration) -> bool {
         let Some(index) = index(signal.number) else { return false };
+        self.discard_opposites(signal.number);
         if let Some(known) = self.groups.get_mut(index)
             && known.take_if(|(sender, at)| *sender == signal.sender && now.saturating_sub(*at) < REMEMBERED).is_some()
         {
             return false;
         }
-        let waiting = Waiting { sender: signal.sender, since: now, stage: Stage::Early };
-        self.shims.get_mut(index).is_some_and(|place| place.replace(waiting).is_some())
+        let Some(place) = self.shims.get_mut(index) else { return false };
+        let before = *place;
+        if before.is_some_and(|before| before.sender == signal.sender) {
+            // A process that had not handled the first would see one as well.
+            return false;
+        }
+        *place = Some(Waiting { sender: signal.sender, since: now, stage: Stage::Early });
+        before.is_some()
     }
 
     /// The witness got a signal.
@@ -68,6 +84,18 @@ impl Doubles {
             self.shims.get_mut(index).and_then(|place| place.take_if(|waiting| waiting.sender == signal.sender));
         if let (None, Some(place)) = (waits, self.groups.get_mut(index)) {
             *place = Some((signal.sender, now));
+        }
+    }
+
+    /// What the shim got undoes what it got before. A stop of its group that it
+    /// did not pass on it stopped by, and is done with; only the kernel's cannot
+    /// be mistaken for another, for they are always the group's.
+    fn discard_opposites(&mut self, number: i32) {
+        if Set::STOPS.has(number) {
+            discard(&mut self.shims, Set::of(&[SIGCONT]), |_| true);
+        } else if number == SIGCONT {
+            discard(&mut self.shims, Set::STOPS, |_| true);
+            discard(&mut self.groups, Set::STOPS, |(sender, _)| *sender != KERNEL);
         }
     }
 
@@ -83,7 +111,9 @@ impl Doubles {
         ask
     }
 
-    /// The witness has answered, or is gone.
+    /// The witness has answered, is stopped, or is gone. (One that is stopped was
+    /// not continued by what the shim got; and anything else that its group got
+    /// waits at the tool, which is stopped with it, and is there once.)
     pub(super) fn nothing_more(&mut self) {
         for waiting in self.shims.iter_mut().flatten() {
             if waiting.stage == Stage::Asked {
@@ -92,14 +122,19 @@ impl Doubles {
         }
     }
 
-    /// A signal that was the shim's alone, the oldest first.
-    pub(super) fn alone(&mut self, now: Duration) -> Option<i32> {
+    /// A signal that was the shim's alone, and when it came, the oldest first.
+    pub(super) fn alone(&mut self, now: Duration) -> Option<(i32, Duration)> {
         let due = |one: &Waiting| one.stage == Stage::Alone || now.saturating_sub(one.since) >= LATEST;
         let found =
             self.shims.iter().enumerate().filter_map(|(index, one)| one.filter(due).map(|one| (one.since, index)));
         let (_, index) = found.min()?;
-        self.shims.get_mut(index)?.take()?;
-        i32::try_from(index).ok()
+        let waited = self.shims.get_mut(index)?.take()?;
+        Some((i32::try_from(index).ok()?, waited.since))
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.shims.iter().all(Option::is_none)
     }
 
     /// How long until something is to be done.
@@ -113,6 +148,12 @@ impl Doubles {
     }
 }
 
+fn discard<T>(places: &mut [Option<T>; NUMBERS], numbers: Set, is_done: impl Fn(&T) -> bool) {
+    for (number, place) in (0..).zip(places) {
+        place.take_if(|one| numbers.has(number) && is_done(one));
+    }
+}
+
 fn index(number: i32) -> Option<usize> {
     usize::try_from(number).ok().filter(|index| (1..NUMBERS).contains(index))
 }
@@ -120,7 +161,7 @@ fn index(number: i32) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tollgate_bare::signals::{SIGINT, SIGTERM};
+    use tollgate_bare::signals::{SIGINT, SIGTERM, SIGTSTP};
 
     fn at(milliseconds: u64) -> Duration {
         Duration::from_secs(1000) + Duration::from_millis(milliseconds)
@@ -130,13 +171,17 @@ mod tests {
         Signal { number, code: 0, sender }
     }
 
+    fn next(doubles: &mut Doubles, now: Duration) -> Option<i32> {
+        doubles.alone(now).map(|(number, _)| number)
+    }
+
     #[test]
     fn what_the_group_got_is_not_delivered_again() {
         let mut doubles = Doubles::new();
         doubles.shim_got(sent(SIGINT, 0), at(0));
         doubles.group_got(sent(SIGINT, 0), at(1));
         assert_eq!(
-            (doubles.is_to_be_asked(at(9)), doubles.alone(at(999)), doubles.patience(at(2))),
+            (doubles.is_to_be_asked(at(9)), next(&mut doubles, at(999)), doubles.patience(at(2))),
             (false, None, None)
         );
         doubles.group_got(sent(SIGTERM, 7), at(10));
@@ -150,18 +195,18 @@ mod tests {
         doubles.shim_got(sent(SIGTERM, 7), at(0));
         assert_eq!((doubles.is_to_be_asked(at(2)), doubles.patience(at(2))), (false, Some(Duration::from_millis(1))));
         assert!(doubles.is_to_be_asked(at(3)));
-        assert_eq!(doubles.alone(at(4)), None);
+        assert_eq!(next(&mut doubles, at(4)), None);
         doubles.nothing_more();
-        assert_eq!((doubles.alone(at(4)), doubles.alone(at(4))), (Some(SIGTERM), None));
+        assert_eq!((next(&mut doubles, at(4)), next(&mut doubles, at(4))), (Some(SIGTERM), None));
     }
 
     #[test]
-    fn a_witness_that_does_not_answer_is_not_waited_for() {
+    fn a_witness_that_does_not_answer_is_not_waited_for_for_ever() {
         let mut doubles = Doubles::new();
         doubles.shim_got(sent(SIGTERM, 7), at(0));
         assert!(doubles.is_to_be_asked(at(3)));
-        assert_eq!(doubles.alone(at(249)), None);
-        assert_eq!(doubles.alone(at(250)), Some(SIGTERM));
+        assert_eq!(next(&mut doubles, at(4999)), None);
+        assert_eq!(next(&mut doubles, at(5000)), Some(SIGTERM));
     }
 
     #[test]
@@ -173,7 +218,7 @@ mod tests {
         doubles.group_got(sent(SIGTERM, 7), at(3));
         assert!(doubles.is_to_be_asked(at(5)));
         doubles.nothing_more();
-        assert_eq!(doubles.alone(at(5)), Some(SIGTERM));
+        assert_eq!(next(&mut doubles, at(5)), Some(SIGTERM));
     }
 
     #[test]
@@ -186,8 +231,51 @@ mod tests {
         doubles.shim_got(sent(SIGTERM, 7), at(0));
         doubles.shim_got(sent(SIGINT, 7), at(1));
         assert_eq!(
-            (doubles.alone(at(900)), doubles.alone(at(900)), doubles.alone(at(900))),
+            (next(&mut doubles, at(9000)), next(&mut doubles, at(9000)), next(&mut doubles, at(9000))),
             (Some(SIGTERM), Some(SIGINT), None)
         );
+    }
+
+    /// Asks the witness, which has no more to tell, and gives what is then delivered.
+    fn delivered(doubles: &mut Doubles, now: Duration) -> Option<i32> {
+        doubles.is_to_be_asked(now);
+        doubles.nothing_more();
+        next(doubles, now)
+    }
+
+    #[test]
+    fn of_a_stop_and_a_continuation_the_later_counts() {
+        let mut doubles = Doubles::new();
+        doubles.shim_got(sent(SIGCONT, 7), at(0));
+        doubles.shim_got(sent(SIGTSTP, 8), at(1));
+        assert_eq!(delivered(&mut doubles, at(4)), Some(SIGTSTP));
+        doubles.shim_got(sent(SIGTSTP, 8), at(5));
+        doubles.shim_got(sent(SIGCONT, 7), at(6));
+        assert_eq!((delivered(&mut doubles, at(9)), next(&mut doubles, at(9999))), (Some(SIGCONT), None));
+    }
+
+    #[test]
+    fn a_group_s_stop_is_done_with_once_the_shim_goes_on() {
+        let mut doubles = Doubles::new();
+        doubles.group_got(sent(SIGTSTP, 7), at(0));
+        doubles.shim_got(sent(SIGCONT, 7), at(1));
+        doubles.shim_got(sent(SIGTSTP, 7), at(5));
+        assert_eq!(delivered(&mut doubles, at(8)), Some(SIGTSTP));
+    }
+
+    #[test]
+    fn what_one_sender_sends_before_the_first_is_handled_is_one() {
+        let mut doubles = Doubles::new();
+        doubles.shim_got(sent(SIGTERM, 7), at(0));
+        assert!(!doubles.shim_got(sent(SIGTERM, 7), at(1)));
+        assert_eq!((delivered(&mut doubles, at(4)), next(&mut doubles, at(4))), (Some(SIGTERM), None));
+    }
+
+    #[test]
+    fn a_slow_shim_passes_nothing_on_twice() {
+        let mut doubles = Doubles::new();
+        doubles.group_got(sent(SIGINT, 0), at(0));
+        doubles.shim_got(sent(SIGINT, 0), at(1900));
+        assert_eq!(delivered(&mut doubles, at(1999)), None);
     }
 }
