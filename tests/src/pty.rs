@@ -81,6 +81,22 @@ impl Pty {
         &self.seen
     }
 
+    /// Whether the leader gives the terminal to another group within the time. The
+    /// kernel tells nobody of that: it is asked again and again.
+    pub(crate) fn is_given_within(&self, limit: Duration) -> bool {
+        let end = Instant::now() + limit;
+        let given = || {
+            nix::unistd::tcgetpgrp(&self.master).is_ok_and(|front| front.as_raw().cast_unsigned() != self.child.id())
+        };
+        while Instant::now() < end {
+            if given() {
+                return true;
+            }
+            std::thread::yield_now();
+        }
+        false
+    }
+
     /// Makes the window another size.
     ///
     /// # Panics

@@ -70,6 +70,15 @@ impl Shell {
         self.prompt();
     }
 
+    /// Waits until another than the shell has the terminal: keys are a job's then.
+    pub fn until_in_front(&mut self) {
+        if let (None, Some(pty)) = (&self.missing, &self.pty)
+            && !pty.is_given_within(PATIENCE)
+        {
+            self.missing = Some("never given: the terminal".to_owned());
+        }
+    }
+
     /// Makes the window another size.
     pub fn resize(&mut self, rows: u16, columns: u16) {
         if let Some(pty) = &self.pty {
@@ -93,7 +102,7 @@ impl Shell {
             self.screen.push_str(&pty.finish().1);
         }
         let text = keys_apart(&self.screen.replace(PROMPT, "\n"));
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !is_late_notice(line));
         let mut lines: Vec<_> = lines.map(without_numbers).collect();
         lines.sort();
         lines.extend(self.missing);
@@ -105,6 +114,11 @@ impl Shell {
 /// echoes the key, so what the signal brings about may be on the screen first.
 fn keys_apart(text: &str) -> String {
     ["^C", "^Z", "^\\"].iter().fold(text.to_owned(), |text, key| text.replace(key, &format!("\n{key}\n")))
+}
+
+/// Bash says so or not, as a job stops before `wait` looks at it or in it.
+fn is_late_notice(line: &str) -> bool {
+    line.contains("warning: wait_for_job: job ")
 }
 
 /// `[1] 4242` names a process, `/dev/pts/7` the terminal that was free.

@@ -82,7 +82,6 @@ pub fn quit_and_end_of_input(stage: &Stage) -> Result<(), Difference> {
 
 pub fn job_control(stage: &Stage) -> Result<(), Difference> {
     let shown = stage.sandbox().on_terminals(|shell| {
-        shell.done("set -b");
         shell.line("probe steady");
         shell.until("runs");
         for _ in 0..3 {
@@ -92,35 +91,33 @@ pub fn job_control(stage: &Stage) -> Result<(), Difference> {
             shell.until("continued");
         }
         suspend(shell);
-        in_background_and_back(shell);
+        in_background(shell);
+        shell.done("kill -STOP %1; wait %1; echo waited $?");
+        shell.line("fg");
+        shell.until("continued");
         shell.keys("\x03");
         shell.prompt();
         shell.done("echo code $?");
     })?;
-    assert!(shown.contains("Running") && shown.contains("Stopped") && shown.contains("code 130"), "{shown}");
+    assert!(shown.contains("Running") && shown.contains("waited 147") && shown.contains("code 130"), "{shown}");
     Ok(())
 }
 
-/// Sent on behind the shell, stopped there and fetched: that it goes on tells that
-/// it has the terminal.
-fn in_background_and_back(shell: &mut Shell) {
+/// Sent on behind the shell.
+fn in_background(shell: &mut Shell) {
     shell.line("bg");
     shell.until("continued");
     shell.settle();
     shell.done("jobs");
-    shell.line("kill -STOP %1");
-    shell.until("Stopped");
-    shell.settle();
-    shell.line("fg");
-    shell.until("continued");
 }
 
 /// Runs it as a job that ends. Without `set -b` the shell tells of that end or not,
 /// as it comes before a `wait` or in it.
-fn in_background(shell: &mut Shell, command: &str) {
+fn behind(shell: &mut Shell, command: &str) {
     shell.done("set -b");
     shell.line(&format!("{command} &"));
     shell.until("Done");
+    shell.until("\r\n");
     shell.settle();
 }
 
@@ -132,9 +129,7 @@ fn suspend(shell: &mut Shell) {
 
 pub fn background_read(stage: &Stage) -> Result<(), Difference> {
     let shown = stage.sandbox().on_terminals(|shell| {
-        shell.line("set -b; probe ask &");
-        shell.until("Stopped");
-        shell.settle();
+        shell.done("probe ask & wait $!; echo waited $?");
         shell.done("jobs");
         shell.line("fg");
         shell.until("continued");
@@ -149,9 +144,7 @@ pub fn background_read(stage: &Stage) -> Result<(), Difference> {
 
 pub fn background_write(stage: &Stage) -> Result<(), Difference> {
     let shown = stage.sandbox().on_terminals(|shell| {
-        shell.line("stty tostop; set -b; probe interleave 1 &");
-        shell.until("Stopped");
-        shell.settle();
+        shell.done("stty tostop; probe interleave 1 & wait $!; echo waited $?");
         shell.done("jobs");
         shell.line("fg");
         shell.until("err 0");
@@ -228,7 +221,6 @@ pub fn password(stage: &Stage) -> Result<(), Difference> {
 
 pub fn pipelines(stage: &Stage) -> Result<(), Difference> {
     let shown = stage.sandbox().on_terminals(|shell| {
-        shell.done("set -b");
         shell.line("probe steady | probe echo");
         shell.until("runs");
         suspend(shell);
@@ -236,7 +228,11 @@ pub fn pipelines(stage: &Stage) -> Result<(), Difference> {
         shell.line("fg");
         shell.until("continued");
         suspend(shell);
-        in_background_and_back(shell);
+        in_background(shell);
+        shell.line("fg");
+        // A key that signals also throws away what was not read from the screen.
+        shell.until("probe echo");
+        shell.until_in_front();
         shell.keys("\x03");
         shell.prompt();
         shell.done("echo code ${PIPESTATUS[@]}");
@@ -265,7 +261,7 @@ pub fn type_ahead(stage: &Stage) -> Result<(), Difference> {
 pub fn terminal_modes(stage: &Stage) -> Result<(), Difference> {
     let shown = stage.sandbox().on_terminals(|shell| {
         shell.done("bash -c 'probe exit 0 & stty -a; wait; stty -a'");
-        in_background(shell, "probe exit 0");
+        behind(shell, "probe exit 0");
         shell.done("stty -a");
     })?;
     assert!(shown.contains("echo"), "{shown}");
@@ -278,7 +274,7 @@ pub fn each_stream(stage: &Stage) -> Result<(), Difference> {
         shell.done("probe terminal < /dev/null");
         shell.done("probe terminal 2> errors | cat");
         shell.done("probe terminal > out; probe @2 terminal >&- <&-");
-        in_background(shell, "(probe terminal)");
+        behind(shell, "(probe terminal)");
         shell.done("probe descriptors");
     })?;
     assert!(shown.contains("0 terminal 1 ours true front true"), "{shown}");
