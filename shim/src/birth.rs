@@ -15,18 +15,21 @@ use tollgate_wire::frame::{HEADER, Header, Kind};
 /// The descriptors of a `Birth`: the program, then the plan's socket.
 pub(crate) type Riding = Descriptors<2>;
 
-/// Starts the supervisor; `lowest` is above all descriptors of the caller's.
-/// Where that fails the daemon is told, which words the refusal.
-pub(crate) fn give(mut riding: Riding, lowest: i32, start: &Start) -> Result<(), Error> {
+/// Starts the supervisor and gives its process id; `lowest` is above all descriptors
+/// of the caller's. Where that fails the daemon is told, which words the refusal.
+pub(crate) fn give(mut riding: Riding, lowest: i32, start: &Start) -> Result<Option<i32>, Error> {
     let (Some(program), Some(plan)) = (riding.take(0), riding.take(1)) else { return Err(Error::Short) };
     let (program, plan) = (program.above(lowest), plan.above(lowest));
-    if let Err(errno) = execute_supervisor(&program, &plan, start) {
-        tell(&plan, errno);
+    match execute_supervisor(&program, &plan, start) {
+        Ok(id) => Ok(Some(id)),
+        Err(errno) => {
+            tell(&plan, errno);
+            Ok(None)
+        }
     }
-    Ok(())
 }
 
-fn execute_supervisor(program: &Descriptor, plan: &Descriptor, start: &Start) -> Result<(), Errno> {
+fn execute_supervisor(program: &Descriptor, plan: &Descriptor, start: &Start) -> Result<i32, Errno> {
     let mut arguments = StringArray::with_room(2)?;
     arguments.push(c"tollgate-supervisor")?;
     arguments.push(c"shim")?;
@@ -35,7 +38,7 @@ fn execute_supervisor(program: &Descriptor, plan: &Descriptor, start: &Start) ->
         Ok(()) => execute(Program::Opened(program.number()), &arguments, &environment),
         Err(errno) => errno,
     })
-    .map(drop)
+    .map(|child| child.id)
 }
 
 /// In the child: nothing of the caller's goes along.

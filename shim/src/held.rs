@@ -30,6 +30,8 @@ pub(crate) struct Held {
     /// What the caller had ignored.
     ignored: Set,
     repeats: Repeats,
+    /// Our child where the supervisor was born here.
+    pub(crate) supervisor: Option<i32>,
 }
 
 impl Held {
@@ -39,7 +41,7 @@ impl Held {
         let suffered = PASSED_ON.without(blocked).without(ignored);
         let inbox = Inbox::of(suffered).map_err(|errno| Problem::of(errno, Problem::Poll))?;
         let inbox = inbox.above(caller.inherited.above());
-        Ok(Self { inbox, blocked, ignored, repeats: Repeats::default() })
+        Ok(Self { inbox, blocked, ignored, repeats: Repeats::default(), supervisor: None })
     }
 
     /// What to wait for.
@@ -85,26 +87,43 @@ impl Held {
         }
     }
 
-    /// The tool was stopped by `signal`: stops as well, by the same, unless all of
-    /// the group was continued since. Whoever continues the shim sends SIGCONT, which is passed on; where nothing could
-    /// stop it (an orphaned process group takes no SIGTSTP), nobody would, and
-    /// the tool, which would not have stopped either, is continued at once.
+    /// The tool was stopped by `signal` (0: it goes on): stops as well, by the same,
+    /// unless that is not the last word. Whoever continues the shim sends SIGCONT,
+    /// which is passed on; where nothing could stop it (an orphaned process group
+    /// takes no SIGTSTP), nobody would, and the tool, which would not have stopped
+    /// either, is continued at once.
     pub(crate) fn stop_like_the_tool(&self, signal: i32, socket: &Descriptor) {
-        if !Set::STOPS.has(signal) || sabotage!("run-on-when-stopped") {
+        if !Set::STOPS.has(signal) || sabotage!("run-on-when-stopped") || says_more(socket) {
             return;
         }
-        if signals::waiting().has(SIGCONT) {
-            return;
+        // The supervisor's own is older: what it continued us from is over.
+        if let Some(since) = signals::take(SIGCONT).filter(|one| !self.is_supervisors(one)) {
+            return send(&since, socket);
         }
         signals::reset(signal);
-        deliver_to_self(signal);
+        // It waits until it is let through: whatever continues us by then undoes it.
+        let _ = process::kill(process::id().cast_signed(), signal);
+        if says_more(socket) {
+            let _ = signals::take(signal);
+        } else {
+            let_through(signal);
+            if !signals::waiting().has(SIGCONT) {
+                send(&Arrival { number: SIGCONT, code: 0, sender: process::id() }, socket);
+            }
+        }
         if self.ignored.has(signal) {
             signals::ignore(signal);
         }
-        if !signals::waiting().has(SIGCONT) {
-            send(&Arrival { number: SIGCONT, code: 0, sender: process::id() }, socket);
-        }
     }
+
+    fn is_supervisors(&self, arrival: &Arrival) -> bool {
+        self.supervisor.is_some_and(|supervisor| supervisor.cast_unsigned() == arrival.sender)
+    }
+}
+
+/// Whether the supervisor has said something that was not read yet.
+fn says_more(socket: &Descriptor) -> bool {
+    poll::readable([Some(socket)], Some(Duration::ZERO)).is_ok_and(|[speaks]| speaks)
 }
 
 /// What is passed on to a running tool.
@@ -124,6 +143,10 @@ fn is_overtaken(arrival: &Arrival) -> bool {
 /// Lets one signal through to this process.
 pub(crate) fn deliver_to_self(signal: i32) {
     let _ = process::kill(process::id().cast_signed(), signal);
+    let_through(signal);
+}
+
+fn let_through(signal: i32) {
     signals::block_exactly(Set::ALL.without(Set::of(&[signal])));
     signals::block_exactly(Set::ALL);
 }

@@ -76,7 +76,7 @@ pub(crate) fn answer(
             match read(socket, frame, &mut riding)? {
                 None => return Ok(Answer::Lost),
                 Some((Kind::Say, text)) => held.as_the_caller(|| asker.voice.say(text)),
-                Some((Kind::Birth, _)) => birth::give(riding, asker.above, asker.start)?,
+                Some((Kind::Birth, _)) => held.supervisor = birth::give(riding, asker.above, asker.start)?,
                 Some((Kind::Wait, id)) => question.id = Some(id.try_into().map_err(|_| Error::Short)?),
                 Some((Kind::Started, _)) => {
                     let_go(socket, held);

@@ -4,7 +4,10 @@
 
 use linux_raw_sys::general::{SIG_SETMASK, SIGKILL as KILL, SIGSTOP as STOP};
 
+use core::time::Duration;
+
 use crate::call::call;
+use crate::time::Timespec;
 use crate::{Descriptor, Errno, files};
 
 /// The highest signal number.
@@ -94,6 +97,17 @@ pub fn waiting() -> Set {
     // SAFETY: the kernel writes one set.
     let _ = unsafe { call!(__NR_rt_sigpending, &raw mut waiting.0, SET_BYTES) };
     waiting
+}
+
+/// Takes `signal` where it waits, without waiting for it.
+#[must_use]
+pub fn take(signal: i32) -> Option<Arrival> {
+    let (set, now) = (Set::of(&[signal]), Timespec::from(Duration::ZERO));
+    let mut record = [0u32; 32];
+    // SAFETY: the kernel reads one set and one time, and writes one `siginfo_t` of 128 bytes.
+    unsafe { call!(__NR_rt_sigtimedwait, &raw const set.0, record.as_mut_ptr(), &raw const now, SET_BYTES) }.ok()?;
+    let [number, _, code, _, sender, ..] = record;
+    Some(Arrival { number: number.cast_signed(), code: code.cast_signed(), sender })
 }
 
 /// The kernel's `struct sigaction` on x86-64.
@@ -225,7 +239,10 @@ mod tests {
         unsafe { call!(__NR_tgkill, std::process::id(), thread, SIGUSR1) }.unwrap();
         let arrival = inbox.arrival().unwrap();
         assert_eq!((arrival.number, arrival.sender), (SIGUSR1, std::process::id()));
-        assert_eq!(inbox.arrival(), None);
+        assert_eq!((inbox.arrival(), take(SIGUSR1)), (None, None));
+        // SAFETY: no memory is involved.
+        unsafe { call!(__NR_tgkill, std::process::id(), thread, SIGUSR1) }.unwrap();
+        assert_eq!((take(SIGUSR1), inbox.arrival()), (Some(arrival), None));
         block_exactly(before);
     }
 }

@@ -117,7 +117,8 @@ impl Signal {
     }
 }
 
-/// The bodies of `Spawned` (a process id), `NotSpawned` and `NotBorn` (an errno) and `Stopped` (a signal).
+/// The bodies of `Spawned` (a process id), `NotSpawned` and `NotBorn` (an errno) and `Stopped` (a
+/// signal, or 0: the tool goes on).
 pub fn number(body: &[u8]) -> Result<i32, Error> {
     let mut reader = Reader::new(body);
     let number = reader.i32()?;

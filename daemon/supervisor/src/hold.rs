@@ -52,7 +52,7 @@ pub(crate) fn until_end(tool: Tool, house: House) -> Option<Descriptor> {
     if let Some(caller) = &run.caller {
         frames::ended(caller.socket(), run.limit.end(end));
     }
-    run.tool.goes_on(time::now());
+    run.tool.goes_on(None, time::now());
     if let Some(control) = &run.control {
         frames::finished(control, finish);
     }
@@ -145,7 +145,9 @@ impl Run {
                         frames::number(caller.socket(), Number::Stopped, signal.into());
                     }
                 }
-                Change::Continued => self.tool.goes_on(time::now()),
+                Change::Continued => {
+                    self.tool.goes_on(self.caller.as_ref().map(Caller::socket), time::now());
+                }
             }
         }
         None

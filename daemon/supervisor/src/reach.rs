@@ -15,6 +15,7 @@ use tollgate_bare::spawn::Child;
 use tollgate_bare::{Descriptor, process, sabotage};
 use tollgate_wire::message::Signal;
 
+use crate::frames::{self, Number};
 use crate::house::Birthplace;
 use crate::ladder::Ladder;
 use crate::witness::{Testimony, Witness};
@@ -23,6 +24,8 @@ use doubles::Doubles;
 /// `SI_KERNEL`: sent by the kernel itself, as a terminal's signals are.
 const BY_KERNEL: i32 = 128;
 
+/// A `Stopped` that says the opposite: no signal has this number.
+const GOES_ON: i32 = 0;
 /// Within this time of its going on, nobody continues a tool anew.
 const ONE_CONTINUATION: Duration = Duration::from_secs(1);
 
@@ -203,11 +206,15 @@ impl Reach {
         }
     }
 
-    /// The tool goes on, or has ended: so does a shim that was told to stop.
-    pub(crate) fn goes_on(&mut self, now: Duration) {
+    /// The tool goes on, or has ended: so does a shim that was told to stop. Where it
+    /// still listens it is told first, so that no stop is taken for the last word.
+    pub(crate) fn goes_on(&mut self, caller: Option<&Descriptor>, now: Duration) {
         if let Some(shared) = &mut self.shared {
             shared.tool_has = Course::Continued(now);
             if core::mem::take(&mut shared.stopped) {
+                if let Some(caller) = caller {
+                    frames::number(caller, Number::Stopped, GOES_ON);
+                }
                 let _ = kill_by_descriptor(&shared.shim, SIGCONT);
             }
         }
