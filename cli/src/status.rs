@@ -44,6 +44,9 @@ fn text(status: &Status) -> String {
             "           what is stricter in it holds; `tollgate policy accept` lets the rest hold".to_owned(),
         );
     }
+    if status.observes {
+        lines.push("OBSERVES   the policy is only tried out: everything runs, and its word is recorded".to_owned());
+    }
     lines.extend(status.policy_problem.iter().map(|problem| format!("PROBLEM    {problem}")));
     if status.audit_lost > 0 {
         let lost = status.audit_lost;
@@ -77,6 +80,7 @@ mod tests {
     #[test]
     fn a_status_says_what_a_person_asks_first() {
         let status = Status {
+            observes: false,
             version: "0.1.0".into(),
             pid: 7,
             up_s: 11_107,

@@ -20,7 +20,9 @@ use tollgate_wire::MAX_BODY;
 use tollgate_wire::frame;
 
 use crate::channel::{Channel, Error};
+use crate::decide::observes;
 use crate::gate::Gate;
+use crate::identify::Agent;
 use crate::person;
 use crate::questions::{Answered, Found};
 use crate::sys::peer::Peer;
@@ -106,6 +108,7 @@ fn status(gate: &Gate) -> Status {
         policy: accepted.map(|policy| policy.sources().to_vec()).unwrap_or_default(),
         policy_hash: policies.hash().to_owned(),
         rules: accepted.map_or(0, Policy::rules),
+        observes: observes(&policies, &Agent::default()),
         policy_pending: policies.pending.as_ref().map(|kept| policy::summary(&kept.policy)),
         policy_problem: policies.trouble.as_ref().map(ToString::to_string),
         sessions: gate.sessions.count(),

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tollgate_audit::{Kind, Record, Taken, Timestamp};
-use tollgate_policies::policy::{Budget, Cover, Judgement, Policy, Runbook, Verdict};
+use tollgate_policies::policy::{Budget, Cover, Grant, Judgement, Policy, Runbook, Verdict};
 
 use crate::identify::Agent;
 use crate::policies::InForce;
@@ -81,8 +81,16 @@ impl Allowances {
         self.lock().grants.in_force(Timestamp::now())
     }
 
+    /// Those as policies judge with them: nothing is copied where there are none.
+    pub(crate) fn granted(&self) -> Vec<Grant> {
+        self.lock().grants.granted(Timestamp::now())
+    }
+
     /// How often each runbook of a policy may still be used now.
     pub(crate) fn budgets<'a>(&self, policy: &'a Policy) -> Vec<Budget<'a>> {
+        if policy.runbooks().is_empty() {
+            return Vec::new();
+        }
         let state = self.lock();
         let now = milliseconds(Timestamp::now());
         let left = |runbook: &'a Runbook| Budget { runbook: &runbook.name, left: state.left(runbook, now) };

@@ -1,4 +1,4 @@
-//! Judged -> Permitted: where the policy says so, a person decides.
+//! Settled -> Permitted: where the policy says so, a person decides.
 //!
 //! The question is recorded before anyone is told of it. The caller waits for a
 //! bounded time; the question outlives the wait, and the same command run again
@@ -18,7 +18,8 @@ use tollgate_policies::policy::{Judgement, Verdict};
 
 use crate::binary::Binary;
 use crate::classify::understand;
-use crate::decide::{Judged, judge};
+use crate::correct::Settled;
+use crate::decide::{Judged, judge, observes};
 use crate::gate::Gate;
 use crate::identify::Call;
 use crate::questions::{Answered, Binding, Open};
@@ -40,8 +41,8 @@ pub(crate) struct Permitted {
 struct Made;
 
 /// Lets an allowed call through; asks a person about an escalated one.
-pub(crate) async fn approve(gate: &Gate, judged: Judged) -> Result<Permitted, Box<Refused>> {
-    let mut judged = judged;
+pub(crate) async fn approve(gate: &Gate, settled: Settled) -> Result<Permitted, Box<Refused>> {
+    let mut judged = settled.judged;
     let sha256 = gate.binaries.sha256(&judged.binary).await;
     judged.call.entry = Entry {
         binary: Some(judged.binary.path.clone().into()),
@@ -49,6 +50,9 @@ pub(crate) async fn approve(gate: &Gate, judged: Judged) -> Result<Permitted, Bo
         binary_writable_by_caller: Some(judged.binary.writable),
         ..judged.call.entry
     };
+    if let Some(refusal) = unpinned(&judged.call) {
+        return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal));
+    }
     let approved_by = match judged.judgement.verdict {
         Verdict::Allow => None,
         Verdict::Escalate | Verdict::Deny => match ask(gate, &judged).await {
@@ -68,6 +72,14 @@ pub(crate) async fn approve(gate: &Gate, judged: Judged) -> Result<Permitted, Bo
     Ok(Permitted { call: judged.call, binary: judged.binary, judgement: judged.judgement, _made: Made })
 }
 
+/// What the policies have against the binary: each digest that they name must be its.
+fn unpinned(call: &Call) -> Option<Refusal> {
+    let found = call.entry.binary_sha256.as_deref();
+    let wanted = call.pins.iter().filter_map(|pin| pin.sha256.as_deref());
+    let differs = wanted.filter(|wanted| Some(*wanted) != found).count() > 0;
+    differs.then_some(Refusal::OtherBinary)
+}
+
 /// What a policy that changed while a person was asked has against it.
 fn tightened(gate: &Gate, judged: &Judged) -> Option<Refusal> {
     let now = gate.policies.current();
@@ -77,8 +89,15 @@ fn tightened(gate: &Gate, judged: &Judged) -> Option<Refusal> {
     if let Some(why) = now.closed() {
         return Some(Refusal::Gate(why.to_owned()));
     }
+    if observes(&now, &judged.call.agent) {
+        return None;
+    }
     let judgement = judge(gate, &now, &judged.call, &judged.judgeable);
-    (judgement.verdict == Verdict::Deny).then(|| Refusal::Denied { judgement: Box::new(judgement), hint: None })
+    if judgement.verdict == Verdict::Deny {
+        return Some(Refusal::Denied { judgement: Box::new(judgement), hint: None });
+    }
+    // Whoever was asked saw the command that the policy of then made of it.
+    (judgement.obligations != judged.judgement.obligations).then_some(Refusal::PolicyChanged)
 }
 
 /// Whether the files that the judgement rests on say something else by now.
@@ -122,7 +141,7 @@ async fn open(gate: &Gate, judged: &Judged, binding: Binding) -> Result<Arc<Open
     let caller = &judged.call.request.caller;
     // A caller that left shows in the wait that follows.
     let _ = caller.wait_under(question.id).await;
-    let _ = caller.say(&question::waiting(&question)).await;
+    let _ = caller.say(&question::waiting(gate, &question)).await;
     Ok(question)
 }
 

@@ -136,10 +136,21 @@ impl Binaries {
     }
 }
 
-/// Finds the program that the request's tool name stands for.
-pub(crate) fn resolve(binaries: &Binaries, request: &Request, root: Option<BorrowedFd<'_>>) -> Result<Binary, Missing> {
+/// Finds the program that the request's tool name stands for, or the one of the path
+/// or name that a policy gives for it.
+pub(crate) fn resolve(
+    binaries: &Binaries,
+    request: &Request,
+    pinned: Option<&str>,
+    root: Option<BorrowedFd<'_>>,
+) -> Result<Binary, Missing> {
     let from = Place::of(request, root);
-    if let Some(named) = named(request) {
+    let named = match pinned {
+        Some(pinned) => pinned.contains('/').then(|| Path::new(pinned)),
+        None => named(request),
+    };
+    let name = pinned.map_or(request.tool.as_slice(), str::as_bytes);
+    if let Some(named) = named {
         let found = candidate(binaries, from, named)?;
         return found.ok_or(Missing::NotFound);
     }
@@ -149,7 +160,7 @@ pub(crate) fn resolve(binaries: &Binaries, request: &Request, root: Option<Borro
         // An empty part is the working directory (`execvp(3)`).
         let folder = if folder.is_empty() { b".".as_slice() } else { folder };
         let folder = Path::new(std::ffi::OsStr::from_bytes(folder));
-        let path = folder.join(std::ffi::OsStr::from_bytes(&request.tool));
+        let path = folder.join(std::ffi::OsStr::from_bytes(name));
         match candidate(binaries, from, &path) {
             Ok(Some(binary)) => return Ok(binary),
             Ok(None) => {}

@@ -31,7 +31,8 @@ struct Made;
 /// Finds out what the call would do.
 pub(crate) async fn classify(gate: &Gate, mut call: Call) -> Operation {
     let judged = understand(gate, &call, &call.request.strings.arguments());
-    let binary = binary::resolve(&gate.binaries, &call.request, call.surroundings.root());
+    let pinned = call.pins.first().map(|pin| pin.bin.as_str());
+    let binary = binary::resolve(&gate.binaries, &call.request, pinned, call.surroundings.root());
     call.entry = Entry { facts: facts(&judged.read), ..call.entry.describing(Described::of(&judged.operation)) };
     Operation { call, judgeable: judged, binary, _made: Made }
 }

@@ -5,12 +5,12 @@
 
 use tollgate_audit::{Decision, Entry};
 use tollgate_facts::Judgeable;
-use tollgate_policies::policy::{Asked, AtTerminal, Judgement, Obligations, Reason, Subject, Verdict};
+use tollgate_policies::policy::{Asked, AtTerminal, Grant, Judgement, Obligations, Policy, Reason, Subject, Verdict};
 
 use crate::binary::{Binary, Missing};
 use crate::classify::Operation;
 use crate::gate::Gate;
-use crate::identify::{Call, door};
+use crate::identify::{Agent, Call, door};
 use crate::policies::InForce;
 use crate::refuse::{Refusal, Refused, hint};
 
@@ -37,6 +37,7 @@ pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Re
     let judgement = judge(gate, &call.policies, &call, &judgeable);
     let judgement = answered(&mut call, judgement);
     call.entry = entry(call.entry, &judgement);
+    let judgement = observed(&mut call, judgement);
     if judgement.verdict == Verdict::Deny {
         let hint = hint(gate, &call, &judgeable.operation);
         return Err(Refused::new(
@@ -60,18 +61,25 @@ pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Re
 
 /// The strictest word of all these policies, and those of the call's session.
 pub(crate) fn judge(gate: &Gate, in_force: &InForce, call: &Call, judgeable: &Judgeable) -> Judgement {
+    let grants = gate.allowances.granted();
     let subjects = call.agent.subjects(in_force, door(call.request.door));
-    let words = subjects.map(|subject| judge_as(gate, in_force, call, judgeable, subject));
+    let words = subjects.map(|subject| judge_as(gate, in_force, call, judgeable, subject, &grants));
     words.reduce(Judgement::stricter).unwrap_or_else(nobodys)
 }
 
 /// As one of the names that the call is judged under.
-fn judge_as(gate: &Gate, in_force: &InForce, call: &Call, judgeable: &Judgeable, subject: Subject<'_>) -> Judgement {
-    let grants: Vec<_> = gate.allowances.grants().into_iter().map(|held| held.grant).collect();
+fn judge_as(
+    gate: &Gate,
+    in_force: &InForce,
+    call: &Call,
+    judgeable: &Judgeable,
+    subject: Subject<'_>,
+    grants: &[Grant],
+) -> Judgement {
     let asked = Asked {
         arguments: judgeable.arguments.as_ref(),
         at: Some(tollgate_facts::now()),
-        grants: &grants,
+        grants,
         ..Asked::new(&judgeable.operation, subject)
     };
     let policies = in_force.policies().chain(&call.agent.policies);
@@ -81,14 +89,8 @@ fn judge_as(gate: &Gate, in_force: &InForce, call: &Call, judgeable: &Judgeable,
 
 /// What a policy asks for and this program does not do: rather nothing runs.
 fn unserved(owed: &Obligations) -> Option<&'static str> {
-    if !owed.redact.is_empty() {
-        return Some("a rule hides part of the output, and output cannot be filtered yet: remove `redact` from it");
-    }
-    if !owed.corrections.is_empty() {
-        return Some("a rule corrects the command, and that is not done yet: remove `correct` from it");
-    }
-    let pinned = owed.pin.is_some();
-    pinned.then_some("the tool's table names its binary, and that is not held to yet: remove `bin` from it")
+    let hides = !owed.redact.is_empty();
+    hides.then_some("a rule hides part of the output, and output cannot be filtered yet: remove `redact` from it")
 }
 
 /// A person who types a command answers it by that: what asks a person, and what no
@@ -104,6 +106,22 @@ fn answered(call: &mut Call, judgement: Judgement) -> Judgement {
     }
     call.entry.approved_by = Some(person.clone());
     Judgement { verdict: Verdict::Allow, ..judgement }
+}
+
+/// Whether every policy that judges this agent's calls is only tried out.
+pub(crate) fn observes(in_force: &InForce, agent: &Agent) -> bool {
+    let mut policies = in_force.policies().chain(&agent.policies).peekable();
+    policies.peek().is_some() && policies.all(Policy::observes)
+}
+
+/// Where policies are only tried out, their word is recorded, and the call runs as it is.
+fn observed(call: &mut Call, judgement: Judgement) -> Judgement {
+    if !observes(&call.policies, &call.agent) {
+        return judgement;
+    }
+    call.entry.would = call.entry.decision.replace(Decision::Allow);
+    let (covers, obligations) = (Vec::new(), Obligations::default());
+    Judgement { verdict: Verdict::Allow, covers, obligations, ..judgement }
 }
 
 /// Where no policy is left to judge, nothing may run.

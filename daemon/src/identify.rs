@@ -14,10 +14,11 @@ use std::sync::Arc;
 
 use tollgate_audit::{Approver, Bytes, Command, Entry, Kind, Token};
 use tollgate_policies::agents::PERSON;
-use tollgate_policies::policy::{AtTerminal, Door, Policy, Subject};
+use tollgate_policies::policy::{AtTerminal, Door, Pin, Policy, Subject};
 use tollgate_policies::scrub;
 
 use crate::ancestry::Above;
+use crate::decide::observes;
 use crate::gate::Gate;
 use crate::policies::InForce;
 use crate::refuse::{Refusal, Refused};
@@ -36,6 +37,9 @@ pub(crate) struct Call {
     pub(crate) agent: Agent,
     /// The policies that judge it.
     pub(crate) policies: Arc<InForce>,
+    /// The binaries that policies name for its tool: the first is what runs, and every
+    /// digest holds.
+    pub(crate) pins: Vec<Pin>,
     /// Where it lives.
     pub(crate) surroundings: Surroundings,
     /// What the record will say, so far.
@@ -111,25 +115,32 @@ pub(crate) async fn identify(gate: &Gate, mut request: Request) -> Result<Call, 
     let own = take_over(&mut request, &policies, &agent);
     let entry = policies.stamp(entry(gate, &policies, &request, &agent));
     let closed = policies.closed().map(str::to_owned);
-    let unheld = own.err().map(|cause| cause.to_string());
+    let (pins, unheld) = match own {
+        Ok(pins) => (pins, None),
+        Err(cause) => (Vec::new(), Some(cause.to_string())),
+    };
     let refusal = match (alive, doubt.or(closed).or(unheld), surroundings) {
         (false, ..) => Refusal::CallerGone,
         (_, Some(doubt), _) => Refusal::Gate(doubt),
         (_, _, Err(what)) => Refusal::Confined(what),
         (true, None, Ok(surroundings)) => {
             let entry = Entry { message: surroundings.note(), ..entry };
-            return Ok(Call { request, agent, policies, surroundings, entry, _made: Made });
+            return Ok(Call { request, agent, policies, pins, surroundings, entry, _made: Made });
         }
     };
     Err(Refused::new(request.caller, entry, refusal))
 }
 
-/// Has the tool run as the policies say, where they do.
-fn take_over(request: &mut Request, in_force: &InForce, agent: &Agent) -> Result<(), request::SettingError> {
-    let Ok(tool) = std::str::from_utf8(&request.tool) else { return Ok(()) };
+/// Has the tool run as the policies say, where they do; the binaries that they name.
+fn take_over(request: &mut Request, in_force: &InForce, agent: &Agent) -> Result<Vec<Pin>, request::SettingError> {
+    let Ok(tool) = std::str::from_utf8(&request.tool) else { return Ok(Vec::new()) };
+    if observes(in_force, agent) {
+        return Ok(Vec::new());
+    }
     let policies = in_force.policies().chain(&agent.policies);
     let settings: Vec<_> = policies.filter_map(|policy| policy.tool(tool)).collect();
-    request.take_over(&settings)
+    request.take_over(&settings)?;
+    Ok(settings.into_iter().filter_map(|setting| setting.pin).collect())
 }
 
 /// What tells who calls.

@@ -19,6 +19,7 @@ mod binary;
 mod caller;
 mod channel;
 mod classify;
+mod correct;
 mod decide;
 mod gate;
 mod hidden;

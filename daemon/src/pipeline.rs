@@ -6,6 +6,7 @@
 
 use crate::approve::approve;
 use crate::classify::classify;
+use crate::correct::correct;
 use crate::decide::decide;
 use crate::gate::Gate;
 use crate::identify::identify;
@@ -26,7 +27,8 @@ async fn pass(gate: &Gate, request: Request) -> Result<Outcome, Box<Refused>> {
     let call = identify(gate, request).await?;
     let operation = classify(gate, call).await;
     let judged = decide(gate, operation)?;
-    let permitted = approve(gate, judged).await?;
+    let settled = correct(gate, judged).await?;
+    let permitted = approve(gate, settled).await?;
     let recorded = record(gate, permitted).await?;
     let running = spawn(gate, recorded).await?;
     Ok(relay(gate, running).await)

@@ -5,7 +5,7 @@
 
 mod words;
 
-pub(crate) use words::timed_out;
+pub(crate) use words::{timed_out, told};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +37,10 @@ pub(crate) enum Refusal {
         /// A milder command that this agent may run.
         hint: Option<String>,
     },
+    /// Rules offer another argv in its place: this is the policy's word on that.
+    Suggested(Verdict),
+    /// Rules would correct it, and that cannot be done.
+    Uncorrectable(String),
     /// A person says no.
     ByPerson {
         /// Who.
@@ -78,6 +82,10 @@ pub(crate) enum Refusal {
         /// The kernel's word.
         errno: i32,
     },
+    /// The binary is not the one whose digest the policy names.
+    OtherBinary,
+    /// The policy asks for something else than when it was judged.
+    PolicyChanged,
     /// A file that the judgement rests on has changed since.
     FactsChanged,
     /// The caller lives under limits that a tool of ours would not have.
@@ -97,7 +105,12 @@ impl Refusal {
     /// The verdict that is recorded and told.
     fn decision(&self) -> Decision {
         match self {
-            Self::Denied { .. } | Self::ByPerson { .. } | Self::Rate { .. } => Decision::Deny,
+            Self::Denied { .. }
+            | Self::Suggested(_)
+            | Self::Uncorrectable(_)
+            | Self::OtherBinary
+            | Self::ByPerson { .. }
+            | Self::Rate { .. } => Decision::Deny,
             Self::Pending { .. } | Self::Expired { .. } => Decision::Escalate,
             _ => Decision::None,
         }
@@ -107,13 +120,21 @@ impl Refusal {
     fn reason(&self) -> &'static str {
         match self {
             Self::Denied { judgement, .. } => judgement.reason.map_or("default", Reason::name),
+            Self::Suggested(_) => "suggest",
+            Self::Uncorrectable(_) => Reason::Argument.name(),
+            Self::OtherBinary => Reason::Rule.name(),
             Self::ByPerson { .. } => "person",
             Self::Pending { .. } => "pending",
             Self::Expired { .. } => "expired",
             Self::Rate { .. } => "rate",
             Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => "not_found",
             Self::NotExecutable(_) | Self::NotSpawned(_) => "not_executable",
-            Self::NotBorn { .. } | Self::FactsChanged | Self::CoverGone | Self::Confined(_) | Self::Gate(_) => "gate",
+            Self::NotBorn { .. }
+            | Self::PolicyChanged
+            | Self::FactsChanged
+            | Self::CoverGone
+            | Self::Confined(_)
+            | Self::Gate(_) => "gate",
             Self::CallerGone => "caller_gone",
         }
     }
@@ -126,6 +147,7 @@ impl Refusal {
                 | Self::Expired { .. }
                 | Self::Rate { .. }
                 | Self::CoverGone
+                | Self::PolicyChanged
                 | Self::FactsChanged
                 | Self::Gate(_)
         )
@@ -134,11 +156,16 @@ impl Refusal {
     /// How the shim ends.
     fn end(&self) -> End {
         match self {
-            Self::Denied { .. } | Self::ByPerson { .. } => End::Exited(exit::DENIED),
+            Self::Denied { .. }
+            | Self::Suggested(_)
+            | Self::Uncorrectable(_)
+            | Self::OtherBinary
+            | Self::ByPerson { .. } => End::Exited(exit::DENIED),
             Self::Pending { .. } | Self::Expired { .. } | Self::Rate { .. } => End::Exited(exit::TRY_AGAIN),
             Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => End::Exited(exit::NOT_FOUND),
             Self::NotExecutable(_) | Self::NotSpawned(_) => End::Exited(exit::NOT_EXECUTABLE),
             Self::NotBorn { .. }
+            | Self::PolicyChanged
             | Self::FactsChanged
             | Self::CoverGone
             | Self::Confined(_)
@@ -181,9 +208,9 @@ pub(crate) async fn refuse(gate: &Gate, refused: Refused) {
         reason: Some(refusal.reason().to_owned()),
         approved_by: match &refusal {
             Refusal::ByPerson { by, .. } => Some(by.clone()),
-            _ => entry.approved_by,
+            _ => entry.approved_by.clone(),
         },
-        message: words::note(&refusal),
+        message: words::note(&entry, &refusal),
         ..entry
     };
     // Where the record cannot be written the command does not run either: it is
@@ -192,7 +219,7 @@ pub(crate) async fn refuse(gate: &Gate, refused: Refused) {
         tracing::error!(id = %entry.id, %cause, "a refusal could not be recorded");
     }
     // A caller that has gone away needs no words.
-    let _ = caller.say(&words::text(&entry, &refusal)).await;
+    let _ = caller.say(&words::text(&gate.places, &entry, &refusal)).await;
     let _ = caller.end(refusal.end()).await;
     tracing::info!(id = %entry.id, reason = refusal.reason(), "refused");
 }

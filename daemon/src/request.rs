@@ -109,6 +109,13 @@ impl Strings {
         Self::of_parts(&arguments, &kept)
     }
 
+    /// The same environment with other arguments after the tool's own name.
+    pub(crate) fn with_arguments(&self, arguments: &[Vec<u8>]) -> Self {
+        let (before, variables) = self.split();
+        let all: Vec<_> = before.into_iter().take(1).chain(arguments.iter().map(Vec::as_slice)).collect();
+        Self::of_parts(&all, &variables)
+    }
+
     fn of_parts(arguments: &[&[u8]], variables: &[&[u8]]) -> Self {
         let mut block = Vec::new();
         for string in arguments.iter().chain(variables) {

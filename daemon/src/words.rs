@@ -12,7 +12,16 @@ pub(crate) const MOST: usize = 400;
 /// The command.
 pub(crate) fn command(entry: &Entry) -> String {
     let argv = entry.command.as_ref().map(|command| command.argv.as_slice()).unwrap_or_default();
+    line(argv)
+}
+
+fn line(argv: &[Bytes]) -> String {
     show::command(&argv.iter().map(Bytes::as_slice).collect::<Vec<_>>(), MOST)
+}
+
+/// What runs: the command, or what rules have made of it.
+pub(crate) fn running(entry: &Entry) -> String {
+    entry.corrected.as_ref().map_or_else(|| command(entry), |corrected| line(&corrected.argv))
 }
 
 /// The target, a phrase for each dimension: `workspace prod (from TF_WORKSPACE)`.

@@ -101,6 +101,7 @@ struct Contents {
     sources: Vec<String>,
     agents: BTreeMap<String, AgentEntry>,
     at_terminal: AtTerminal,
+    observes: bool,
     rules: judge::Rules,
 }
 
@@ -137,6 +138,13 @@ impl Policy {
     #[must_use]
     pub fn at_terminal(&self) -> AtTerminal {
         self.0.at_terminal
+    }
+
+    /// Whether it is only tried out: its word is recorded, and everything runs. Every
+    /// layer that says anything must say so.
+    #[must_use]
+    pub fn observes(&self) -> bool {
+        self.0.observes
     }
 
     /// The agents that this user is, by name.
@@ -237,6 +245,7 @@ impl Project {
             sources: vec![name.to_owned()],
             agents: BTreeMap::new(),
             at_terminal: AtTerminal::default(),
+            observes: false,
             rules: judge::Rules::denying(reference),
         })))
     }

@@ -10,15 +10,17 @@ use serde::Serialize;
 use tollgate_audit::{Bytes, Described};
 use tollgate_facts::{Judgeable, ReadFile, Reader, own_tools, policy_files};
 use tollgate_policies::classify::{Grammars, Invocation};
-use tollgate_policies::policy::{Asked, Door, Judgement, Layer, Policy, Reason, Subject, profile};
+use tollgate_policies::correct::{CorrectError, Corrected, correct};
+use tollgate_policies::policy::{Asked, Door, Judgement, Layer, Mode, Policy, Reason, Subject, profile};
 
 use crate::error::Error;
 use crate::places;
 
 /// What judges where a person has written no policy; the daemon's choice too.
 const PROFILE: &str = "careful";
+const DENY: &str = "deny";
 /// What only a running daemon knows.
-const NOT_COUNTED: [&str; 2] = ["grants", "rates"];
+const NOT_COUNTED: [&str; 3] = ["grants", "rates", "a session's own policy"];
 
 /// A command to explain.
 #[derive(Debug)]
@@ -45,6 +47,8 @@ pub(crate) struct Explained {
     pub(crate) rule_at: Option<String>,
     /// What the rule wants said.
     pub(crate) rule_reason: Option<String>,
+    /// What rules make of the argv: it is judged in the place of the other.
+    pub(crate) corrected: Option<Vec<Bytes>>,
     /// A milder argv that shows what this one would do.
     pub(crate) milder: Option<Vec<Bytes>>,
     /// The files that were read for this.
@@ -55,7 +59,9 @@ pub(crate) struct Explained {
     pub(crate) door: &'static str,
     pub(crate) policy: Vec<String>,
     pub(crate) policy_hash: String,
-    pub(crate) not_counted: [&'static str; 2],
+    /// Whether that is only recorded, and everything runs.
+    pub(crate) observes: bool,
+    pub(crate) not_counted: [&'static str; 3],
 }
 
 /// One file that was read.
@@ -107,8 +113,36 @@ impl Judge {
         Self { grammars, policy, agent, clearance, door }
     }
 
-    /// What this command would do, and what is said to it.
+    /// What this command would do, and what is said to it; once more where rules
+    /// correct it.
     pub(crate) fn explain(&self, question: &Question) -> Explained {
+        let (explained, change) = self.once(question);
+        match change {
+            Ok(None) => explained,
+            Ok(Some(made)) => self.corrected(question, explained, made),
+            Err(cause) => uncorrectable(explained, &cause),
+        }
+    }
+
+    fn corrected(&self, question: &Question, called: Explained, made: Corrected) -> Explained {
+        let changed = made.arguments.into_iter().map(Bytes::from);
+        let argv: Vec<Bytes> = question.argv.iter().take(1).cloned().chain(changed).collect();
+        let again = Question { argv: argv.clone(), env: question.env.clone(), cwd: question.cwd.clone() };
+        let (explained, change) = self.once(&again);
+        let explained = match change {
+            Err(cause) => uncorrectable(explained, &cause),
+            Ok(Some(_)) => Explained { verdict: DENY, reason: Some(Reason::Argument.name()), ..explained },
+            Ok(None) if made.mode == Mode::Suggest && explained.verdict != DENY => {
+                let (rule, rule_at) = (made.rules.first().cloned(), None);
+                Explained { verdict: DENY, reason: Some("suggest"), rule, rule_at, ..called }
+            }
+            Ok(None) => explained,
+        };
+        Explained { argv: question.argv.clone(), corrected: Some(argv), ..explained }
+    }
+
+    /// What is said to exactly this argv, and what rules would make of it.
+    fn once(&self, question: &Question) -> (Explained, Result<Option<Corrected>, CorrectError>) {
         let argv: Vec<_> = question.argv.iter().map(Bytes::as_slice).collect();
         let env: Vec<_> = question.env.iter().map(Vec::as_slice).collect();
         let cwd = question.cwd.as_ref().map(Bytes::as_slice);
@@ -124,7 +158,8 @@ impl Judge {
         let decided_by = judged.operation.decisive().decided_by.and_then(|at| question.argv.get(at)).cloned();
         let described = Described::of(&judged.operation);
         let explained = self.answer(described, &judgement, milder, read, question);
-        Explained { decided_by, ..explained }
+        let change = correct(judged.arguments.as_ref(), &judgement.obligations.corrections);
+        (Explained { decided_by, ..explained }, change)
     }
 
     fn judged(&self, judged: &Judgeable, subject: Subject<'_>) -> Judgement {
@@ -150,6 +185,7 @@ impl Judge {
             rule: rule.map(|rule| rule.name.clone()),
             rule_at: rule.map(|rule| format!("{}:{}", rule.file, rule.line)),
             rule_reason: rule.and_then(|rule| rule.reason.clone()),
+            corrected: None,
             milder,
             read,
             argv: question.argv.clone(),
@@ -158,9 +194,16 @@ impl Judge {
             door: self.door.name(),
             policy: self.policy.sources().to_vec(),
             policy_hash: self.policy.hash().to_owned(),
+            observes: self.policy.observes(),
             not_counted: NOT_COUNTED,
         }
     }
+}
+
+fn uncorrectable(explained: Explained, cause: &CorrectError) -> Explained {
+    let (CorrectError::Conflict { one: rule, .. } | CorrectError::Cannot { rule, .. }) = cause;
+    let (reason, rule) = (Some(Reason::Argument.name()), Some(rule.clone()));
+    Explained { verdict: DENY, reason, rule, rule_at: None, rule_reason: Some(cause.to_string()), ..explained }
 }
 
 /// The shim that this argv would call: the last part of its first word.

@@ -25,6 +25,7 @@ pub(super) fn text(explained: &Explained) -> String {
         let own = targets(&also.target).into_iter().filter(|_| also.target != described.target);
         own.for_each(|target| line("  target", target));
     }
+    explained.corrected.iter().for_each(|argv| line("corrected", show::command(argv, MOST)));
     line("verdict", verdict(explained));
     explained.rule_reason.iter().for_each(|reason| line("reason", escaped(reason)));
     explained.milder.iter().for_each(|argv| line("milder", show::command(argv, MOST)));
@@ -34,7 +35,10 @@ pub(super) fn text(explained: &Explained) -> String {
     }
     line("agent", agent(explained));
     line("policy", escaped(&explained.policy.join(", ")));
-    line("note", format!("{} are not counted here", explained.not_counted.join(" and ")));
+    if explained.observes {
+        line("observed", "the policy is only tried out: it runs whatever the verdict".to_owned());
+    }
+    line("note", format!("not counted here: {}", explained.not_counted.join(", ")));
     lines.join("\n")
 }
 
@@ -48,6 +52,7 @@ fn tier(number: Option<u8>) -> String {
 
 fn verdict(explained: &Explained) -> String {
     let because = match (&explained.rule, &explained.rule_at, explained.reason) {
+        (Some(rule), None, _) => format!("rule {}", escaped(rule)),
         (Some(rule), Some(at), _) => format!("rule {} ({})", escaped(rule), escaped(at)),
         (_, _, Some("unknown")) => "no rule speaks of it, and what it would do is not known".to_owned(),
         _ => "no rule speaks of it".to_owned(),
@@ -100,6 +105,7 @@ mod tests {
             rule: Some("prod-no-destroy".into()),
             rule_at: Some("10-infra.toml:14".into()),
             rule_reason: Some("prod stays".into()),
+            corrected: None,
             milder: Some(vec!["terraform".into(), "plan".into(), "-destroy".into()]),
             read: vec![Read { path: ".terraform/environment".into(), sha256: None }],
             argv: vec!["terraform".into(), "apply".into(), "-destroy".into()],
@@ -108,7 +114,8 @@ mod tests {
             door: "shim",
             policy: vec!["10-infra.toml".into()],
             policy_hash: "sha256:ab".into(),
-            not_counted: ["grants", "rates"],
+            observes: false,
+            not_counted: ["grants", "rates", "a session's own policy"],
         };
         let expected = "terraform apply -destroy
   operation  terraform.apply
@@ -123,7 +130,7 @@ mod tests {
   read       .terraform/environment (absent)
   agent      claude-code, clearance 2, door shim
   policy     10-infra.toml
-  note       grants and rates are not counted here";
+  note       not counted here: grants, rates, a session's own policy";
         assert_eq!(text(&explained), expected);
     }
 }

@@ -269,6 +269,9 @@ pub struct Status {
     pub policy_hash: String,
     /// Its rules.
     pub rules: usize,
+    /// Whether what the policies say is only recorded, and everything runs.
+    #[serde(default)]
+    pub observes: bool,
     /// The policy that judges beside it until a person accepts it.
     #[serde(default)]
     pub policy_pending: Option<PolicySummary>,

@@ -47,6 +47,9 @@ pub struct Entry {
     /// The keyed digests of what was taken out of argv and environment.
     #[serde(default)]
     pub scrubbed: Vec<Scrubbed>,
+    /// What runs, or is offered, in the place of what was called.
+    #[serde(default)]
+    pub corrected: Option<Corrected>,
     /// The tool's canonical name.
     pub tool: Option<String>,
     /// What its words say: `terraform.apply`.
@@ -67,6 +70,9 @@ pub struct Entry {
     pub rule: Option<String>,
     /// The reason, as in the table of exit codes: `rule`, `person`, `pending`, `gate`.
     pub reason: Option<String>,
+    /// Where the policy only observes: what it would have said. The command ran.
+    #[serde(default)]
+    pub would: Option<Decision>,
     /// Who answered a question.
     pub approved_by: Option<Approver>,
     /// The exception that was made, used or revoked.
@@ -195,6 +201,16 @@ pub struct Command {
     /// The variables that count in the judgement, `NAME=value`.
     #[serde(default)]
     pub env: Vec<Bytes>,
+}
+
+/// A command that rules have changed, with secrets scrubbed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Corrected {
+    /// The arguments, `argv[0]` first.
+    pub argv: Vec<Bytes>,
+    /// The rules that changed something.
+    pub rules: Vec<String>,
 }
 
 /// A secret that was taken out, so that equal ones can still be told.

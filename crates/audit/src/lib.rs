@@ -49,7 +49,7 @@ mod writer;
 pub use bytes::Bytes;
 pub use checkpoint::Checkpoint;
 pub use described::{Also, Described, Found, TargetValue, Targets, targets};
-pub use entry::{Approver, Command, Decision, Entry, Fact, Scrubbed};
+pub use entry::{Approver, Command, Corrected, Decision, Entry, Fact, Scrubbed};
 pub use jiff::Timestamp;
 pub use keyed::HashKey;
 pub use kind::Kind;

@@ -59,6 +59,8 @@ pub struct Places {
     pub sockets: PathBuf,
     /// The installed shims.
     pub shims: PathBuf,
+    /// The one folder, where `--root` named it.
+    root: Option<PathBuf>,
 }
 
 impl Places {
@@ -70,7 +72,16 @@ impl Places {
             state: root.join("state"),
             sockets: root.join("run"),
             shims: root.join("shims"),
+            root: Some(root.to_owned()),
         }
+    }
+
+    /// How a person gives this command to the gate of these places: `tollgate status`,
+    /// with `--root` where it has one.
+    #[must_use]
+    pub fn command(&self, words: &str) -> String {
+        let root = self.root.as_ref().map(|root| format!(" --root {}", root.display())).unwrap_or_default();
+        format!("tollgate {words}{root}")
     }
 
     /// The places of the user who runs this program, from the uid alone.
@@ -84,6 +95,7 @@ impl Places {
             sockets: sockets(uid, &state),
             state,
             shims: home.join(".local/share/tollgate/shims"),
+            root: None,
         })
     }
 
@@ -100,6 +112,7 @@ impl Places {
             state: folders.state_dir().map_or(user.state, Path::to_owned),
             shims: folders.data_dir().join("shims"),
             sockets: user.sockets,
+            root: None,
         })
     }
 
@@ -201,6 +214,7 @@ mod tests {
         assert_eq!(places.session_gate("S"), Path::new("/r/run/sessions/S"));
         assert_eq!(places.audit(), Path::new("/r/state/audit"));
         assert_eq!(places.policies(), Path::new("/r/config/policy.d"));
+        assert_eq!(places.command("status"), "tollgate status --root /r");
     }
 
     #[test]

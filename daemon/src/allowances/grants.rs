@@ -52,6 +52,10 @@ impl Grants {
         self.0.values().filter(|held| held.is_in_force(at)).cloned().collect()
     }
 
+    pub(super) fn granted(&self, at: Timestamp) -> Vec<policy::Grant> {
+        self.0.values().filter(|held| held.is_in_force(at)).map(|held| held.grant.clone()).collect()
+    }
+
     pub(super) fn is_in_force(&self, id: &str, at: Timestamp) -> bool {
         self.0.get(id).is_some_and(|held| held.is_in_force(at))
     }

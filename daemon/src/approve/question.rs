@@ -9,6 +9,7 @@ use ulid::Ulid;
 use crate::decide::Judged;
 use crate::gate::Gate;
 use crate::questions::{Binding, Open};
+use crate::refuse::told;
 use crate::words::{self, MOST};
 
 /// The question about this call, asked now.
@@ -23,7 +24,7 @@ pub(crate) fn of(gate: &Gate, judged: &Judged, binding: Binding) -> Open {
         left_s: gate.settings.approvals.open().as_secs(),
         agent: show::text(judged.call.agent.shown().as_bytes(), MOST),
         session: judged.call.agent.session.clone(),
-        command: words::command(&entry),
+        command: words::running(&entry),
         folder: show::text(&judged.call.request.folder.text, MOST),
         operation: meaning.primary.operation.to_string(),
         tier: meaning.tier().map(tollgate_policies::Tier::number),
@@ -36,9 +37,9 @@ pub(crate) fn of(gate: &Gate, judged: &Judged, binding: Binding) -> Open {
 }
 
 /// What the caller reads while it waits.
-pub(crate) fn waiting(question: &Open) -> String {
-    let Question { id, command, .. } = &question.shown;
-    format!("tollgate: waiting for a person (`tollgate approvals`): `{command}` is question {id}\n")
+pub(crate) fn waiting(gate: &Gate, question: &Open) -> String {
+    let (Question { id, command, .. }, list) = (&question.shown, told(&gate.places, "approvals"));
+    format!("tollgate: waiting for a person (`{list}`): `{command}` is question {id}\n")
 }
 
 fn asked(id: Ulid) -> String {

@@ -5,21 +5,22 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use tollgate_audit::Entry;
+use tollgate_audit::{Bytes, Entry};
+use tollgate_places::Places;
 use tollgate_policies::Tier;
-use tollgate_policies::policy::{Judgement, Reason};
+use tollgate_policies::policy::{Judgement, Reason, Verdict};
 use tollgate_policies::show;
 
 use super::{Refusal, TIMED_OUT};
-use crate::words::{command, target};
+use crate::words::{command, running, target};
 
 /// Everything that the shim writes for a refusal; empty where nobody listens.
-pub(super) fn text(entry: &Entry, refusal: &Refusal) -> String {
+pub(super) fn text(places: &Places, entry: &Entry, refusal: &Refusal) -> String {
     if matches!(refusal, Refusal::CallerGone) {
         return String::new();
     }
     let mut text = String::new();
-    for line in lines(entry, refusal) {
+    for line in lines(places, entry, refusal) {
         text.push_str(&line);
         text.push('\n');
     }
@@ -36,7 +37,7 @@ pub(crate) fn timed_out(entry: &Entry, limit: Duration) -> String {
     format!("tollgate: ended `{command}`: its time limit of {limit} s is over\ntollgate: {line}\n")
 }
 
-fn lines(entry: &Entry, refusal: &Refusal) -> Vec<String> {
+fn lines(places: &Places, entry: &Entry, refusal: &Refusal) -> Vec<String> {
     let command = command(entry);
     let refused = format!("tollgate: refused `{command}`");
     match refusal {
@@ -44,8 +45,14 @@ fn lines(entry: &Entry, refusal: &Refusal) -> Vec<String> {
             let hint = hint.as_ref().map(|hint| format!("  hint: `{hint}` is allowed"));
             let why = judgement.rule.as_ref().and_then(|rule| rule.reason.as_deref());
             let why = why.map(|why| format!("  reason: {}", show::text(why.as_bytes(), 200)));
-            [Some(refused), Some(denied(entry, judgement)), why, hint].into_iter().flatten().collect()
+            [Some(refused), corrected(entry), Some(denied(entry, judgement)), why, hint].into_iter().flatten().collect()
         }
+        Refusal::Suggested(verdict) => {
+            let rules = entry.corrected.as_ref().map(|corrected| corrected.rules.join(", ")).unwrap_or_default();
+            let then = if *verdict == Verdict::Allow { "is allowed" } else { "asks a person" };
+            vec![refused, format!("  rule: {rules}"), format!("  suggested: `{}` {then}", running(entry))]
+        }
+        Refusal::Uncorrectable(why) => vec![refused, format!("  argument: {why}")],
         Refusal::ByPerson { by, reason } => {
             let said = reason.as_ref().map(|said| format!(": {}", show::text(said.as_bytes(), 200)));
             vec![refused, format!("  denied by {}{}", by.name, said.unwrap_or_default())]
@@ -78,6 +85,8 @@ fn lines(entry: &Entry, refusal: &Refusal) -> Vec<String> {
             let path = entry.binary.as_ref().map(|path| show::text(path.as_slice(), 200)).unwrap_or_default();
             vec![format!("tollgate: cannot execute `{path}`: {}", std::io::Error::from_raw_os_error(*errno))]
         }
+        Refusal::OtherBinary => vec![refused, format!("  {}", other_binary(entry))],
+        Refusal::PolicyChanged => vec![refused, format!("  {POLICY_CHANGED}; run it again")],
         Refusal::FactsChanged => {
             vec![refused, "  a file that it reads has changed while it was judged; run it again".to_owned()]
         }
@@ -91,14 +100,32 @@ fn lines(entry: &Entry, refusal: &Refusal) -> Vec<String> {
             format!("  {}", unborn(program, *errno)),
             "  let the sandbox execute that file, or start `tollgated` inside it".to_owned(),
         ],
-        Refusal::Gate(what) => vec![refused, format!("  {what}"), "  see `tollgate status`".to_owned()],
+        Refusal::Gate(what) => vec![refused, format!("  {what}"), format!("  see `{}`", told(places, "status"))],
         Refusal::CallerGone => Vec::new(),
     }
+}
+
+const POLICY_CHANGED: &str = "the policy has changed while it was judged";
+
+fn other_binary(entry: &Entry) -> String {
+    let path = entry.binary.as_ref().map(|path| show::text(path.as_slice(), 200)).unwrap_or_default();
+    format!("`{path}` is not the program whose `sha256` the policy names in `[tools.{}]`", tool(entry))
 }
 
 fn unborn(program: &std::path::Path, errno: i32) -> String {
     let (program, cause) = (program.display(), std::io::Error::from_raw_os_error(errno));
     format!("the caller's sandbox does not let `{program}` be executed: {cause}")
+}
+
+/// A command for a person, safe to show.
+pub(crate) fn told(places: &Places, words: &str) -> String {
+    show::text(places.command(words).as_bytes(), 300)
+}
+
+/// What was judged where that is not what was called.
+fn corrected(entry: &Entry) -> Option<String> {
+    let corrected = entry.corrected.as_ref()?;
+    Some(format!("  corrected: `{}` by rule {}", running(entry), corrected.rules.join(", ")))
 }
 
 fn denied(entry: &Entry, judgement: &Judgement) -> String {
@@ -143,6 +170,8 @@ struct Line<'a> {
     rule: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    argv: Option<&'a [Bytes]>,
     id: String,
     retry: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,7 +188,9 @@ fn agents_line(entry: &Entry, refusal: &Refusal) -> String {
         Refusal::Rate { wait, .. } => Some(wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)),
         _ => None,
     };
-    agents(&Line { verdict, reason, code: code(refusal), id, retry, retry_after_s, ..line(entry) })
+    let argv = entry.corrected.as_ref().filter(|_| matches!(refusal, Refusal::Suggested(_)));
+    let argv = argv.map(|corrected| corrected.argv.as_slice());
+    agents(&Line { verdict, reason, code: code(refusal), argv, id, retry, retry_after_s, ..line(entry) })
 }
 
 /// What the record of a command gives, and nothing decided.
@@ -173,6 +204,7 @@ fn line(entry: &Entry) -> Line<'_> {
         tier: entry.tier,
         rule,
         code: None,
+        argv: None,
         id: entry.id.clone(),
         retry: false,
         retry_after_s: None,
@@ -193,13 +225,15 @@ fn code(refusal: &Refusal) -> Option<&str> {
 }
 
 /// What the record says beside the reason.
-pub(super) fn note(refusal: &Refusal) -> Option<String> {
+pub(super) fn note(entry: &Entry, refusal: &Refusal) -> Option<String> {
     match refusal {
         Refusal::ByPerson { reason, .. } => reason.clone(),
         Refusal::Pending { id, .. } => Some(format!("question {id} stays open")),
         Refusal::Expired { id } => Some(format!("question {id} expired")),
         Refusal::NotExecutable(path) => Some(path.display().to_string()),
         Refusal::NotSpawned(errno) => Some(std::io::Error::from_raw_os_error(*errno).to_string()),
+        Refusal::OtherBinary => Some(other_binary(entry)),
+        Refusal::PolicyChanged => Some(POLICY_CHANGED.to_owned()),
         Refusal::FactsChanged => Some("a file that the judgement rests on has changed".to_owned()),
         Refusal::Confined(what) => Some(format!("where the caller lives cannot be told: {what}")),
         Refusal::NotBorn { program, errno } => Some(unborn(program, *errno)),
@@ -208,6 +242,7 @@ pub(super) fn note(refusal: &Refusal) -> Option<String> {
         Refusal::Rate { rule, wait } => Some(format!("the rate of rule {rule} has more in {} s", wait.as_secs())),
         Refusal::CoverGone => Some("the grant or runbook was used up meanwhile".to_owned()),
         Refusal::Denied { judgement, .. } => judgement.objection.clone(),
-        Refusal::NotFound => None,
+        Refusal::Uncorrectable(why) => Some(why.clone()),
+        Refusal::Suggested(_) | Refusal::NotFound => None,
     }
 }

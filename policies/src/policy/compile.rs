@@ -8,7 +8,7 @@ mod owes;
 mod tools;
 mod verdicts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 use toml::Spanned;
@@ -25,6 +25,10 @@ use crate::agents::PERSON;
 use crate::show;
 use conditions::{UnknownWord, Written};
 use verdicts::Said;
+
+const OBSERVE: &str = "observe";
+/// What a policy may be there for.
+const MODES: [&str; 2] = ["enforce", OBSERVE];
 
 /// All sources as one policy.
 pub(super) fn policy(sources: &[Source]) -> Result<Contents, Problems> {
@@ -48,6 +52,7 @@ pub(super) fn policy(sources: &[Source]) -> Result<Contents, Problems> {
         sources: sources.iter().map(|source| source.name.clone()).collect(),
         agents: all.agents,
         at_terminal: all.at_terminal.unwrap_or_default(),
+        observes: !sources.is_empty() && sources.iter().all(|source| all.observed.contains(&source.layer)),
         rules: Rules::new(all.rules, all.runbooks, all.tools),
     })
 }
@@ -79,6 +84,8 @@ fn patterns<'a>(
 struct Collected<'a> {
     agents: BTreeMap<String, AgentEntry>,
     at_terminal: Option<AtTerminal>,
+    /// The layers whose own word is that they are only tried out.
+    observed: BTreeSet<Layer>,
     rules: Vec<Rule>,
     runbooks: Vec<Runbook>,
     tools: Tools,
@@ -160,6 +167,11 @@ impl<'a> Compiler<'a, '_> {
             let what = format!("version {} of the policy language is not known", version.get_ref().0);
             self.wrong(&version.span(), what, "write `version = 1`, or install the Tollgate that it was written for");
         }
+        if let Some(mode) = &file.mode
+            && self.observes(mode)
+        {
+            all.observed.insert(self.source.layer);
+        }
         if let Some(said) = file.persons.and_then(|persons| self.persons(persons)) {
             all.at_terminal = all.at_terminal.max(Some(said));
         }
@@ -233,6 +245,18 @@ impl<'a> Compiler<'a, '_> {
             self.wrong(&word.span(), what, meant(word.get_ref(), AtTerminal::ALL.map(AtTerminal::name)));
         }
         known
+    }
+
+    /// One word of a layer is enough for that layer, and each layer has its own.
+    fn observes(&mut self, mode: &Spanned<String>) -> bool {
+        let (span, word) = (mode.span(), mode.get_ref().as_str());
+        if self.source.layer == Layer::Project {
+            self.wrong(&span, "a project does not say whether a policy holds", "remove `mode`");
+        }
+        if !MODES.contains(&word) {
+            self.wrong(&span, format!("there is no mode {}", quoted(word)), meant(word, MODES));
+        }
+        word == OBSERVE
     }
 
     fn clearance(&mut self, written: Option<Spanned<file::Number>>) -> Option<u8> {

@@ -17,6 +17,9 @@ pub(super) use kinds::{Level, Many, Number, Table, Tables};
 pub(super) struct File {
     /// The version of the language: 1, also where it is left out.
     pub(super) version: Option<Spanned<Number>>,
+    /// `enforce`, also where it is left out; or `observe`: what this policy would say
+    /// is only recorded, and everything runs.
+    pub(super) mode: Option<Spanned<String>>,
     /// `[agents.NAME]`: who calls, and how far each is trusted.
     #[serde(default)]
     pub(super) agents: Table<Agent>,

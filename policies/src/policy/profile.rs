@@ -5,7 +5,7 @@
 use super::{Layer, Source};
 
 /// Name, one line about it, and text.
-const PROFILES: [(&str, &str, &str); 6] = [
+const PROFILES: [(&str, &str, &str); 7] = [
     (
         "careful",
         "reading is allowed, a person is asked for changes, mass destruction is denied",
@@ -20,6 +20,11 @@ const PROFILES: [(&str, &str, &str); 6] = [
         "cli-tools",
         "terraform fine-tuned, kubectl strict, gh simple: an example of tools with tables",
         include_str!("../../profiles/cli-tools.toml"),
+    ),
+    (
+        "observe",
+        "everything runs, and what the rules of careful would have said is recorded",
+        include_str!("../../profiles/observe.toml"),
     ),
     (
         "read-only",

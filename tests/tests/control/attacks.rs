@@ -97,6 +97,27 @@ fn through_a_git_alias() {
 }
 
 #[test]
+fn through_terraforms_local_exec() {
+    if e2e::require_tool("terraform").is_none() {
+        return;
+    }
+    let policy = format!("{POLICY}\n[[rule]]\nname = \"terraform\"\ntools = \"terraform\"\nverdict = \"allow\"\n");
+    let sandbox =
+        Sandbox::builder(e2e::programs!()).probe("probe").wrap("terraform").policy("10-tests.toml", &policy).start();
+    let main =
+        "resource \"terraform_data\" \"x\" {\n  provisioner \"local-exec\" {\n    command = \"probe exit 0\"\n  }\n}\n";
+    std::fs::write(sandbox.path("work/main.tf"), main).unwrap();
+    let script = "export CHECKPOINT_DISABLE=1; terraform init -no-color && terraform apply -no-color -auto-approve";
+    let ran = sandbox.run_command(sandbox.session("claude-code", "probe,terraform", script), LIMIT);
+    assert_eq!(ran.code(), Some(1), "{ran:?}");
+    let apply = &sandbox.audit_of("intent")[1];
+    assert_eq!(apply["operation"], "terraform.apply", "{ran:?}");
+    let [refused] = &sandbox.audit_of("refused")[..] else { panic!("{ran:?}") };
+    assert_eq!((&refused["agent"], &refused["rule"]), (&"claude-code".into(), &"not-claude".into()));
+    assert_eq!(refused["parent"], apply["id"], "it is judged as terraform's caller");
+}
+
+#[test]
 fn by_the_installed_shims_put_first_again() {
     let script =
         "PATH=\"$ROOT/../shims:$PATH\" bash --norc -c 'hash -r; \"$ROOT/../shims/probe\" exit 0; probe exit 0'";

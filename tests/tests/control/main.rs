@@ -6,7 +6,9 @@ mod agents;
 mod allowances;
 mod attacks;
 mod fronts;
+mod observing;
 mod policy_changes;
+mod projects;
 mod tokens;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ mod audit;
 mod bad_input;
 mod confined;
 mod corpus;
+mod corrections;
 mod evidence;
 mod failing_disk;
 mod identity;

@@ -64,7 +64,7 @@ fn the_wait_is_over_and_the_question_still_open() {
     assert_eq!(ran.code(), Some(75));
     assert_eq!(
         said(&sandbox, &ran),
-        r#"tollgate: waiting for a person (`tollgate approvals`): `ask exit 0` is question ID
+        r#"tollgate: waiting for a person (`tollgate approvals --root SANDBOX/root`): `ask exit 0` is question ID
 tollgate: not decided yet: `ask exit 0`
   nobody has answered question ID; it stays open for 60 min
   run the same command again to go on waiting
@@ -80,7 +80,7 @@ fn the_question_expires() {
     assert_eq!(ran.code(), Some(75));
     assert_eq!(
         said(&sandbox, &ran),
-        r#"tollgate: waiting for a person (`tollgate approvals`): `ask exit 0` is question ID
+        r#"tollgate: waiting for a person (`tollgate approvals --root SANDBOX/root`): `ask exit 0` is question ID
 tollgate: not decided: `ask exit 0`
   nobody has answered question ID in time; run the command again to ask anew
 tollgate: {"v":1,"verdict":"escalate","reason":"expired","operation":"ask.unknown","tier":null,"rule":"ask-first","id":"ID","retry":true}
@@ -103,7 +103,7 @@ fn a_person_denies() {
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name;
     assert_eq!(
         said(&sandbox, &ran).replace(&format!("denied by {user}"), "denied by USER"),
-        r#"tollgate: waiting for a person (`tollgate approvals`): `ask exit 0` is question ID
+        r#"tollgate: waiting for a person (`tollgate approvals --root SANDBOX/root`): `ask exit 0` is question ID
 tollgate: refused `ask exit 0`
   denied by USER: ask me tomorrow
 tollgate: {"v":1,"verdict":"deny","reason":"person","operation":"ask.unknown","tier":null,"rule":"ask-first","id":"ID","retry":false}

@@ -64,6 +64,10 @@ fn who(page: &mut Page, entry: &Entry) {
 fn what(page: &mut Page, entry: &Entry) {
     if let Some(command) = &entry.command {
         page.line("command", &show::command(&command.argv, IN_FULL));
+        if let Some(corrected) = &entry.corrected {
+            let (argv, rules) = (show::command(&corrected.argv, IN_FULL), text(&corrected.rules.join(", ")));
+            page.line("corrected to", &format!("{argv} (by {rules})"));
+        }
         let folder = command.cwd.iter().map(|cwd| show::text(cwd.as_slice(), IN_FULL)).collect::<Vec<_>>();
         lines(page, "folder", &folder);
         lines(
@@ -87,6 +91,7 @@ fn verdict(page: &mut Page, entry: &Entry) {
     page.text("verdict", entry.decision.map(Decision::name));
     page.text("reason", entry.reason.as_deref());
     page.text("rule", entry.rule.as_deref());
+    page.text("would be", entry.would.map(Decision::name));
     if let Some(approver) = &entry.approved_by {
         let uid = approver.uid.map(|uid| format!(" (uid {uid})")).unwrap_or_default();
         let from = approver.from.as_deref().map(|from| format!(" from {}", text(from))).unwrap_or_default();

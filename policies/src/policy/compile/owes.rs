@@ -4,7 +4,9 @@ use toml::Spanned;
 
 use super::{Compiler, Span, file, meant, quoted};
 use crate::policy::glob::Glob;
-use crate::policy::{Bucket, Correction, Edit, Mode, Obligations, Per, Rate, Redaction, RuleReference, duration};
+use crate::policy::{
+    Bucket, Correction, Edit, Layer, Mode, Obligations, Per, Rate, Redaction, RuleReference, duration,
+};
 use file::Many;
 
 /// What stands for everything that is no flag.
@@ -97,6 +99,10 @@ impl Compiler<'_, '_> {
     fn correction(&mut self, written: &Spanned<file::Correct>, rule: &RuleReference) -> Option<Correction> {
         let correct = written.get_ref();
         let mode = correct.mode.as_ref().map_or(Some(Mode::default()), |mode| self.mode(mode));
+        if self.source.layer == Layer::Project && mode == Some(Mode::Run) {
+            let what = "a project does not change what runs";
+            self.wrong(&written.span(), what, "write `mode = \"suggest\"`: the call is refused, and the other offered");
+        }
         let mut edits = Vec::new();
         for flag in correct.add.iter().flat_map(|add| &add.items) {
             let (flag, value) = self.flag(flag);

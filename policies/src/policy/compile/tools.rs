@@ -92,6 +92,9 @@ impl<'a> Compiler<'a, '_> {
         if let Some(bin) = written.bin.as_ref().filter(|bin| bin.get_ref().is_empty()) {
             self.wrong(&bin.span(), "`bin` is empty", "write a path or a name, or remove it for the tool's own name");
         }
+        if let Some(bin) = written.bin.as_ref().filter(|bin| bin.get_ref().contains('/')) {
+            self.absolute("binary", bin);
+        }
         let sha256 = written.sha256.as_ref();
         if let Some(digest) = sha256.filter(|digest| !is_digest(digest.get_ref())) {
             self.wrong(&digest.span(), "`sha256` is no digest", "write its 64 hexadecimal digits");
@@ -110,11 +113,15 @@ impl<'a> Compiler<'a, '_> {
     }
 
     fn working_dir(&mut self, folder: &Spanned<String>) -> String {
-        if !folder.get_ref().starts_with('/') {
-            let what = format!("the folder {} is not absolute", quoted(folder.get_ref()));
-            self.wrong(&folder.span(), what, "write its whole path, from `/`");
-        }
+        self.absolute("folder", folder);
         folder.get_ref().clone()
+    }
+
+    fn absolute(&mut self, kind: &str, path: &Spanned<String>) {
+        if !path.get_ref().starts_with('/') {
+            let what = format!("the {kind} {} is not absolute", quoted(path.get_ref()));
+            self.wrong(&path.span(), what, "write its whole path, from `/`");
+        }
     }
 
     fn environment(&mut self, variables: &file::Table<Spanned<String>>) -> Environment {

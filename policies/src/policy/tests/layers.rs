@@ -24,6 +24,35 @@ fn a_deny_of_any_layer_holds_and_names_its_layer() {
     }
 }
 
+#[test]
+fn a_policy_is_only_tried_out_where_every_layer_says_so() {
+    let observes = |layers: &[(Layer, &str)]| {
+        let named = |(index, (layer, text)): (usize, &(Layer, &str))| Source {
+            layer: *layer,
+            ..source(&format!("{index}.toml"), text)
+        };
+        Policy::parse(&layers.iter().enumerate().map(named).collect::<Vec<_>>()).unwrap().observes()
+    };
+    let (observe, enforce) = ("mode = 'observe'", "mode = 'enforce'");
+    assert!(observes(&[(Layer::User, observe)]));
+    assert!(observes(&[(Layer::User, observe), (Layer::User, "version = 1"), (Layer::Organisation, observe)]));
+    assert!(!observes(&[(Layer::User, observe), (Layer::Organisation, "version = 1")]));
+    assert!(!observes(&[(Layer::User, enforce)]) && !observes(&[]));
+}
+
+#[test]
+fn a_project_offers_another_command_and_runs_none() {
+    let parsed = |mode: &str| {
+        let text = format!("[[rule]]\nname = 'p'\ncorrect = {{ remove = '-auto-approve'{mode} }}\n");
+        Project::parse(&source(".tollgate.toml", &text)).map(|_| ()).map_err(|problems| problems.to_string())
+    };
+    assert_eq!(parsed(", mode = 'suggest'"), Ok(()));
+    let said = parsed("").unwrap_err();
+    assert!(said.starts_with(".tollgate.toml:3:") && said.contains("a project does not change what runs"), "{said}");
+    let said = Project::parse(&source("p", "mode = 'observe'")).unwrap_err().to_string();
+    assert!(said.contains("a project does not say whether a policy holds"), "{said}");
+}
+
 fn in_project(own: &str, project: &str, command: &str) -> Judgement {
     let operation = operation(command);
     let asked = Asked::new(&operation, subject("claude"));

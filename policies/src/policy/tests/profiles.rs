@@ -56,6 +56,29 @@ fn careful_lets_read_asks_for_changes_and_denies_destruction() {
 }
 
 #[test]
+fn careful_asks_for_whatever_is_above_a_clearance() {
+    for clearance in 0..=3_u8 {
+        for tier in 1..=3_u8 {
+            let asked = operation(&format!("t.x T{tier}"));
+            let who = format!("claude C{clearance}");
+            let judgement = of_profile("careful").judge(&Asked::new(&asked, subject(&who)));
+            assert_eq!(judgement.verdict, Verdict::Escalate, "tier {tier}, {who}");
+        }
+    }
+}
+
+#[test]
+fn observe_judges_as_careful_does_and_says_that_nothing_holds() {
+    let observe = of_profile("observe");
+    assert!(observe.observes() && !of_profile("careful").observes());
+    for command in ["t.x T0", "t.x T1", "t.x T2", "t.x T3", "t.x T4", "foo.unknown T?"] {
+        let operation = operation(command);
+        let asked = Asked::new(&operation, subject("claude"));
+        assert_eq!(observe.judge(&asked).verdict, of_profile("careful").judge(&asked).verdict, "{command}");
+    }
+}
+
+#[test]
 fn read_only_lets_read_and_denies_the_rest() {
     let rows = [
         ("terraform.plan T0", "allow read-only"),
