@@ -25,6 +25,7 @@ use crate::gate::Gate;
 use crate::identify::Agent;
 use crate::person;
 use crate::questions::{Answered, Found};
+use crate::refuse::told;
 use crate::sys::peer::Peer;
 
 /// How long a connection may take to say what it wants.
@@ -156,7 +157,7 @@ async fn take(gate: &Gate, peer: &Peer, id: &str, answer: Answer, reason: Option
     };
     let question = match found {
         Found::Open(question) => question,
-        Found::None => return failed(format!("no open question `{id}`: see `tollgate approvals`")),
+        Found::None => return failed(format!("no open question `{id}`: see `{}`", told(&gate.places, "approvals"))),
         Found::Several => return failed(format!("several open questions start with `{id}`: give more of it")),
     };
     if question.shown.session.as_deref().is_some_and(|id| !gate.sessions.is_open(id)) {

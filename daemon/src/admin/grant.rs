@@ -10,6 +10,7 @@ use ulid::Ulid;
 use super::proof;
 use crate::allowances::Held;
 use crate::gate::Gate;
+use crate::refuse::told;
 use crate::sys::peer::Peer;
 
 /// No grant is good for longer: 30 days, in seconds.
@@ -85,7 +86,8 @@ pub(super) async fn revoke(gate: &Gate, peer: &Peer, id: &str) -> Reply {
         Err(refused) => return refused,
     };
     let Some(grant) = gate.allowances.revoke(id) else {
-        return Reply::Failed { message: format!("there is no grant `{id}`: see `tollgate grant list`") };
+        let list = told(&gate.places, "grant list");
+        return Reply::Failed { message: format!("there is no grant `{id}`: see `{list}`") };
     };
     match gate.record(entry(Kind::GrantRevoked, &grant, by)).await {
         Ok(_) => Reply::Done {},

@@ -7,6 +7,7 @@ use ulid::Ulid;
 
 use super::proof;
 use crate::gate::Gate;
+use crate::refuse::told;
 use crate::sys::peer::Peer;
 use crate::tokens;
 
@@ -57,7 +58,7 @@ pub(super) async fn revoke(gate: &Gate, peer: &Peer, id: &str) -> Reply {
     };
     match tokens::revoke(gate, by, id).await {
         Ok(true) => Reply::Done {},
-        Ok(false) => failed(&format!("there is no token `{id}`: see `tollgate agent tokens`")),
+        Ok(false) => failed(&format!("there is no token `{id}`: see `{}`", told(&gate.places, "agent tokens"))),
         Err(cause) => failed(&format!("it is taken back, but the audit cannot be written: {cause}")),
     }
 }

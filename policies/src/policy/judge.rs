@@ -188,12 +188,27 @@ impl Rules {
 
     /// What denies whatever a rule says.
     fn objected(&self, case: &Case<'_>) -> Option<Said<'_>> {
-        let (rule, objection) = match self.tools.objection(case) {
+        let (rule, objection) = match self.tools.objection(case).or_else(|| self.uncorrected(case)) {
             Some((rule, objection)) => (Some(rule), objection),
             None => (None, constraint::metacharacter(case)?),
         };
         let reason = Some(Reason::Argument);
         Some(Said { verdict: Verdict::Deny, reason, rule, objection: Some(objection), cover: None })
+    }
+
+    /// A rule that corrects this meaning where it stands inside another command, whose
+    /// argv is not the one to change.
+    fn uncorrected(&self, case: &Case<'_>) -> Option<(&RuleReference, String)> {
+        if case.tool == case.asked.operation.tool && case.meaning.wrapped_by.is_empty() {
+            return None;
+        }
+        let mut asking = self.index.groups(&case.meaning.operation).flat_map(super::index::Group::owing).copied();
+        let corrects = |rule: &&Rule| rule.owes.as_ref().is_some_and(|(_, owed)| !owed.corrections.is_empty());
+        let rule = asking.find_map(|place| {
+            let rule = self.rules.get(place).filter(corrects)?;
+            self.asks(place, case).then_some(&rule.reference)
+        })?;
+        Some((rule, "a rule corrects it, which cannot be done inside another command".to_owned()))
     }
 
     /// A grant before a runbook: it was given for this.

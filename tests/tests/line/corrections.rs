@@ -96,6 +96,17 @@ fn what_a_variable_adds_cannot_be_taken_away() {
 }
 
 #[test]
+fn inside_another_command_nothing_is_left_uncorrected() {
+    let safer = [("safer", "correct = { remove = \"-auto-approve\" }")];
+    let sandbox = under("allow", &safer).script("terraform", SAYS, "755").wrap("env").wrap("sh").start();
+    for line in ["env terraform apply -auto-approve", "sh -c 'terraform apply -auto-approve'"] {
+        let ran = sandbox.gated(line);
+        assert_eq!((ran.code(), ran.stdout_text()), (Some(126), String::new()), "{line}: {ran:?}");
+        assert!(ran.stderr_text().contains("cannot be done inside another command"), "{line}: {ran:?}");
+    }
+}
+
+#[test]
 fn a_corrected_command_is_judged_once_more() {
     let rules =
         [("worse", "correct = { add = \"-destroy\" }"), ("never", "arguments = \"-destroy\"\nverdict = \"deny\"")];

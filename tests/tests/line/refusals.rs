@@ -29,6 +29,37 @@ tollgate: {"v":1,"verdict":"deny","reason":"rule","operation":"never.unknown","t
     assert!(sandbox.audit_of("intent").is_empty());
 }
 
+/// What is said to `probe exit 0` under one rule that allows or denies it.
+fn under_a_rule(said: &str) -> (Sandbox, Ran) {
+    let rule = format!("[[rule]]\nname = \"r\"\ntools = \"probe\"\ntier = \"unknown\"\n{said}\n");
+    let sandbox = Sandbox::builder(e2e::programs!()).probe("probe").policy("10.toml", &rule).start();
+    let ran = sandbox.gated("probe exit 0");
+    (sandbox, ran)
+}
+
+#[test]
+fn a_rules_code_is_told_to_programs() {
+    let (sandbox, ran) = under_a_rule("verdict = \"deny\"\ncode = \"not-on-fridays\"");
+    assert_eq!(ran.code(), Some(126));
+    assert_eq!(
+        said(&sandbox, &ran),
+        r#"tollgate: refused `probe exit 0`
+  rule: r (SANDBOX/root/config/policy.d/10.toml:1) -- tier unknown
+tollgate: {"v":1,"verdict":"deny","reason":"rule","operation":"probe.unknown","tier":null,"rule":"r","code":"not-on-fridays","id":"ID","retry":false}
+"#
+    );
+}
+
+#[test]
+fn a_run_whose_output_would_have_to_be_filtered_is_refused() {
+    let (sandbox, ran) = under_a_rule("verdict = \"allow\"\nredact = \"aws-keys\"");
+    assert_eq!(ran.code(), Some(125));
+    let text = said(&sandbox, &ran);
+    assert!(text.contains("  a rule hides part of the output, and output cannot be filtered yet"), "{text}");
+    assert!(text.contains("  see `tollgate status --root SANDBOX/root`\n"), "{text}");
+    assert!(sandbox.audit_of("intent").is_empty());
+}
+
 #[test]
 fn no_rule_allows() {
     let sandbox = builder().wrap("git").start();

@@ -219,6 +219,10 @@ mod tools {
         an_empty_name: "[tools.'']\nbin = 'x'\n" => ["p.toml:1:8: the name of this tool is empty; give it a name of one word"];
         an_empty_bin: "[tools.gh]\nbin = ''\n" =>
             ["p.toml:2:7: `bin` is empty; write a path or a name, or remove it for the tool's own name"];
+        a_bin_that_is_not_absolute: "[tools.gh]\nbin = 'bin/gh'\n" =>
+            ["p.toml:2:7: the binary `bin/gh` is not absolute; write its whole path, from `/`"];
+        a_mode_that_is_none: "mode = 'observed'\n" =>
+            ["p.toml:1:8: there is no mode `observed`; did you mean `observe`?"];
         a_bad_action: "[tools.gh]\ndefault_action = 'human_approval'\n" =>
             ["p.toml:2:18: there is no verdict `human_approval`; use one of `allow`, `escalate` and `deny`"];
         strict_without_commands: "[tools.gh]\nstrict = true\n" =>

@@ -84,6 +84,23 @@ fn corrections_are_carried_with_their_rule_and_mode() {
 }
 
 #[test]
+fn what_cannot_be_corrected_inside_another_command_is_denied() {
+    let rules = [ALLOW, "operations = 't.x'\ncorrect = { remove = '-auto-approve' }"];
+    for (command, expected) in [
+        ("t.x T0", "allow a"),
+        ("t.y T0", "allow a"),
+        ("sudo.run T0 & t.y T0", "allow a"),
+        ("sudo.run T0 & t.x T0", "deny b"),
+        ("t.x T0 wrapped=sh", "deny b"),
+    ] {
+        assert_eq!(judged(&rules, command, "claude"), expected, "{command}");
+    }
+    let judgement = policy(&rules).judge(&Asked::new(&operation("sudo.run T0 & t.x T0"), subject("claude")));
+    let said = "a rule corrects it, which cannot be done inside another command";
+    assert_eq!((judgement.objection.as_deref(), judgement.reason), (Some(said), Some(Reason::Argument)));
+}
+
+#[test]
 fn a_runbook_stands_for_a_person_while_something_is_left() {
     let text = "[[rule]]\nname = 'a'\nverdict = 'escalate'\n[[runbook]]\nname = 'restart'\noperations = 't.restart'\ntarget.namespace = 'web'\ncount = 2\nwindow = '1h'\nhighest = 2\n";
     let policy = Policy::parse(&[source("p.toml", text)]).unwrap();
