@@ -102,6 +102,7 @@ struct Contents {
     agents: BTreeMap<String, AgentEntry>,
     at_terminal: AtTerminal,
     observes: bool,
+    internal_hosts: Vec<glob::Glob>,
     rules: judge::Rules,
 }
 
@@ -145,6 +146,18 @@ impl Policy {
     #[must_use]
     pub fn observes(&self) -> bool {
         self.0.observes
+    }
+
+    /// Whether this policy calls the host one's own.
+    #[must_use]
+    pub fn is_internal(&self, host: &[u8]) -> bool {
+        self.0.internal_hosts.iter().any(|glob| glob.matches(host))
+    }
+
+    /// Whether it calls any host so.
+    #[must_use]
+    pub fn has_internal_hosts(&self) -> bool {
+        !self.0.internal_hosts.is_empty()
     }
 
     /// The agents that this user is, by name.
@@ -246,6 +259,7 @@ impl Project {
             agents: BTreeMap::new(),
             at_terminal: AtTerminal::default(),
             observes: false,
+            internal_hosts: Vec::new(),
             rules: judge::Rules::denying(reference),
         })))
     }
@@ -253,6 +267,12 @@ impl Project {
     /// The stricter of this judgement and the project's word on the same question.
     pub fn tighten(&self, judgement: Judgement, asked: &Asked<'_>) -> Judgement {
         judgement.stricter(self.0.0.rules.judge(asked, judge::Silence::Agrees))
+    }
+
+    /// As of any policy: see [`Policy::looks_at`].
+    #[must_use]
+    pub fn looks_at(&self, operation: &crate::Operation) -> Vec<crate::Dimension> {
+        self.0.looks_at(operation)
     }
 
     /// As of any policy: see [`Policy::hash`].

@@ -32,11 +32,13 @@ pub enum Dimension {
     Path,
     /// `inside` or `outside` of the working folder.
     Tree,
+    /// `internal` or `external`, as a policy's `internal_hosts` say.
+    Network,
 }
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Workspace,
         Self::Backend,
         Self::Cluster,
@@ -60,6 +62,7 @@ impl Dimension {
         Self::Scheme,
         Self::Path,
         Self::Tree,
+        Self::Network,
     ];
 
     /// Its name in policies, records and messages.
@@ -89,6 +92,7 @@ impl Dimension {
             Self::Scheme => "scheme",
             Self::Path => "path",
             Self::Tree => "tree",
+            Self::Network => "network",
         }
     }
 
@@ -147,6 +151,24 @@ impl Target {
         self.0.dedup();
     }
 
+    /// Says anew on which side of the network each known host lies. Where that is in
+    /// doubt (a proxy, another address than the URL's) it stays so.
+    fn know_hosts(&mut self, is_internal: &impl Fn(&[u8]) -> bool) {
+        let doubtful = |value: &Value| matches!(value, Value::Unknown { .. });
+        if self.values(Dimension::Network).next().is_none() || self.values(Dimension::Network).any(doubtful) {
+            return;
+        }
+        let mut sides: Vec<Value> = Vec::new();
+        for host in self.values(Dimension::Host) {
+            let side = host.side(is_internal);
+            if !sides.contains(&side) {
+                sides.push(side);
+            }
+        }
+        self.0.retain(|(known, _)| *known != Dimension::Network);
+        sides.into_iter().for_each(|side| self.add(Dimension::Network, side));
+    }
+
     /// The values of one dimension; none where it does not apply.
     pub fn values(&self, dimension: Dimension) -> impl Iterator<Item = &Value> {
         self.0.iter().filter(move |(known, _)| *known == dimension).map(|(_, value)| value)
@@ -155,5 +177,66 @@ impl Target {
     /// Every dimension that applies, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Dimension, &Value)> {
         self.0.iter().map(|(dimension, value)| (*dimension, value))
+    }
+}
+
+impl crate::Operation {
+    /// Says of every host that it touches whether it is one's own, where its grammar
+    /// asks for that.
+    pub fn know_hosts(&mut self, is_internal: impl Fn(&[u8]) -> bool) {
+        let meanings = std::iter::once(&mut self.primary).chain(&mut self.also);
+        meanings.for_each(|meaning| meaning.target.know_hosts(&is_internal));
+    }
+}
+
+impl Value {
+    /// The side of the network that this host is on.
+    fn side(&self, is_internal: &impl Fn(&[u8]) -> bool) -> Self {
+        let side = |side: &str, source: &str| Self::Known { value: side.into(), source: source.into() };
+        match self {
+            Self::Known { value, .. } if is_loopback(value) => side("internal", "default"),
+            Self::Known { value, .. } if is_internal(value) => side("internal", "internal_hosts"),
+            Self::Known { .. } => side("external", "internal_hosts"),
+            Self::Unknown { reason } => Self::Unknown { reason: reason.clone() },
+        }
+    }
+}
+
+/// Whether a host's name is this machine to every tool.
+pub(crate) fn is_loopback(host: &[u8]) -> bool {
+    let Ok(host) = std::str::from_utf8(host) else { return false };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_told_by_plain_names_alone() {
+        for host in ["localhost", "127.0.0.1", "127.9.9.9", "[::1]"] {
+            assert!(is_loopback(host.as_bytes()), "{host}");
+        }
+        for host in ["localhost.evil.example", "127.evil.example", "127.1", "2130706433", "0x7f000001", ""] {
+            assert!(!is_loopback(host.as_bytes()), "{host}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_told_anew_unless_there_is_a_doubt() {
+        let known = |value: &str| Value::Known { value: value.into(), source: "argument".into() };
+        let mut target = Target::default();
+        target.add(Dimension::Host, known("a.corp"));
+        target.add(Dimension::Host, known("b.example"));
+        target.add(Dimension::Network, known("external"));
+        target.know_hosts(&|host| host.ends_with(b".corp"));
+        let sides = |target: &Target| target.values(Dimension::Network).cloned().collect::<Vec<_>>();
+        let side = |value: &str| Value::Known { value: value.into(), source: "internal_hosts".into() };
+        assert_eq!(sides(&target), [side("internal"), side("external")]);
+        let doubt = Value::Unknown { reason: "a proxy".into() };
+        target.set(Dimension::Network, doubt.clone());
+        target.know_hosts(&|_| true);
+        assert_eq!(sides(&target), [doubt]);
     }
 }

@@ -39,6 +39,13 @@ impl<'a> Case<'_, '_, 'a> {
         }
     }
 
+    /// What this resolver found, where it was asked already.
+    pub(crate) fn asked(&self, resolver: Resolver) -> Option<&Finding> {
+        let place = Resolver::ALL.iter().position(|known| *known == resolver)?;
+        let need = self.questions.get(place)?.get()?.as_ref().ok()?;
+        self.facts.of(need)
+    }
+
     /// What is known of the saved plan at this path, or a note that it must be read.
     pub(crate) fn plan(&self, path: &[u8]) -> Result<Option<&Finding>, String> {
         self.folder.need(needs::plan(self, path)).map(|need| self.fact(&need))

@@ -209,6 +209,8 @@ pub enum Field {
     Context,
     Cluster,
     Server,
+    /// The name that the server's certificate must have, where it is another than its host.
+    TlsName,
     Namespace,
     Region,
     Zone,
@@ -224,12 +226,13 @@ pub enum Field {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Workspace,
         Self::Backend,
         Self::Context,
         Self::Cluster,
         Self::Server,
+        Self::TlsName,
         Self::Namespace,
         Self::Region,
         Self::Zone,
@@ -252,6 +255,7 @@ impl Field {
             Self::Context => "context",
             Self::Cluster => "cluster",
             Self::Server => "server",
+            Self::TlsName => "tls-name",
             Self::Namespace => "namespace",
             Self::Region => "region",
             Self::Account => "account",

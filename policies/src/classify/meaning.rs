@@ -235,7 +235,7 @@ fn files(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
         |rule: &ResolverRule| rule.always_for.is_empty() || rule.always_for.contains(&case.parsed.command.words);
     let asked = |rule: &&ResolverRule| rule.always && !version && about(rule) && !nowhere(rule.resolver);
     let mut always = case.tool.resolvers.iter().filter(asked);
-    always.find_map(|rule| {
+    let found = always.find_map(|rule| {
         let found = match case.found(rule.resolver) {
             Ok(found) => found?,
             Err(reason) => return Some(unread(reason)),
@@ -245,6 +245,15 @@ fn files(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
             Finding::Found(found) => found.code.clone().map(Cow::Owned).or_else(|| aliased(case, &found.aliases)),
             Finding::Plan(_) => None,
         }
+    });
+    found.or_else(|| code(case))
+}
+
+/// What in files that were read for the target makes the tool run a program.
+fn code(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
+    case.tool.resolvers.iter().filter(|rule| !rule.always).find_map(|rule| match case.asked(rule.resolver)? {
+        Finding::Found(found) => found.code.clone().map(Cow::Owned),
+        Finding::Unknown { .. } | Finding::Plan(_) => None,
     })
 }
 

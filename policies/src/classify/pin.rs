@@ -3,12 +3,13 @@
 //! What a target was concluded from can change between the judgement and the run:
 //! another context becomes the current one, another workspace is selected. A
 //! pinned command names them itself, so that what was judged is what runs. Values
-//! that the argv names already stay as they are.
+//! that the argv or the environment names already stay as they are.
 //! Deliberately not here: whether a verdict depended on a target (the policy
 //! knows).
 
 use super::case::Case;
-use super::grammar::{Pin, PinBy};
+use super::facts::Finding;
+use super::grammar::{Origin, Pin, PinBy};
 use crate::{Dimension, Target, Value};
 
 /// One target, written out.
@@ -38,28 +39,45 @@ pub(crate) fn pins(case: &Case<'_, '_, '_>, target: &Target) -> Vec<Pinned> {
 }
 
 fn one(case: &Case<'_, '_, '_>, pin: &Pin, target: &Target) -> Option<Pinned> {
-    let below = |words: &&str| case.parsed.command.words.split(' ').next() == Some(*words);
-    let backend = target.values(Dimension::Backend).any(|found| match found {
-        Value::Known { value, .. } => pin.not_backends.iter().any(|name| name.as_bytes() == value),
-        Value::Unknown { .. } => !pin.not_backends.is_empty(),
-    });
-    if backend || pin.except.iter().any(below) {
+    if is_barred(case, pin, target) {
         return None;
     }
     let mut values = target.values(pin.dimension);
     let (Some(Value::Known { value, source }), None) = (values.next(), values.next()) else {
         return None;
     };
-    let stated = source.starts_with('-') || source == "argument" || (source == "default" && !pin.defaults);
-    if stated || value.is_empty() {
+    if value.is_empty() || is_frozen(case, pin, source) {
         return None;
     }
     let by = match pin.by {
         PinBy::Flag(name) => By::Argument([name.as_bytes(), b"=", value].concat()),
-        PinBy::Variable(name) if source != name => By::Variable([name.as_bytes(), b"=", value].concat()),
-        PinBy::Variable(_) => return None,
+        PinBy::Variable(name) => By::Variable([name.as_bytes(), b"=", value].concat()),
     };
     Some(Pinned { dimension: pin.dimension, by })
+}
+
+/// Whether it would mean something else for this command.
+fn is_barred(case: &Case<'_, '_, '_>, pin: &Pin, target: &Target) -> bool {
+    let below = |words: &&str| case.parsed.command.words.split(' ').next() == Some(*words);
+    let beside = |flag: &&str| case.parsed.last(flag).is_some();
+    let backend = target.values(Dimension::Backend).any(|found| match found {
+        Value::Known { value, .. } => pin.not_backends.iter().any(|name| name.as_bytes() == value),
+        Value::Unknown { .. } => !pin.not_backends.is_empty(),
+    });
+    let found = pin.not_found.is_some_and(|(resolver, field)| match case.found(resolver) {
+        Ok(Some(Finding::Found(found))) => found.value(field).is_some(),
+        Ok(_) | Err(_) => true,
+    });
+    backend || found || pin.except.iter().any(below) || pin.not_with.iter().any(beside)
+}
+
+/// Whether the value stands in the argv or the environment, which are frozen: only
+/// what a file says can be another by the time the command runs.
+fn is_frozen(case: &Case<'_, '_, '_>, pin: &Pin, source: &str) -> bool {
+    let variable = |source_of: &Origin| matches!(source_of, Origin::Variable(name) if *name == source);
+    let rules = case.tool.targets.iter().filter(|rule| rule.dimension == pin.dimension);
+    let stated = source.starts_with('-') || source == "argument" || (source == "default" && !pin.defaults);
+    stated || rules.flat_map(|rule| &rule.from).any(|from| variable(&from.of))
 }
 
 /// The argv and the environment with these targets written out.

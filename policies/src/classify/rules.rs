@@ -6,7 +6,7 @@ use super::case::Case;
 use super::folder::Folder;
 use super::grammar::{Condition, FlagTest, OperandTest, Pattern, Values};
 use super::inner;
-use super::parse::{Argument, Given, Parsed};
+use super::parse::{Argument, Given, Parsed, Role};
 
 /// A condition held; the argument that made it so, where one did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<He
     }
     let operand = condition.operand.as_ref().map_or(Some(None), |test| operand(test, parsed))?;
     let outside = if condition.outside { outside(case)? } else { None };
-    if condition.alone && inner::is_there(case) {
+    if condition.alone && inner::is_there(case) || condition.after_dashes && !is_after_dashes(parsed) {
         return None;
     }
     Some(Held { index: flag.or(kind).or(operand).or(outside) })
@@ -88,6 +88,12 @@ fn climbs_out(path: &[u8]) -> bool {
         }
     }
     depth == 0
+}
+
+/// Whether `--` says of an operand that it is one.
+fn is_after_dashes(parsed: &Parsed<'_, '_>) -> bool {
+    let after = parsed.roles.iter().skip_while(|role| **role != Role::Skipped);
+    after.into_iter().any(|role| *role == Role::Operand)
 }
 
 /// Where a flag test holds: the flag's place.

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::file::{self, File, Many};
+use super::glob::Glob;
 use super::judge::Rules;
 use super::problem::{Findings, Lines, Problems, Span, meant, place, quoted};
 use super::range::UNKNOWN;
@@ -53,6 +54,7 @@ pub(super) fn policy(sources: &[Source]) -> Result<Contents, Problems> {
         agents: all.agents,
         at_terminal: all.at_terminal.unwrap_or_default(),
         observes: !sources.is_empty() && sources.iter().all(|source| all.observed.contains(&source.layer)),
+        internal_hosts: all.internal_hosts,
         rules: Rules::new(all.rules, all.runbooks, all.tools),
     })
 }
@@ -86,6 +88,7 @@ struct Collected<'a> {
     at_terminal: Option<AtTerminal>,
     /// The layers whose own word is that they are only tried out.
     observed: BTreeSet<Layer>,
+    internal_hosts: Vec<Glob>,
     rules: Vec<Rule>,
     runbooks: Vec<Runbook>,
     tools: Tools,
@@ -174,6 +177,13 @@ impl<'a> Compiler<'a, '_> {
         }
         if let Some(said) = file.persons.and_then(|persons| self.persons(persons)) {
             all.at_terminal = all.at_terminal.max(Some(said));
+        }
+        if let Some(hosts) = &file.internal_hosts {
+            if self.source.layer == Layer::Project {
+                let what = "a project does not say which hosts are internal";
+                self.wrong(&hosts.span, what, "move it into a policy of your own");
+            }
+            all.internal_hosts.extend(self.globs(hosts, "hosts"));
         }
         for (name, agent) in file.agents.0 {
             self.agent(name, agent, all);

@@ -25,6 +25,9 @@ pub(super) struct File {
     pub(super) agents: Table<Agent>,
     /// `[persons]`: what a person is who types a command outside every session.
     pub(super) persons: Option<Persons>,
+    /// Globs over hosts that are one's own: `target.network` is `internal` for them,
+    /// and for this machine; `external` for all others.
+    pub(super) internal_hosts: Option<Many<String>>,
     /// `[[rule]]`: what may happen. The order means nothing.
     #[serde(default)]
     pub(super) rule: Tables<Rule>,

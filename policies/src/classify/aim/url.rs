@@ -2,10 +2,11 @@
 //!
 //! Read as curl and wget do it: without a scheme it is `http`. What is not plainly
 //! a host's name is unknown.
-//! Deliberately not here: asking a name server, and whether a host is one's own.
+//! Deliberately not here: asking a name server, and which hosts are one's own (a policy says).
 
 use super::super::grammar::Part;
 use crate::Value;
+use crate::target::is_loopback;
 
 /// This part of each URL, each answer once.
 pub(super) fn values<'u>(part: Part, urls: impl Iterator<Item = &'u [u8]>) -> Vec<Value> {
@@ -64,7 +65,9 @@ impl Url {
         let known = |value: String, source: &str| Value::Known { value: value.into_bytes(), source: source.to_owned() };
         match part {
             Part::Scheme => Some(known(self.scheme, "argument")),
-            Part::Host if self.host.is_empty() => None,
+            Part::Host | Part::Network if self.host.is_empty() => None,
+            Part::Network if is_loopback(self.host.as_bytes()) => Some(known("internal".to_owned(), "default")),
+            Part::Network => Some(known("external".to_owned(), "default")),
             Part::Host => Some(known(self.host, "argument")),
             Part::Port => match (self.port, usual(&self.scheme)) {
                 (Some(port), _) => Some(known(port, "argument")),

@@ -56,6 +56,8 @@ pub(crate) enum Part {
     Scheme,
     Host,
     Port,
+    /// The side of the network that its host is on, as far as no policy speaks.
+    Network,
 }
 
 /// A resolver that a tool uses, and where its parameters come from.
@@ -81,6 +83,10 @@ pub(crate) struct Pin {
     pub defaults: bool,
     /// Not where the backend is one of these, or unknown.
     pub not_backends: Vec<&'static str>,
+    /// Not beside one of these flags.
+    pub not_with: Vec<&'static str>,
+    /// Not where this resolver found such a field, or could not look.
+    pub not_found: Option<(Resolver, Field)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,6 +30,8 @@ pub(crate) struct Condition {
     pub outside: bool,
     /// There is no command inside of it.
     pub alone: bool,
+    /// An operand stands after `--`.
+    pub after_dashes: bool,
     /// This variable is set, and not empty.
     pub variable: Option<&'static str>,
     /// None of these variables is.

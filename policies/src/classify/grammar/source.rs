@@ -99,6 +99,11 @@ pub(super) struct PinSource {
     pub defaults: bool,
     #[serde(default)]
     pub not_backends: Vec<String>,
+    /// Flags beside which it would mean something else.
+    #[serde(default)]
+    pub not_with: Vec<String>,
+    /// `kubeconfig tls-name`: what a resolver must not have found.
+    pub not_found: Option<String>,
 }
 
 /// Flags and rules that commands take over with `use`.
@@ -222,6 +227,8 @@ pub(super) struct ClauseSource {
     pub outside: bool,
     #[serde(default)]
     pub alone: bool,
+    #[serde(default)]
+    pub after_dashes: bool,
     pub variable: Option<String>,
     #[serde(default)]
     pub absent_variables: Vec<String>,

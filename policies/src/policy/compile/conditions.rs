@@ -119,7 +119,7 @@ impl Compiler<'_, '_> {
         all
     }
 
-    fn globs(&mut self, written: &Many<String>, of: &str) -> Vec<Glob> {
+    pub(super) fn globs(&mut self, written: &Many<String>, of: &str) -> Vec<Glob> {
         self.not_empty(written, of);
         written.items.iter().filter_map(|glob| self.glob(glob)).collect()
     }

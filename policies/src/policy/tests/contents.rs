@@ -134,3 +134,25 @@ fn a_tool_whose_name_has_a_dot_is_matched_whole() {
     assert_eq!(judged("python3.11"), "allow a");
     assert_eq!(judged("python3"), "deny unknown");
 }
+
+#[test]
+fn internal_hosts_are_those_of_all_sources() {
+    let policy = parsed(&[
+        source("a.toml", "internal_hosts = ['*.corp.example', 'build']\n"),
+        source("b.toml", "internal_hosts = '10.*'\n"),
+    ]);
+    for host in ["git.corp.example", "build", "10.1.2.3"] {
+        assert!(policy.is_internal(host.as_bytes()), "{host}");
+    }
+    for host in ["corp.example.evil", "builder", "example.com", ""] {
+        assert!(!policy.is_internal(host.as_bytes()), "{host}");
+    }
+    assert!(!parsed(&[source("a.toml", RULES)]).has_internal_hosts());
+}
+
+#[test]
+fn a_project_does_not_say_which_hosts_are_internal() {
+    let problems = Project::parse(&source(".tollgate.toml", "internal_hosts = '*'\n")).unwrap_err();
+    let said = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    assert!(said.contains("a project does not say which hosts are internal"), "{said}");
+}

@@ -62,6 +62,7 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
     condition.fewer = written.fewer;
     condition.outside = written.outside;
     condition.alone = written.alone;
+    condition.after_dashes = written.after_dashes;
     condition.variable = written.variable.as_deref().map(forever);
     condition.absent_variables = all_forever(&written.absent_variables);
     let kinds = |name: &Option<String>| match name {
@@ -92,6 +93,7 @@ fn stated(written: &ClauseSource) -> bool {
         || written.variable.is_some()
         || written.outside
         || written.alone
+        || written.after_dashes
 }
 
 /// The part of a condition that is about flags.

@@ -42,8 +42,20 @@ pub(super) fn pins(source: &ToolFile) -> Result<Vec<Pin>, Problem> {
             (None, Some(variable)) => PinBy::Variable(forever(variable)),
             _ => return Err(wrong("a flag or a variable is needed for")),
         };
-        let (except, not_backends) = (all_forever(&written.except), all_forever(&written.not_backends));
-        Ok(Pin { dimension, by, except, defaults: written.defaults, not_backends })
+        let not_found = match written.not_found.as_deref().map(origin) {
+            None => None,
+            Some(Some(Origin::Fact(resolver, field))) => Some((resolver, field)),
+            Some(_) => return Err(wrong("no resolver's field is named in")),
+        };
+        Ok(Pin {
+            dimension,
+            by,
+            except: all_forever(&written.except),
+            defaults: written.defaults,
+            not_backends: all_forever(&written.not_backends),
+            not_with: all_forever(&written.not_with),
+            not_found,
+        })
     };
     source.pins.iter().map(one).collect()
 }
@@ -82,6 +94,7 @@ fn origin(text: &str) -> Option<Origin> {
         "scheme" => Origin::Url(Part::Scheme),
         "host" => Origin::Url(Part::Host),
         "port" => Origin::Url(Part::Port),
+        "network" => Origin::Url(Part::Network),
         "tree" => Origin::Tree,
         resolver => Origin::Fact(Resolver::of_name(resolver)?, field(rest)?),
     })
