@@ -3,9 +3,11 @@
 //! The question is recorded before anyone is told of it. The caller waits for a
 //! bounded time; the question outlives the wait, and the same command run again
 //! continues it. Everything that passes, asked about or not, gets its binary's
-//! digest here, and a look at whether the files it was judged by have changed.
+//! digest here, a look at whether the files it was judged by have changed, and its
+//! targets written out.
 
 mod binding;
+mod pin;
 pub(crate) mod question;
 
 use std::sync::Arc;
@@ -69,6 +71,7 @@ pub(crate) async fn approve(gate: &Gate, settled: Settled) -> Result<Permitted, 
     if is_changed(gate, &judged) {
         return Err(Refused::new(judged.call.request.caller, judged.call.entry, Refusal::FactsChanged));
     }
+    pin::write_out(gate, &mut judged);
     Ok(Permitted { call: judged.call, binary: judged.binary, judgement: judged.judgement, _made: Made })
 }
 

@@ -43,12 +43,14 @@ pub(crate) fn understand(gate: &Gate, call: &Call, argv: &[&[u8]]) -> Judgeable 
     let env = request.strings.variables();
     let cwd = Some(request.folder.text.as_slice()).filter(|text| !text.is_empty());
     let invocation = Invocation { tool: &request.tool, argv, env: &env, cwd };
-    let reader = Reader::new(request.folder.opened.as_ref().map(AsFd::as_fd));
+    let reader = Reader::new(request.folder.opened.as_ref().map(AsFd::as_fd)).through(&gate.readers);
     let reader = call.surroundings.root().map_or(reader, |root| reader.with_root(root));
     let judge = || tollgate_facts::classify(gate.grammars, &invocation, &reader);
     // Reading may take a while on a slow disk: other requests go on, on a thread
     // that costs more than all the rest where nothing is to be read.
-    if tollgate_facts::reads(gate.grammars, &invocation) { tokio::task::block_in_place(judge) } else { judge() }
+    let reads = tollgate_facts::reads(gate.grammars, &invocation);
+    let judgeable = if reads { tokio::task::block_in_place(judge) } else { judge() };
+    judgeable.knowing(call.policies.policies(), &call.agent.policies)
 }
 
 fn digest(file: &ReadFile) -> String {

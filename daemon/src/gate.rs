@@ -16,6 +16,7 @@ use crate::identify::hint::Hints;
 use crate::keys::Keys;
 use crate::policies::{InForce, Policies};
 use crate::questions::Questions;
+use crate::readers::Readers;
 use crate::runs::Runs;
 use crate::server::Connections;
 use crate::sessions::Sessions;
@@ -53,6 +54,8 @@ pub(crate) struct Gate {
     pub(crate) supervisors: Supervisors,
     /// Real binaries seen so far.
     pub(crate) binaries: Binaries,
+    /// Processes that look at files for us.
+    pub(crate) readers: Readers,
     /// Shims that are being served.
     pub(crate) connections: Connections,
     /// Since when.

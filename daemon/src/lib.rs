@@ -30,6 +30,7 @@ mod pipeline;
 mod policies;
 mod prepare;
 mod questions;
+mod readers;
 mod record;
 mod refuse;
 mod relay;

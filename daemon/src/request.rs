@@ -116,6 +116,13 @@ impl Strings {
         Self::of_parts(&all, &variables)
     }
 
+    /// These arguments and variables in place of the caller's.
+    pub(crate) fn instead(&self, arguments: &[Vec<u8>], variables: &[Vec<u8>]) -> Self {
+        let slices = [arguments, variables].map(|strings| strings.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let [arguments, variables] = &slices;
+        Self::of_parts(arguments, variables)
+    }
+
     fn of_parts(arguments: &[&[u8]], variables: &[&[u8]]) -> Self {
         let mut block = Vec::new();
         for string in arguments.iter().chain(variables) {

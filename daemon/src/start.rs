@@ -27,6 +27,7 @@ use crate::policies::Policies;
 use crate::policies::origin::Origin;
 use crate::policies::watch::watch;
 use crate::questions::Questions;
+use crate::readers::Readers;
 use crate::request::Listener;
 use crate::runs::Runs;
 use crate::server::Owner;
@@ -35,7 +36,7 @@ use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::supervisors::Supervisors;
 use crate::tokens::Tokens;
-use crate::{adopt, server};
+use crate::{adopt, readers, server};
 
 /// How long a stop waits for outcomes to be recorded.
 const SETTLING: Duration = Duration::from_secs(2);
@@ -57,6 +58,16 @@ struct Arguments {
     /// question.
     #[arg(long, value_name = "SECONDS")]
     leave_after: Option<u32>,
+    #[command(subcommand)]
+    mode: Option<Mode>,
+}
+
+/// What else this program does than being the daemon.
+#[derive(Debug, clap::Subcommand)]
+enum Mode {
+    /// Look at files for a daemon, over the socket on standard input.
+    #[command(hide = true)]
+    ReadFacts,
 }
 
 /// Why the daemon does not start.
@@ -95,6 +106,9 @@ enum Error {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     logging();
+    if let Some(Mode::ReadFacts) = arguments.mode {
+        return readers::serve().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
     let started = prepare().and_then(|service| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         runtime.block_on(run(arguments, service))
@@ -228,6 +242,7 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
         questions: Questions::default(),
         runs,
         supervisors: Supervisors::new(beside_us("tollgate-supervisor")?),
+        readers: Readers::default(),
         binaries: Binaries::new(&beside_us("tollgate-shim")?),
         connections: server::Connections::default(),
         started: Instant::now(),
@@ -297,7 +312,8 @@ fn reap_strays(gate: &Gate) {
     use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
     let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
     while let Some(pid) = waitid(Id::All, look).ok().as_ref().and_then(WaitStatus::pid) {
-        if gate.supervisors.is_one(pid.as_raw()) || gate.runs.is_supervisor(pid.as_raw()) {
+        let pid_is_ours = gate.readers.is_one(pid.as_raw()) || gate.supervisors.is_one(pid.as_raw());
+        if pid_is_ours || gate.runs.is_supervisor(pid.as_raw()) {
             return;
         }
         if waitpid(pid, Some(WaitPidFlag::WNOHANG)).is_err() {

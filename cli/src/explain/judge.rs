@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Serialize;
 use tollgate_audit::{Bytes, Described};
 use tollgate_facts::{Judgeable, ReadFile, Reader, own_tools, policy_files};
-use tollgate_policies::classify::{Grammars, Invocation};
+use tollgate_policies::classify::{Grammars, Invocation, Pinned, applied};
 use tollgate_policies::correct::{CorrectError, Corrected, correct};
 use tollgate_policies::policy::{Asked, Door, Judgement, Layer, Mode, Policy, Reason, Subject, profile};
 
@@ -51,6 +51,9 @@ pub(crate) struct Explained {
     pub(crate) corrected: Option<Vec<Bytes>>,
     /// A milder argv that shows what this one would do.
     pub(crate) milder: Option<Vec<Bytes>>,
+    /// The command as it would run, where targets are written out; what precedes the
+    /// tool's name is set as a variable.
+    pub(crate) runs_as: Option<Vec<Bytes>>,
     /// The files that were read for this.
     pub(crate) read: Vec<Read>,
     pub(crate) argv: Vec<Bytes>,
@@ -151,15 +154,17 @@ impl Judge {
         let folder = question.cwd.as_ref().and_then(|folder| File::open(folder.as_os_str()).ok());
         let reader = Reader::new(folder.as_ref().map(AsFd::as_fd));
         let judged = tollgate_facts::classify(self.grammars, &invocation, &reader);
+        let judged = judged.knowing(std::iter::once(&self.policy), &[]);
         let subject = Subject { agent: &self.agent, clearance: self.clearance, session: None, door: self.door };
         let judgement = self.judged(&judged, subject);
         let milder = judged.operation.milder.clone().map(|argv| argv.into_iter().map(Bytes::from).collect());
         let read = judged.read.iter().map(Read::of).collect();
         let decided_by = judged.operation.decisive().decided_by.and_then(|at| question.argv.get(at)).cloned();
         let described = Described::of(&judged.operation);
+        let runs_as = runs_as(&judged.to_pin(&judgement, std::iter::once(&self.policy)), &argv);
         let explained = self.answer(described, &judgement, milder, read, question);
         let change = correct(judged.arguments.as_ref(), &judgement.obligations.corrections);
-        (Explained { decided_by, ..explained }, change)
+        (Explained { decided_by, runs_as, ..explained }, change)
     }
 
     fn judged(&self, judged: &Judgeable, subject: Subject<'_>) -> Judgement {
@@ -187,6 +192,7 @@ impl Judge {
             rule_reason: rule.and_then(|rule| rule.reason.clone()),
             corrected: None,
             milder,
+            runs_as: None,
             read,
             argv: question.argv.clone(),
             agent: self.agent.clone(),
@@ -204,6 +210,12 @@ fn uncorrectable(explained: Explained, cause: &CorrectError) -> Explained {
     let (CorrectError::Conflict { one: rule, .. } | CorrectError::Cannot { rule, .. }) = cause;
     let (reason, rule) = (Some(Reason::Argument.name()), Some(rule.clone()));
     Explained { verdict: DENY, reason, rule, rule_at: None, rule_reason: Some(cause.to_string()), ..explained }
+}
+
+/// As a shell would take it: variables first.
+fn runs_as(pins: &[&Pinned], argv: &[&[u8]]) -> Option<Vec<Bytes>> {
+    let (argv, set) = applied(pins, argv, &[]);
+    (!pins.is_empty()).then(|| set.into_iter().chain(argv).map(Bytes::from).collect())
 }
 
 /// The shim that this argv would call: the last part of its first word.

@@ -29,6 +29,7 @@ pub(super) fn text(explained: &Explained) -> String {
     line("verdict", verdict(explained));
     explained.rule_reason.iter().for_each(|reason| line("reason", escaped(reason)));
     explained.milder.iter().for_each(|argv| line("milder", show::command(argv, MOST)));
+    explained.runs_as.iter().for_each(|argv| line("runs as", show::command(argv, MOST)));
     for file in &explained.read {
         let absent = if file.sha256.is_none() { " (absent)" } else { "" };
         line("read", format!("{}{absent}", show::text(file.path.as_slice(), MOST)));
@@ -107,6 +108,7 @@ mod tests {
             rule_reason: Some("prod stays".into()),
             corrected: None,
             milder: Some(vec!["terraform".into(), "plan".into(), "-destroy".into()]),
+            runs_as: Some(vec!["TF_WORKSPACE=prod".into(), "terraform".into(), "apply".into()]),
             read: vec![Read { path: ".terraform/environment".into(), sha256: None }],
             argv: vec!["terraform".into(), "apply".into(), "-destroy".into()],
             agent: "claude-code".into(),
@@ -127,6 +129,7 @@ mod tests {
   verdict    deny: rule prod-no-destroy (10-infra.toml:14)
   reason     prod stays
   milder     terraform plan -destroy
+  runs as    TF_WORKSPACE=prod terraform apply
   read       .terraform/environment (absent)
   agent      claude-code, clearance 2, door shim
   policy     10-infra.toml

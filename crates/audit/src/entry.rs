@@ -41,6 +41,10 @@ pub struct Entry {
     pub process: Option<Process>,
     /// What was called.
     pub command: Option<Command>,
+    /// The command as it runs, where targets were written out that it was judged by;
+    /// `env` holds the variables that were set for that.
+    #[serde(default)]
+    pub pinned: Option<Command>,
     /// The keyed digest of the whole argv, secrets included: `hmac-sha256:...`.
     #[serde(default)]
     pub argv_hash: Option<String>,

@@ -1,28 +1,27 @@
 //! Opening and reading files for a caller, within bounds.
 //!
-//! Regular files only: opened without waiting (a FIFO cannot hold us), looked at
-//! by descriptor, and never through a link of `/proc`, whose `self` would be this
-//! process. Every file that was looked for is noted with its digest, so that a
-//! change between judging and running shows.
-//! Deliberately not here: what stands in a file.
+//! Every file that was looked for is noted with its digest, so that a change between
+//! judging and running shows.
+//! Deliberately not here: how a file is looked at (`disk`), and what stands in it.
 
-use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Read;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStringExt;
+use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2};
-use nix::sys::stat::{SFlag, fstat};
+use nix::fcntl::ResolveFlag;
 use nix::unistd::{Uid, User};
 use sha2::{Digest, Sha256};
 
+use crate::disk::{self, Got, Looks, Place, Want};
+
 /// The most that is read of one file, in bytes.
-pub(crate) const LARGEST: usize = 1 << 20;
+pub(crate) const LARGEST: u64 = 1 << 20;
 
 /// The most files that are opened for one command.
 const MOST: usize = 64;
+
+/// How long all of them may take, where another process looks at them.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where files are opened from.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +29,8 @@ pub struct Reader<'fd> {
     cwd: Option<BorrowedFd<'fd>>,
     root: Option<BorrowedFd<'fd>>,
     home: Option<&'fd [u8]>,
+    /// Who looks, and by when; this process where there is nobody.
+    through: Option<(&'fd dyn Looks, Instant)>,
 }
 
 impl<'fd> Reader<'fd> {
@@ -37,7 +38,7 @@ impl<'fd> Reader<'fd> {
     /// unknown.
     #[must_use]
     pub fn new(cwd: Option<BorrowedFd<'fd>>) -> Self {
-        Self { cwd, root: None, home: None }
+        Self { cwd, root: None, home: None, through: None }
     }
 
     /// Resolves absolute paths and their symlinks under this folder: the root of
@@ -45,6 +46,12 @@ impl<'fd> Reader<'fd> {
     #[must_use]
     pub fn with_root(self, root: BorrowedFd<'fd>) -> Self {
         Self { root: Some(root), ..self }
+    }
+
+    /// Has another process look, for two seconds from now on.
+    #[must_use]
+    pub fn through(self, looker: &'fd dyn Looks) -> Self {
+        Self { through: Some((looker, Instant::now() + PATIENCE)), ..self }
     }
 
     /// The caller's home in the passwd database, for tools that fall back to it
@@ -92,12 +99,10 @@ impl<'r> Files<'r> {
         self.read_up_to(path, LARGEST)
     }
 
-    pub(crate) fn read_up_to(&mut self, path: &[u8], largest: usize) -> Result<Option<Vec<u8>>, String> {
-        self.count(path)?;
-        let bytes = match self.open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY) {
-            Ok(file) => Some(bytes(file, largest).map_err(|why| said(path, &why))?),
-            Err(Refusal::Absent) => None,
-            Err(Refusal::Because(why)) => return Err(said(path, &why)),
+    pub(crate) fn read_up_to(&mut self, path: &[u8], largest: u64) -> Result<Option<Vec<u8>>, String> {
+        let bytes = match self.look(path, Want::Bytes(largest))? {
+            Got::Bytes(bytes) => Some(bytes),
+            Got::Absent | Got::Entries | Got::Empty => None,
         };
         let sha256 = bytes.as_ref().map(|bytes| Sha256::digest(bytes).into());
         self.read.push(ReadFile { path: path.to_vec(), sha256 });
@@ -106,72 +111,44 @@ impl<'r> Files<'r> {
 
     /// Whether there is a folder of this name with something in it.
     pub(crate) fn holds_something(&mut self, path: &[u8]) -> Result<bool, String> {
-        self.count(path)?;
-        match self.open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY) {
-            Err(Refusal::Absent) => Ok(false),
-            Err(Refusal::Because(why)) => Err(said(path, &why)),
-            Ok(folder) => {
-                let cause = |error: Errno| said(path, error.desc());
-                let mut folder = nix::dir::Dir::from_fd(folder).map_err(cause)?;
-                let own = |name: &[u8]| name == b"." || name == b"..";
-                Ok(folder.iter().any(|entry| entry.is_ok_and(|entry| !own(entry.file_name().to_bytes()))))
-            }
-        }
+        Ok(self.look(path, Want::Entries)? == Got::Entries)
     }
 
-    fn count(&mut self, path: &[u8]) -> Result<(), String> {
+    fn look(&mut self, path: &[u8], want: Want) -> Result<Got, String> {
         self.opened += 1;
-        if self.opened > MOST { Err(said(path, "too many files are asked for")) } else { Ok(()) }
-    }
-
-    fn open(&self, path: &[u8], flags: OFlag) -> Result<OwnedFd, Refusal> {
-        let own = [&b"/proc/"[..], b"/dev/"].iter().any(|folder| path.starts_with(folder));
-        if own {
-            return Err(Refusal::Because(String::from("it names something of the calling process")));
-        }
-        let (from, path, resolve) = self.place(path)?;
-        let how = OpenHow::new().flags(flags | OFlag::O_CLOEXEC).resolve(resolve);
-        openat2(from, OsStr::from_bytes(path), how).map_err(|error| match error {
-            Errno::ENOENT | Errno::ENOTDIR => Refusal::Absent,
-            other => Refusal::Because(String::from(other.desc())),
-        })
+        let place = self.place(path).map_err(|why| said(path, why))?;
+        let got = match self.reader.through {
+            _ if self.opened > MOST => return Err(said(path, "too many files are asked for")),
+            None => disk::look(&place, want),
+            Some(_) if disk::is_known_absent(&place) => Ok(Got::Absent),
+            Some((looker, until)) => looker.look(&place, want, until),
+        };
+        got.map_err(|why| said(path, &why))
     }
 
     /// The folder to start from, the path from there, and what may be followed.
-    fn place<'p>(&self, path: &'p [u8]) -> Result<(BorrowedFd<'r>, &'p [u8], ResolveFlag), Refusal> {
-        let plain = ResolveFlag::RESOLVE_NO_MAGICLINKS;
+    fn place<'p>(&self, path: &'p [u8]) -> Result<Place<'p>, &'static str>
+    where
+        'r: 'p,
+    {
+        let own = [&b"/proc/"[..], b"/dev/"].iter().any(|folder| path.starts_with(folder));
+        if own {
+            return Err("it names something of the calling process");
+        }
         match (path.strip_prefix(b"/"), self.reader.root) {
-            (Some(_), None) => Ok((AT_FDCWD, path, plain)),
-            (Some(rest), Some(root)) => Ok((root, rest, plain | ResolveFlag::RESOLVE_IN_ROOT)),
+            (Some(_), None) => Ok(Place { from: None, path, resolve: ResolveFlag::empty() }),
+            (Some(path), Some(root)) => Ok(Place { from: Some(root), path, resolve: ResolveFlag::RESOLVE_IN_ROOT }),
             (None, root) => {
-                let unknown = || Refusal::Because(String::from("the working directory is not known"));
-                let cwd = self.reader.cwd.ok_or_else(unknown)?;
-                let links = if root.is_some() { ResolveFlag::RESOLVE_NO_SYMLINKS } else { ResolveFlag::empty() };
-                Ok((cwd, path, plain | links))
+                let cwd = self.reader.cwd.ok_or("the working directory is not known")?;
+                let resolve = if root.is_some() { ResolveFlag::RESOLVE_NO_SYMLINKS } else { ResolveFlag::empty() };
+                Ok(Place { from: Some(cwd), path, resolve })
             }
         }
     }
-}
-
-/// Why a file was not opened.
-enum Refusal {
-    Absent,
-    Because(String),
 }
 
 fn said(path: &[u8], why: &str) -> String {
     format!("`{}`: {why}", String::from_utf8_lossy(path))
-}
-
-fn bytes(file: OwnedFd, largest: usize) -> Result<Vec<u8>, String> {
-    let about = fstat(file.as_fd()).map_err(|error| String::from(error.desc()))?;
-    if SFlag::from_bits_truncate(about.st_mode & SFlag::S_IFMT.bits()) != SFlag::S_IFREG {
-        return Err(String::from("it is no regular file"));
-    }
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(largest).unwrap_or(u64::MAX).saturating_add(1);
-    File::from(file).take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() > largest { Err(format!("it is larger than {largest} bytes")) } else { Ok(bytes) }
 }
 
 /// A path that may start with `~`, which is this home; that of the passwd database
@@ -194,6 +171,8 @@ pub(crate) fn join(folder: &[u8], path: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::os::fd::AsFd;
     use std::os::unix::fs::symlink;
 
     use super::*;
@@ -224,9 +203,34 @@ mod tests {
     #[test]
     fn a_large_file_is_not_read() {
         let (folder, cwd) = scratch();
-        std::fs::write(folder.path().join("big"), vec![b'x'; LARGEST + 1]).unwrap();
+        std::fs::write(folder.path().join("big"), vec![b'x'; usize::try_from(LARGEST).unwrap() + 1]).unwrap();
         let reader = Reader::new(Some(cwd.as_fd()));
         assert_eq!(Files::new(&reader).read(b"big"), Err(String::from("`big`: it is larger than 1048576 bytes")));
+    }
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl Looks for Nobody {
+        fn look(&self, _: &Place<'_>, _: Want, _: Instant) -> Result<Got, String> {
+            Err(String::from("nobody looks"))
+        }
+    }
+
+    #[test]
+    fn what_the_kernel_knows_to_be_absent_asks_nobody() {
+        let (folder, cwd) = scratch();
+        std::fs::write(folder.path().join("there"), "x").unwrap();
+        // Asked for once, the kernel remembers (file systems in memory aside).
+        let remembers = || {
+            let place = Place { from: Some(cwd.as_fd()), path: b"absent", resolve: ResolveFlag::empty() };
+            disk::look(&place, Want::Bytes(1)).is_ok() && disk::is_known_absent(&place)
+        };
+        let remembered = remembers();
+        let reader = Reader::new(Some(cwd.as_fd())).through(&Nobody);
+        let mut files = Files::new(&reader);
+        assert_eq!(files.read(b"there"), Err(String::from("`there`: nobody looks")));
+        assert_eq!(files.read(b"absent").is_ok(), remembered);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! As client-go merges them: the first file that names a current context decides
 //! it, and of two entries of one name that of the first file holds as a whole.
-//! Missing files are skipped. Deliberately not here: credentials.
+//! Missing files are skipped. Deliberately not here: credentials, but for programs
+//! that are run for them.
 
 use tollgate_policies::classify::Finding;
 use tollgate_policies::classify::facts::{Field, Found, Stated};
@@ -71,6 +72,7 @@ fn chosen(configs: &[Config], context: Option<&[u8]>, cluster: Option<&[u8]>) ->
         return Finding::Found(Found { values: without_context(configs, cluster), ..Found::default() });
     };
     let mut values = vec![(Field::Context, Stated::Value { value: name.clone().into_bytes(), source })];
+    let mut code = None;
     match entry(configs, "contexts", "context", &name) {
         None => {
             let unknown = Stated::Unknown { reason: format!("no kubeconfig has a context `{name}`") };
@@ -79,17 +81,47 @@ fn chosen(configs: &[Config], context: Option<&[u8]>, cluster: Option<&[u8]>) ->
         Some((inner, config)) => {
             let text = |key: &str| inner.get(key)?.text().map(str::to_owned);
             let source = || format!("{} context {name}", config.shown);
+            code = text("user").and_then(|user| credentials(configs, &user));
             if let Some(namespace) = text("namespace") {
                 values.push((Field::Namespace, Stated::Value { value: namespace.into_bytes(), source: source() }));
             }
             let cluster = cluster.map(|name| String::from_utf8_lossy(name).into_owned()).or_else(|| text("cluster"));
             if let Some(cluster) = cluster {
                 values.push((Field::Server, server(configs, &cluster)));
+                values.extend(tls_name(configs, &cluster).map(|name| (Field::TlsName, name)));
                 values.push((Field::Cluster, Stated::Value { value: cluster.into_bytes(), source: source() }));
             }
         }
     }
-    Finding::Found(Found { values, ..Found::default() })
+    Finding::Found(Found { values, code, ..Found::default() })
+}
+
+/// Programs that vendors have kubectl ask for credentials.
+const KNOWN: [&str; 12] = [
+    "aws",
+    "aws-iam-authenticator",
+    "az",
+    "doctl",
+    "gcloud",
+    "gke-gcloud-auth-plugin",
+    "ibmcloud",
+    "kubectl",
+    "kubelogin",
+    "linode-cli",
+    "oci",
+    "tsh",
+];
+
+/// What in an unusual file makes the tool run a program for a user's credentials.
+/// The usual file is the person's own, and says it for good.
+fn credentials(configs: &[Config], user: &str) -> Option<String> {
+    let (inner, config) = entry(configs, "users", "user", user)?;
+    let usual = config.shown.ends_with("/.kube/config");
+    let exec = inner.get("exec").map(|exec| exec.get("command").and_then(Node::text).unwrap_or_default());
+    let provider = || inner.get("auth-provider").map(|_| "auth-provider");
+    let command = exec.or_else(provider)?;
+    (!usual && !KNOWN.contains(&command))
+        .then(|| format!("`{}` has the tool run `{command}` for credentials", config.shown))
 }
 
 /// Nothing is chosen: the tool takes the cluster that a flag names, or one that
@@ -100,7 +132,12 @@ fn without_context(configs: &[Config], cluster: Option<&[u8]>) -> Vec<(Field, St
         Some(name) => server(configs, &String::from_utf8_lossy(name)),
         None => unknown("cluster"),
     };
-    vec![(Field::Context, unknown("context")), (Field::Cluster, unknown("cluster")), (Field::Server, server)]
+    let namespace =
+        Stated::Unknown { reason: "no kubeconfig chooses a context: inside a cluster it is the pod's".into() };
+    let mut values =
+        vec![(Field::Context, unknown("context")), (Field::Cluster, unknown("cluster")), (Field::Server, server)];
+    values.push((Field::Namespace, namespace));
+    values
 }
 
 fn server(configs: &[Config], cluster: &str) -> Stated {
@@ -112,6 +149,14 @@ fn server(configs: &[Config], cluster: &str) -> Stated {
     stated.unwrap_or_else(|| Stated::Unknown {
         reason: format!("no kubeconfig has a server for the cluster `{cluster}`"),
     })
+}
+
+/// The name that the server's certificate must have. The tool forgets it where a
+/// flag names the server.
+fn tls_name(configs: &[Config], cluster: &str) -> Option<Stated> {
+    let (inner, config) = entry(configs, "clusters", "cluster", cluster)?;
+    let value = inner.get("tls-server-name")?.text()?.as_bytes().to_vec();
+    Some(Stated::Value { value, source: format!("{} cluster {cluster}", config.shown) })
 }
 
 /// The entry of this name in the first file that has one.
@@ -213,5 +258,44 @@ clusters:
         assert_eq!(found("gone:one", None, None)[0].1, "dev from one current-context");
         assert!(found("one:broken", None, None)[0].1.starts_with("? `broken`: "));
         assert_eq!(found("gone", None, None)[0].1, "? no kubeconfig chooses a context");
+    }
+
+    #[test]
+    fn a_program_for_credentials_is_seen_where_nobody_expects_one() {
+        let config = |command: &str| {
+            format!(
+                "current-context: c\ncontexts:\n- name: c\n  context: {{user: u, cluster: x}}\nusers:\n- name: u\n  user: {{exec: {{command: {command}}}}}\n"
+            )
+        };
+        let code = |path: &str, command: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join(path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, config(command)).unwrap();
+            let cwd = File::open(folder.path()).unwrap();
+            match find(&[path.into()], None, None, &mut Files::new(&Reader::new(Some(cwd.as_fd())))) {
+                Finding::Found(found) => found.code,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(
+            code("mine/kubeconfig", "./evil").unwrap(),
+            "`mine/kubeconfig` has the tool run `./evil` for credentials"
+        );
+        assert_eq!(code("mine/kubeconfig", "aws"), None);
+        assert_eq!(code("home/.kube/config", "./plugin"), None);
+    }
+
+    #[test]
+    fn the_name_of_a_certificate_is_told() {
+        let text = "current-context: c\ncontexts:\n- name: c\n  context: {cluster: x}\nclusters:\n- name: x\n  cluster: {server: 'https://s', tls-server-name: other}\n";
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("k"), text).unwrap();
+        let cwd = File::open(folder.path()).unwrap();
+        let Finding::Found(found) = find(&["k".into()], None, None, &mut Files::new(&Reader::new(Some(cwd.as_fd()))))
+        else {
+            panic!("nothing is found")
+        };
+        assert!(matches!(found.value(Field::TlsName), Some(Stated::Value { value, .. }) if value == b"other"));
     }
 }

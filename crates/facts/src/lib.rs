@@ -10,10 +10,11 @@
 use tollgate_policies::Operation;
 use tollgate_policies::classify::arguments::{Arguments, arguments};
 use tollgate_policies::classify::{self, Classified, Facts, Finding, Grammars, Invocation, Need};
-use tollgate_policies::policy::{Asked, Judgement, Project};
+use tollgate_policies::policy::{Asked, Judgement, Policy, Project};
 
 mod aws_profile;
 mod clock;
+pub mod disk;
 mod docker_context;
 mod files;
 mod gcloud_config;
@@ -23,6 +24,7 @@ mod ini;
 mod kubeconfig;
 mod kuberc;
 pub mod own_tools;
+mod pinning;
 mod plan_file;
 pub mod policy_files;
 mod project;
@@ -52,6 +54,21 @@ pub struct Judgeable {
 }
 
 impl Judgeable {
+    /// The same, with it known which hosts are one's own: those that every policy of
+    /// the daemon calls so, and every policy of the session that speaks of hosts.
+    #[must_use]
+    pub fn knowing<'p, I>(mut self, policies: I, of_session: &[Policy]) -> Self
+    where
+        I: Iterator<Item = &'p Policy> + Clone,
+    {
+        let of_session = of_session.iter().filter(|policy| policy.has_internal_hosts());
+        self.operation.know_hosts(|host| {
+            let all = policies.clone().all(|policy| policy.is_internal(host));
+            all && of_session.clone().all(|policy| policy.is_internal(host))
+        });
+        self
+    }
+
     /// The stricter of this judgement and the projects' word on the same question.
     pub fn tighten(&self, judgement: Judgement, asked: &Asked<'_>) -> Judgement {
         self.projects.iter().fold(judgement, |strictest, project| project.tighten(strictest, asked))

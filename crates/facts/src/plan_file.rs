@@ -11,7 +11,7 @@ use crate::files::{Files, join};
 use crate::zip;
 
 /// The most that is read of a plan, in bytes.
-const LARGEST: usize = 16 << 20;
+const LARGEST: u64 = 16 << 20;
 
 /// The field of the plan's mode, and the mode that destroys.
 const MODE: u64 = 17;

@@ -12,7 +12,7 @@ use crate::files::{Files, ReadFile, Reader};
 /// The file's name in each folder.
 const NAME: &[u8] = b".tollgate.toml";
 /// The most bytes of one file.
-const LARGEST: usize = 64 << 10;
+const LARGEST: u64 = 64 << 10;
 /// The most folders that are looked into.
 const DEEPEST: usize = 48;
 

@@ -110,12 +110,12 @@ impl InForce {
     }
 
     /// The policies with their texts, the accepted one first.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Kept> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Kept> + Clone {
         self.accepted.iter().chain(&self.pending)
     }
 
     /// The policies that judge, the accepted one first.
-    pub(crate) fn policies(&self) -> impl Iterator<Item = &Policy> {
+    pub(crate) fn policies(&self) -> impl Iterator<Item = &Policy> + Clone {
         self.all().map(|kept| &kept.policy)
     }
 
