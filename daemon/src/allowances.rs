@@ -6,6 +6,7 @@
 //! how a bucket fills (`tollgate-policies`).
 
 mod grants;
+mod needed;
 mod rates;
 
 use std::collections::HashMap;
@@ -53,17 +54,7 @@ impl Allowances {
 
     /// What the records leave.
     pub(crate) fn remembered(records: &[Record]) -> Self {
-        let mut state = State::default();
-        for record in records {
-            let entry = &record.entry;
-            match (entry.kind, &entry.grant) {
-                (Kind::Granted, Some(grant)) => state.grants.add(grant.clone()),
-                (Kind::GrantRevoked, Some(grant)) => drop(state.grants.revoke(&grant.id)),
-                (Kind::Intent, _) => state.use_up(&entry.taken, milliseconds(record.timestamp)),
-                _ => {}
-            }
-        }
-        Self(Mutex::new(state))
+        Self(Mutex::new(State::of(records)))
     }
 
     /// A person has made this one, and it is on record.
@@ -139,6 +130,21 @@ impl Allowances {
 }
 
 impl State {
+    /// What the records leave.
+    fn of(records: &[Record]) -> Self {
+        let mut state = Self::default();
+        for record in records {
+            let entry = &record.entry;
+            match (entry.kind, &entry.grant) {
+                (Kind::Granted, Some(grant)) => state.grants.add(grant.clone()),
+                (Kind::GrantRevoked, Some(grant)) => drop(state.grants.revoke(&grant.id)),
+                (Kind::Intent, _) => state.use_up(&entry.taken, milliseconds(record.timestamp)),
+                _ => {}
+            }
+        }
+        state
+    }
+
     fn use_up(&mut self, taken: &[Taken], now: u64) {
         for one in taken {
             match one {

@@ -25,6 +25,7 @@ mod gate;
 mod hidden;
 mod identify;
 mod keys;
+mod needed;
 mod person;
 mod pipeline;
 mod policies;

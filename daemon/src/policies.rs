@@ -56,11 +56,10 @@ impl Policies {
     pub(crate) fn open(origin: Origin, places: &tollgate_places::Places, records: &[Record]) -> Result<Self, Error> {
         let store = Store::at(&places.state)?;
         let found = origin.load();
-        let in_force = match last(records, Kind::PolicyAccepted) {
-            None => InForce::first(found?),
-            Some((accepted, at)) => {
-                let waited = last(records, Kind::PolicyPending).filter(|(_, since)| *since > at);
-                let pending = waited.and_then(|(hash, _)| store.load(hash));
+        let in_force = match Self::told(records) {
+            (None, _) => InForce::first(found?),
+            (Some(accepted), waits) => {
+                let pending = waits.and_then(|hash| store.load(hash));
                 InForce::remembered(accepted, store.load(accepted), pending).after(found)
             }
         };
@@ -68,6 +67,22 @@ impl Policies {
             store.save(kept)?;
         }
         Ok(Self { current: RwLock::new(Arc::new(in_force)), origin, store, changing: tokio::sync::Mutex::new(()) })
+    }
+
+    /// The hash of the policy that was accepted last, and of the one that waits since.
+    pub(crate) fn told(records: &[Record]) -> (Option<&str>, Option<&str>) {
+        let accepted = last(records, Kind::PolicyAccepted);
+        let at = accepted.map(|(_, at)| at);
+        let waits = last(records, Kind::PolicyPending).filter(|(_, since)| Some(*since) > at);
+        (accepted.map(|(hash, _)| hash), waits.map(|(hash, _)| hash))
+    }
+
+    /// The records that say nothing any more: a policy was accepted, or waits, since.
+    pub(crate) fn spent(records: &[Record]) -> Vec<u64> {
+        let accepted = last(records, Kind::PolicyAccepted).map(|(_, at)| at);
+        let waits = last(records, Kind::PolicyPending).map(|(_, at)| at).filter(|at| Some(*at) > accepted);
+        let ours = records.iter().filter(|record| Self::KINDS.contains(&record.entry.kind)).map(|record| record.seq);
+        ours.filter(|seq| Some(*seq) != accepted && Some(*seq) != waits).collect()
     }
 
     /// What judges now. A call holds on to it from its start to its end.

@@ -5,7 +5,7 @@
 //! again by that process alone, after a restart of the daemon, and never once it
 //! was closed. Not here: who may open one (`admin`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tollgate_audit::{Entry, Kind, Record};
@@ -59,17 +59,15 @@ impl Sessions {
 
     /// None open, and those remembered that no record closes.
     pub(crate) fn remembered(records: &[Record]) -> Self {
-        let mut earlier = HashMap::new();
-        for Record { entry, .. } in records {
-            match entry.kind {
-                Kind::SessionOpened => drop(earlier.insert(entry.id.clone(), entry.clone())),
-                Kind::SessionClosed => drop(earlier.remove(&entry.id)),
-                _ => {}
-            }
-        }
-        // Whose keeper is gone is opened by nobody again.
-        earlier.retain(|_, entry: &mut Entry| entry.process.as_ref().is_some_and(process::is_alive));
-        Self { open: Mutex::default(), earlier: Mutex::new(earlier) }
+        let earlier = opened(records).into_iter().map(|(id, record)| (id.to_owned(), record.entry.clone()));
+        Self { open: Mutex::default(), earlier: Mutex::new(earlier.collect()) }
+    }
+
+    /// The records that say nothing any more: the session is closed, or its keeper gone.
+    pub(crate) fn spent(records: &[Record]) -> Vec<u64> {
+        let open: HashSet<u64> = opened(records).values().map(|record| record.seq).collect();
+        let ours = records.iter().filter(|record| Self::KINDS.contains(&record.entry.kind)).map(|record| record.seq);
+        ours.filter(|seq| !open.contains(seq)).collect()
     }
 
     /// What an earlier daemon recorded of this session, which is open no more.
@@ -135,6 +133,22 @@ impl Sessions {
         lock(&self.open).values().any(|session| session.terminal == terminal)
             || keepers.iter().any(|keeper| process::is_alive(keeper) && of(keeper.pid))
     }
+}
+
+/// By id, the records of those that no other record closes.
+fn opened(records: &[Record]) -> HashMap<&str, &Record> {
+    let mut opened: HashMap<&str, &Record> = HashMap::new();
+    for record in records {
+        let id = record.entry.id.as_str();
+        match record.entry.kind {
+            Kind::SessionOpened => drop(opened.insert(id, record)),
+            Kind::SessionClosed => drop(opened.remove(id)),
+            _ => {}
+        }
+    }
+    // Whose keeper is gone is opened by nobody again.
+    opened.retain(|_, record| record.entry.process.as_ref().is_some_and(process::is_alive));
+    opened
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

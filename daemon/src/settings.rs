@@ -9,6 +9,8 @@
 //! [audit]
 //! segment_mb = 64            # when a segment is closed
 //! pack = true                # whether closed ones are compressed
+//! keep_days = 365            # when they are removed; without it, and without keep_mb, never
+//! keep_mb = 10000            # how much all may take
 //! checkpoint_records = 1000  # how many records until a checkpoint
 //! checkpoint_s = 10          # how long until one
 //! keys = "/media/key"        # where the keys are, else in the state folder
@@ -22,6 +24,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tollgate_audit::{Options, SigningKey};
+
+use crate::needed;
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +86,8 @@ impl Approvals {
 pub(crate) struct Audit {
     segment_mb: NonZeroU32,
     pack: bool,
+    keep_days: Option<u32>,
+    keep_mb: Option<u32>,
     checkpoint_records: NonZeroU32,
     checkpoint_s: u32,
     keys: Option<PathBuf>,
@@ -106,6 +112,8 @@ impl Default for Audit {
         Self {
             segment_mb: NonZeroU32::MIN.saturating_add(63),
             pack: true,
+            keep_days: None,
+            keep_mb: None,
             checkpoint_records: NonZeroU32::MIN.saturating_add(999),
             checkpoint_s: 10,
             keys: None,
@@ -124,10 +132,9 @@ impl Audit {
             checkpoint_records: self.checkpoint_records.get().into(),
             checkpoint_after: Duration::from_secs(self.checkpoint_s.into()),
             pack: self.pack,
-            // Nothing is removed: the accepted policy, tokens, grants and rates are
-            // told by the records alone, however old.
-            keep_days: None,
-            keep_bytes: None,
+            keep_days: self.keep_days,
+            keep_bytes: self.keep_mb.map(|most| u64::from(most) << 20),
+            state: Some(needed::STATE),
         }
     }
 
@@ -172,13 +179,13 @@ mod tests {
     #[test]
     fn the_audit_s_settings_are_bounded() {
         let audit = |text: &str| toml::from_str::<Settings>(&format!("[audit]\n{text}")).map(|settings| settings.audit);
-        let set = audit("may_run_unrecorded = [0, 1]\nsegment_mb = 1").unwrap();
+        let set = audit("may_run_unrecorded = [0, 1]\nkeep_days = 30\nkeep_mb = 2\nsegment_mb = 1").unwrap();
         let allowed = [Some(0), Some(1), Some(2), None].map(|tier| set.may_run_unrecorded(tier));
         assert_eq!(allowed, [true, true, false, false]);
         let key = Arc::new(SigningKey::generate("k").unwrap());
         let options = set.options(&key);
-        assert_eq!((options.segment_bytes, options.keep_days, options.keep_bytes), (1 << 20, None, None));
-        for wrong in ["may_run_unrecorded = [5]", "segment_mb = 0", "keep_days = 3"] {
+        assert_eq!((options.segment_bytes, options.keep_days, options.keep_bytes), (1 << 20, Some(30), Some(2 << 20)));
+        for wrong in ["may_run_unrecorded = [5]", "segment_mb = 0", "keep = 3"] {
             assert!(audit(wrong).is_err(), "{wrong}");
         }
         assert!(!Audit::default().may_run_unrecorded(Some(0)), "nothing runs unrecorded unless it is asked for");

@@ -36,7 +36,7 @@ use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::supervisors::Supervisors;
 use crate::tokens::Tokens;
-use crate::{adopt, readers, server};
+use crate::{adopt, needed, readers, server};
 
 /// How long a stop waits for outcomes to be recorded.
 const SETTLING: Duration = Duration::from_secs(2);
@@ -225,7 +225,7 @@ fn lock(path: &Path) -> Result<Flock<File>, Error> {
 fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<Gate, Error> {
     let keys = Keys::load(settings.audit.keys().unwrap_or(&places.keys()))?;
     let (audit, recovery) = Writer::open(&places.audit(), settings.audit.options(&keys.signing))?;
-    let records = tollgate_audit::read::state(&places.audit(), &kinds())?;
+    let records = tollgate_audit::read::state(&places.audit(), &needed::kinds())?;
     let policies = Policies::open(Origin::of(&places, policy)?, &places, &records)?;
     tracing::info!(?recovery, "the audit is open");
     let runs = Runs::new(&places.runs());
@@ -248,11 +248,6 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
         started: Instant::now(),
         places,
     })
-}
-
-/// The kinds of records that the daemon's state is rebuilt from.
-fn kinds() -> Vec<Kind> {
-    [&Policies::KINDS[..], &Sessions::KINDS, &Tokens::KINDS, &Allowances::KINDS].concat()
 }
 
 /// Another of our programs: they are installed in one folder.

@@ -71,23 +71,16 @@ impl Tokens {
 
     /// Those that the audit tells of, and the key.
     pub(crate) fn open(places: &Places, records: &[Record]) -> std::io::Result<Self> {
-        let mut issued = BTreeMap::new();
-        for Record { entry, .. } in records {
-            let Some(token) = entry.token.clone() else { continue };
-            match entry.kind {
-                Kind::TokenIssued => {
-                    issued.insert(token.id.clone(), Issued { token, bound: None, is_revoked: false });
-                }
-                Kind::TokenBound => {
-                    issued.entry(token.id).and_modify(|issued| issued.bound.clone_from(&entry.process));
-                }
-                Kind::TokenRevoked => {
-                    issued.entry(token.id).and_modify(|issued| issued.is_revoked = true);
-                }
-                _ => {}
-            }
-        }
-        Ok(Self { key: Key::of(&places.state.join("token-key"))?, issued: Mutex::new(issued) })
+        Ok(Self { key: Key::of(&places.state.join("token-key"))?, issued: Mutex::new(issued(records)) })
+    }
+
+    /// The records that say nothing any more: the token's time is over, and nobody
+    /// lives who is known by it.
+    pub(crate) fn spent(records: &[Record], now: Timestamp) -> Vec<u64> {
+        let issued = issued(records);
+        let matters = |token: &Token| issued.get(&token.id).is_some_and(|issued| issued.matters(now));
+        let ours = records.iter().filter(|record| Self::KINDS.contains(&record.entry.kind));
+        ours.filter(|record| !record.entry.token.as_ref().is_some_and(matters)).map(|record| record.seq).collect()
     }
 
     /// Every token whose time is not over, oldest first.
@@ -120,7 +113,7 @@ impl Tokens {
     }
 
     /// The token whose tree this process is the root of.
-    fn rooted_at(&self, pid: i32) -> Option<String> {
+    pub(crate) fn rooted_at(&self, pid: i32) -> Option<String> {
         let issued = self.lock();
         let is = |issued: &Issued| issued.bound.as_ref().is_some_and(|root| root.pid == pid && process::is_alive(root));
         issued.values().rev().find(|issued| is(issued)).map(|issued| issued.token.id.clone())
@@ -139,6 +132,34 @@ impl Tokens {
     fn unbind(&self, id: &str) {
         self.lock().entry(id.to_owned()).and_modify(|issued| issued.bound = None);
     }
+}
+
+impl Issued {
+    /// Also when its time is over, it still tells whose its tree is.
+    fn matters(&self, now: Timestamp) -> bool {
+        self.token.until > now || self.bound.as_ref().is_some_and(process::is_alive)
+    }
+}
+
+/// By id, the tokens that records tell of.
+fn issued(records: &[Record]) -> BTreeMap<String, Issued> {
+    let mut issued = BTreeMap::new();
+    for Record { entry, .. } in records {
+        let Some(token) = entry.token.clone() else { continue };
+        match entry.kind {
+            Kind::TokenIssued => {
+                issued.insert(token.id.clone(), Issued { token, bound: None, is_revoked: false });
+            }
+            Kind::TokenBound => {
+                issued.entry(token.id).and_modify(|issued| issued.bound.clone_from(&entry.process));
+            }
+            Kind::TokenRevoked => {
+                issued.entry(token.id).and_modify(|issued| issued.is_revoked = true);
+            }
+            _ => {}
+        }
+    }
+    issued
 }
 
 /// Makes a token, in a person's name; gives its text.

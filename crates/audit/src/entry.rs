@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Also, Bytes, Described, Grant, Kind, Process, Taken, Targets, Token};
+use crate::{Also, Bytes, Carried, Described, Grant, Kind, Process, Taken, Targets, Token};
 
 /// What is written; the writer adds number, time and chain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +134,9 @@ pub struct Entry {
     pub foreign_hash: Option<String>,
     /// Of a gap: how many records could not be written.
     pub lost: Option<u64>,
+    /// Of a carried record: what it says again.
+    #[serde(default)]
+    pub carried: Option<Carried>,
     /// What a person should know: a start, a gap, a refused attempt.
     pub message: Option<String>,
 }

@@ -20,7 +20,8 @@ use crate::checkpoint::{self, Beginning, Checkpoint};
 use crate::disk::{Appending, Disk};
 use crate::index::Summary;
 use crate::line::{self, Hash};
-use crate::writer::{Line, Receipt};
+use crate::upkeep::Removal;
+use crate::writer::{GROUP_BYTES, Line, Receipt};
 use crate::{Entry, Error, Kind, segment, upkeep};
 
 /// The end of a log, open for more.
@@ -106,20 +107,45 @@ impl Journal {
         Ok(receipts)
     }
 
-    /// Removes the segments before this record: a signed note of what the log was
-    /// like there comes first, a record of it second.
-    pub(crate) fn trim(&mut self, keep: u64) -> Result<(), Error> {
+    /// Removes the oldest segments. Whatever ends the program on the way, nothing is
+    /// lost: what they hold that still matters is said again first; only the signed
+    /// note of what the log was like there, which comes next, lets anything go.
+    pub(crate) fn trim(&mut self, removal: &Removal) -> Result<(), Error> {
+        let Some(beginning) = self.beginning(removal.keep) else { return Ok(()) };
+        self.carry(removal)?;
+        self.begin_at(&beginning)?;
         let wrong = |source| Error::Folder { path: self.folder.clone(), source };
-        let Some(beginning) = self.beginning(keep) else { return Ok(()) };
-        replace(&self.folder, checkpoint::BEGINNING_NAME, &beginning.checkpoint.note).map_err(wrong)?;
-        let message = format!("records up to {} are removed, as the settings ask", keep - 1);
-        self.write(&[Line::of(&Entry::about_us(Kind::Trimmed, message), Timestamp::now())?])?;
-        upkeep::remove_before(&self.folder, keep).map_err(|source| Error::Folder { path: self.folder.clone(), source })
+        upkeep::remove_before(&self.folder, removal.keep).map_err(wrong)
+    }
+
+    /// Says again what is carried, and that the rest goes: in groups as small as any,
+    /// since a crash is told from a forgery by how much it can have torn.
+    pub(crate) fn carry(&mut self, removal: &Removal) -> Result<(), Error> {
+        let message = format!("records up to {} are removed, as the settings ask", removal.keep.saturating_sub(1));
+        let trimmed = Entry::about_us(Kind::Trimmed, message);
+        let lines = removal.carried.iter().chain([&trimmed]).map(|entry| Line::of(entry, Timestamp::now()));
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        for line in lines {
+            let line = line?;
+            if bytes + line.length() > GROUP_BYTES && !group.is_empty() {
+                self.write(&std::mem::take(&mut group))?;
+                bytes = 0;
+            }
+            bytes += line.length();
+            group.push(line);
+        }
+        self.write(&group).map(drop)
+    }
+
+    /// From here on the log begins there.
+    pub(crate) fn begin_at(&self, beginning: &Beginning) -> Result<(), Error> {
+        let replaced = replace(&self.folder, checkpoint::BEGINNING_NAME, &beginning.checkpoint.note);
+        replaced.map_err(|source| Error::Folder { path: self.folder.clone(), source })
     }
 
     /// The signed note of the log before this record; none where nothing signs, or
     /// the index that knows it is missing.
-    fn beginning(&self, keep: u64) -> Option<Beginning> {
+    pub(crate) fn beginning(&self, keep: u64) -> Option<Beginning> {
         let segments = segment::list(&self.folder).ok()?;
         let former = segments.iter().rev().find(|segment| segment.first < keep)?;
         let summary = Summary::read(&self.folder, former.first)?;

@@ -89,4 +89,6 @@ kinds! {
     Foreign = "foreign",
     /// The oldest segments are removed, as the settings ask; a signed note is the new beginning.
     Trimmed = "trimmed",
+    /// An older record that still matters, said again before its segment is removed.
+    Carried = "carried",
 }

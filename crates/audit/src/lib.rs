@@ -18,6 +18,7 @@
 mod base64;
 mod beside;
 mod bytes;
+mod carried;
 mod chain;
 pub mod checkpoint;
 mod described;
@@ -47,6 +48,7 @@ pub mod verify;
 mod writer;
 
 pub use bytes::Bytes;
+pub use carried::{Carried, State, Use};
 pub use checkpoint::Checkpoint;
 pub use described::{Also, Described, Found, TargetValue, Targets, targets};
 pub use entry::{Approver, Command, Corrected, Decision, Entry, Fact, Scrubbed};

@@ -7,12 +7,15 @@ mod backwards;
 mod by_id;
 mod follow;
 mod located;
+mod state;
 
 pub use backwards::Records as Backwards;
 pub(crate) use backwards::SegmentBackwards;
-pub use by_id::{children, find, state, unended};
+pub use by_id::{children, find, unended};
 pub use follow::Follow;
 pub(crate) use located::{At, Reading, after, each_brief, folder};
+pub(crate) use state::held;
+pub use state::state;
 
 use std::path::{Path, PathBuf};
 

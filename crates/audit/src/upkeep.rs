@@ -1,16 +1,18 @@
 //! What is done with closed segments: they are packed, and in the end removed.
 //!
 //! Packing runs on a thread of its own: the packed file is read back and compared
-//! before the other goes, and a crash leaves at least one of both whole. Removing is
-//! the writer's own work, since it is recorded. Not here: how long segments are kept
-//! (the daemon's settings).
+//! before the other goes, and a crash leaves at least one of both whole. The same
+//! thread finds out what is to be removed, and what of it must be carried on.
+//! Removing is the writer's own work, since it is recorded. Not here: how long
+//! segments are kept, and what is still needed of them (the daemon's settings).
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use jiff::Timestamp;
@@ -19,39 +21,107 @@ use crate::index::Summary;
 use crate::packed::{Packed, pack};
 use crate::segment::{self, Segment};
 use crate::writer::Options;
-use crate::{checkpoint, index, read};
+use crate::{Entry, carried, checkpoint, index, read};
 
-/// The thread that packs, while there is one.
+/// The thread that sees to closed segments, while there is one.
 #[derive(Debug)]
-pub(crate) struct Packing {
+pub(crate) struct Upkeep {
     folder: PathBuf,
+    options: Options,
     thread: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
+    /// What it found to be removed.
+    removal: Arc<Mutex<Option<Removal>>>,
 }
 
-impl Packing {
-    pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), thread: None, stop: Arc::default() }
+/// What is to be removed.
+#[derive(Debug)]
+pub(crate) struct Removal {
+    /// The first record that stays.
+    pub(crate) keep: u64,
+    /// What must be said again before.
+    pub(crate) carried: Vec<Entry>,
+}
+
+/// Whether the thread began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begun {
+    Now,
+    /// It still does what it was asked before.
+    NotYet,
+}
+
+impl Upkeep {
+    pub(crate) fn new(folder: &Path, options: &Options) -> Self {
+        let (stop, removal) = Default::default();
+        Self { folder: folder.to_owned(), options: options.clone(), thread: None, stop, removal }
     }
 
-    /// Packs every closed segment, unless that is being done already.
-    pub(crate) fn begin(&mut self) {
+    /// Packs every closed segment, and finds out what is to be removed.
+    pub(crate) fn begin(&mut self) -> Begun {
         if self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
-            return;
+            return Begun::NotYet;
         }
-        let (folder, stop) = (self.folder.clone(), Arc::clone(&self.stop));
-        let thread = std::thread::Builder::new().name("audit-pack".into()).spawn(move || {
-            if let Err(cause) = pack_closed(&folder, &stop)
-                && cause.kind() != io::ErrorKind::Interrupted
-            {
-                tracing::warn!(%cause, "a closed audit segment could not be packed: it stays as it is");
+        if !self.options.pack && self.options.is_unbounded() {
+            return Begun::Now;
+        }
+        let (folder, options, stop) = (self.folder.clone(), self.options.clone(), Arc::clone(&self.stop));
+        let removal = Arc::clone(&self.removal);
+        let thread = std::thread::Builder::new().name("audit-upkeep".into()).spawn(move || {
+            if options.pack {
+                pack_or_say(&folder, &stop);
             }
+            let found = Removal::due(&folder, &options, Timestamp::now());
+            *removal.lock().unwrap_or_else(PoisonError::into_inner) = found;
         });
         self.thread = thread.ok();
+        Begun::Now
+    }
+
+    /// Whether something is to be removed now.
+    pub(crate) fn is_removal_due(&self) -> bool {
+        self.removal.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// What is to be removed now, told once.
+    pub(crate) fn removal(&self) -> Option<Removal> {
+        self.removal.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-impl Drop for Packing {
+impl Removal {
+    /// What the options ask for. What happens meanwhile changes nothing: it stands in
+    /// segments that stay, and what is needed no more never is again.
+    pub(crate) fn due(folder: &Path, options: &Options, now: Timestamp) -> Option<Self> {
+        let keep = keep_from(folder, options, now)?;
+        let carried = carried(folder, options, keep, now);
+        let carried = carried.inspect_err(|cause| {
+            tracing::error!(%cause, "the audit cannot be read for what must be carried on: nothing is removed");
+        });
+        Some(Self { keep, carried: carried.ok()? })
+    }
+}
+
+/// What the state needs, and no segment that stays holds.
+fn carried(folder: &Path, options: &Options, keep: u64, now: Timestamp) -> Result<Vec<Entry>, read::Error> {
+    let Some(state) = options.state else { return Ok(Vec::new()) };
+    let held = read::held(folder, &(state.kinds)())?;
+    let leaving: HashSet<u64> = held.iter().filter(|held| held.by < keep).map(|held| held.record.seq).collect();
+    let records: Vec<_> = held.into_iter().map(|held| held.record).collect();
+    let mut needed = (state.needed)(&records, now);
+    needed.retain(|record| leaving.contains(&record.seq));
+    Ok(carried::entries(&needed))
+}
+
+fn pack_or_say(folder: &Path, stop: &AtomicBool) {
+    if let Err(cause) = pack_closed(folder, stop)
+        && cause.kind() != io::ErrorKind::Interrupted
+    {
+        tracing::warn!(%cause, "a closed audit segment could not be packed: it stays as it is");
+    }
+}
+
+impl Drop for Upkeep {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         // It ends at the next frame; what it has not done is done at the next start.
@@ -112,7 +182,10 @@ fn compare(segment: &Segment, packed: &Path) -> io::Result<()> {
 /// The first record that shall stay, where the oldest segments are to go: as old
 /// as the options say, or more than they allow; never the one that is written, and
 /// none that holds the intent of a run without an end.
-pub(crate) fn keep_from(folder: &Path, options: &Options, now: Timestamp) -> Option<u64> {
+fn keep_from(folder: &Path, options: &Options, now: Timestamp) -> Option<u64> {
+    if options.is_unbounded() {
+        return None;
+    }
     let segments = segment::list(folder).ok()?;
     let mut bytes: u64 = segments.iter().map(|segment| size(folder, segment.first)).sum();
     let mut keep = None;
@@ -138,9 +211,9 @@ fn is_older(folder: &Path, first: u64, days: u32, now: Timestamp) -> bool {
     newest.is_some_and(|newest| newest < now.as_microsecond() - i64::from(days) * DAY)
 }
 
-/// The files of a segment.
+/// The files of a segment; its lines come last, since they are what the others go by.
 fn files(folder: &Path, first: u64) -> [PathBuf; 4] {
-    [segment::name(first), segment::packed_name(first), checkpoint::name(first), index::name(first)]
+    [checkpoint::name(first), index::name(first), segment::name(first), segment::packed_name(first)]
         .map(|name| folder.join(name))
 }
 

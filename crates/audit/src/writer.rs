@@ -24,7 +24,7 @@ use crate::index::Columns;
 use crate::line::{self, MAX_LINE};
 use crate::note::SigningKey;
 use crate::opening::{self, Recovery};
-use crate::{Entry, verify};
+use crate::{Entry, carried, verify};
 use keeper::Keeper;
 
 /// Most bytes of a group of more than one record: 1 MiB.
@@ -47,6 +47,8 @@ pub struct Options {
     pub keep_days: Option<u32>,
     /// The oldest segments are removed while all take more bytes than this.
     pub keep_bytes: Option<u64>,
+    /// Whose state must survive that; none where the records are nobody's.
+    pub state: Option<carried::State>,
 }
 
 impl Options {
@@ -59,7 +61,15 @@ impl Options {
         pack: false,
         keep_days: None,
         keep_bytes: None,
+        state: None,
     };
+}
+
+impl Options {
+    /// Whether nothing is ever removed.
+    pub(crate) fn is_unbounded(&self) -> bool {
+        self.keep_days.is_none() && self.keep_bytes.is_none()
+    }
 }
 
 impl Default for Options {

@@ -22,6 +22,12 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// One of this limit.
+    #[cfg(test)]
+    pub(super) fn of_text(rule: &str, of: &str, limit: &str) -> Self {
+        Self { rule: rule.to_owned(), of: of.to_owned(), bucket: Bucket::read(limit).unwrap() }
+    }
+
     /// As the intent's record says it.
     pub(super) fn taken(&self) -> Taken {
         Taken::Rate { rule: self.rule.clone(), of: self.of.clone(), limit: limit(&self.bucket) }
@@ -91,6 +97,19 @@ impl Rates {
         moments.push(now);
     }
 
+    /// Forgets what cannot count any more: every bucket has been full for long.
+    pub(super) fn forget(&mut self, limits: &HashMap<(&str, &str), &str>, now: u64) {
+        self.0.retain(|(rule, of), moments| {
+            let bucket = limits.get(&(rule.as_str(), of.as_str())).and_then(|limit| Bucket::read(limit).ok());
+            !bucket.is_some_and(|bucket| is_full(&bucket, moments, now))
+        });
+    }
+
+    /// How many tokens of this bucket are remembered.
+    pub(super) fn count(&self, rule: &str, of: &str) -> usize {
+        self.moments(rule, of).len()
+    }
+
     /// The token that was taken last is back.
     pub(super) fn give_back(&mut self, rule: &str, of: &str) {
         if let Some(moments) = self.0.get_mut(&(rule.to_owned(), of.to_owned())) {
@@ -122,7 +141,7 @@ mod tests {
     const HOUR: u64 = 3_600_000;
 
     fn wanted_of(of: &str, limit: &str) -> Vec<Wanted> {
-        vec![Wanted { rule: "r".into(), of: of.into(), bucket: Bucket::read(limit).unwrap() }]
+        vec![Wanted::of_text("r", of, limit)]
     }
 
     #[test]

@@ -154,7 +154,7 @@ fn a_record_has_every_field_in_a_known_order() {
             r#""stdout_redacted":null,"stderr_redacted":null,"#,
             r#""binary":null,"binary_sha256":null,"binary_writable_by_caller":null,"#,
             r#""policy_hash":null,"policy_pending":null,"opinions_hash":null,"facts":[],"source":null,"#,
-            r#""foreign":null,"foreign_hash":null,"lost":null,"message":null,"#,
+            r#""foreign":null,"foreign_hash":null,"lost":null,"carried":null,"message":null,"#,
             r#""prev_hash":"0000000000000000000000000000000000000000000000000000000000000000","#,
             r#""hash":"HASH"}"#,
             "\n"

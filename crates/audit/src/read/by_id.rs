@@ -6,10 +6,10 @@ use std::path::Path;
 
 use super::located::{after, folder};
 use super::{At, Error, Reading, each_brief};
+use crate::Record;
 use crate::index::{Index, Key, Place};
 use crate::line::Sealed;
 use crate::segment::{self, Segment};
-use crate::{Kind, Record};
 
 /// All records whose id begins with `start`, the oldest first.
 pub fn find(folder_or_file: &Path, start: &str) -> Result<Vec<Record>, Error> {
@@ -83,27 +83,8 @@ pub fn unended(folder_or_file: &Path) -> Result<Vec<Record>, Error> {
     at(&segments, open.into_values().collect())
 }
 
-/// The records that the daemon's own state is made of, the oldest first: those of
-/// these kinds, and every intent that used something up. A record whose hash is not
-/// its own is left out: it is nobody's word.
-pub fn state(folder_or_file: &Path, kinds: &[Kind]) -> Result<Vec<Record>, Error> {
-    let segments = segment::of(folder_or_file).map_err(Error::unreadable(folder_or_file))?;
-    let mut wanted = Vec::new();
-    for (number, segment) in segments.iter().enumerate() {
-        each_brief(segment, |brief| {
-            let takes = brief.taking && brief.kind == Kind::Intent.name();
-            if takes || kinds.iter().any(|kind| kind.name() == brief.kind) {
-                wanted.push(At { segment: number, offset: brief.offset });
-            }
-        })?;
-    }
-    let mut found = at(&segments, wanted)?;
-    found.retain(|record| Sealed::of(record.text.as_bytes()).is_some_and(|sealed| sealed.is_whole()));
-    Ok(found)
-}
-
 /// The records at these places, in their order.
-fn at(segments: &[Segment], mut places: Vec<At>) -> Result<Vec<Record>, Error> {
+pub(super) fn at(segments: &[Segment], mut places: Vec<At>) -> Result<Vec<Record>, Error> {
     places.sort();
     let mut found = Vec::with_capacity(places.len());
     for (number, segment) in segments.iter().enumerate() {

@@ -2,7 +2,7 @@
 //! segments seen to. Its thread takes what waits and calls back; who is alone may
 //! write without it ([`Keeper::write_at_once`]).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::{Error, GROUP_BYTES, Line, Message, Options, Receipt, State, Waiting};
 use crate::journal::Journal;
-use crate::upkeep::{self, Packing};
+use crate::upkeep::{Begun, Upkeep};
 use crate::{Entry, Kind};
 
 /// How often it is looked whether segments have become too old.
@@ -20,21 +20,21 @@ const TRIMMING: Duration = Duration::from_secs(3600);
 
 /// See the module.
 pub(super) struct Keeper {
-    folder: PathBuf,
     journal: Journal,
     state: Arc<State>,
     options: Options,
     lost: Option<Lost>,
     /// When the next checkpoint is due; none while everything is signed.
     due: Option<Instant>,
-    packing: Packing,
+    /// Who sees to closed segments.
+    closed: Upkeep,
     /// The segment that was written when upkeep was last done, and when that was.
     kept_up: Option<(u64, Instant)>,
 }
 
 impl std::fmt::Debug for Keeper {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Keeper").field("folder", &self.folder).finish_non_exhaustive()
+        out.debug_struct("Keeper").field("closed", &self.closed).finish_non_exhaustive()
     }
 }
 
@@ -47,8 +47,8 @@ struct Lost {
 
 impl Keeper {
     pub(super) fn new(folder: &Path, journal: Journal, state: Arc<State>, options: Options) -> Self {
-        let packing = Packing::new(folder);
-        Self { folder: folder.to_owned(), journal, state, options, lost: None, due: None, packing, kept_up: None }
+        let closed = Upkeep::new(folder, &options);
+        Self { journal, state, options, lost: None, due: None, closed, kept_up: None }
     }
 
     /// Writes one record without the thread. Says whether the thread is to look at
@@ -124,26 +124,30 @@ impl Keeper {
         signed
     }
 
-    /// After a new segment was begun, and now and then: packs and removes old ones.
+    /// After a new segment was begun, and now and then: has old ones packed, and
+    /// removes those that are due.
     fn keep_up(&mut self) {
-        if !self.needs_keeping_up() {
+        if let Some(removal) = self.closed.removal()
+            && let Err(cause) = self.journal.trim(&removal)
+        {
+            tracing::error!(cause = with_causes(&cause), "the oldest audit segments could not be removed");
+        }
+        if self.is_kept_up() {
             return;
         }
         let Some(first) = self.journal.first() else { return };
-        self.kept_up = Some((first, Instant::now()));
-        if self.options.pack {
-            self.packing.begin();
-        }
-        let bounded = self.options.keep_days.is_some() || self.options.keep_bytes.is_some();
-        let keep = bounded.then(|| upkeep::keep_from(&self.folder, &self.options, Timestamp::now())).flatten();
-        if let Some(Err(cause)) = keep.map(|keep| self.journal.trim(keep)) {
-            tracing::error!(cause = with_causes(&cause), "the oldest audit segments could not be removed");
+        if self.closed.begin() == Begun::Now {
+            self.kept_up = Some((first, Instant::now()));
         }
     }
 
     fn needs_keeping_up(&self) -> bool {
+        self.closed.is_removal_due() || !self.is_kept_up()
+    }
+
+    fn is_kept_up(&self) -> bool {
         let is_done = |first| self.kept_up.is_some_and(|(known, at)| known == first && at.elapsed() < TRIMMING);
-        self.journal.first().is_some_and(|first| !is_done(first))
+        self.journal.first().is_none_or(is_done)
     }
 
     fn went_well(&self, records: u64) {
