@@ -81,10 +81,28 @@ impl Beside {
             tracing::warn!(%cause, "a checkpoint could not be written");
         }
         let closed = self.index.take().map(|index| index.close(bytes, chain, &self.tree));
-        if let Some(Err(cause)) = closed {
+        let signed = closed.map(|digest| digest.and_then(|digest| self.sign_index(&digest)));
+        if let Some(Err(cause)) = signed {
             tracing::warn!(%cause, "the audit's index cannot be closed: it is made again at the next start");
         }
         self.begin(chain.next);
+    }
+
+    /// Says what index belongs to the segment.
+    fn sign_index(&mut self, digest: &Hash) -> io::Result<()> {
+        let Some(key) = self.key.clone() else { return Ok(()) };
+        let signed = Checkpoint::sign_with_index(&self.tree, &key, self.first, digest);
+        self.note(&signed)
+    }
+
+    /// Adds a note to those of the segment, durably.
+    fn note(&mut self, signed: &Checkpoint) -> io::Result<()> {
+        let notes = match &mut self.notes {
+            Some(notes) => notes,
+            None => self.notes.insert(open(&self.folder, self.first)?),
+        };
+        notes.write_all(signed.note.as_bytes())?;
+        notes.sync_data()
     }
 
     /// A segment begins with this record.
@@ -106,12 +124,7 @@ impl Beside {
     pub(crate) fn checkpoint(&mut self) -> io::Result<Option<Checkpoint>> {
         let Some(key) = self.key.clone().filter(|_| self.unsigned() > 0) else { return Ok(self.last.clone()) };
         let signed = Checkpoint::sign(&self.tree, &key);
-        let notes = match &mut self.notes {
-            Some(notes) => notes,
-            None => self.notes.insert(open(&self.folder, self.first)?),
-        };
-        notes.write_all(signed.note.as_bytes())?;
-        notes.sync_data()?;
+        self.note(&signed)?;
         self.last = Some(signed);
         Ok(self.last.clone())
     }

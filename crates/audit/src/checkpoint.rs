@@ -8,7 +8,8 @@
 //!
 //! — tollgate/01K... Az3grlgtz...
 //! ```
-//! They lie beside their segment, in `000000000001.notes`. Where the oldest
+//! They lie beside their segment, in `000000000001.notes`; the last one of a closed
+//! segment has a line more, with the digest of its index (`index 000000000001 3f0c...`). Where the oldest
 //! segments were removed, `beginning` holds one with more lines: what the chain and
 //! the tree were like before the first record that is left.
 
@@ -25,6 +26,7 @@ pub use note::PublicKey;
 const BEGINNING: &str = "beginning";
 const HEAD: &str = "head ";
 const PEAK: &str = "subtree ";
+const INDEX: &str = "index ";
 
 /// A signed head of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,19 @@ impl Checkpoint {
     /// Signs the head of a tree.
     pub(crate) fn sign(tree: &Tree, key: &SigningKey) -> Self {
         Self::signed(tree, key, "")
+    }
+
+    /// The same, with the digest of the index of the segment that begins with this
+    /// record.
+    pub(crate) fn sign_with_index(tree: &Tree, key: &SigningKey, first: u64, digest: &Hash) -> Self {
+        Self::signed(tree, key, &format!("{INDEX}{first:012} {}\n", digest.as_str()))
+    }
+
+    /// The digest that the index of the segment should have, if this says one.
+    pub(crate) fn index(&self, first: u64) -> Option<Hash> {
+        let line = note::text(&self.note)?.lines().skip(3).find_map(|line| line.strip_prefix(INDEX))?;
+        let (segment, digest) = line.split_once(' ')?;
+        Hash::parse(digest).filter(|_| segment == format!("{first:012}"))
     }
 
     fn signed(tree: &Tree, key: &SigningKey, more: &str) -> Self {

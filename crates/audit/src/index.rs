@@ -1,8 +1,10 @@
 //! Where in a segment a record is, by id, time and what people filter by.
 //!
-//! A help and no evidence: it is made from the records, can be thrown away, and
-//! `verify` does not look at it. The writer appends a row a record, without a sync;
-//! when the segment is closed, the rows' order by id and a summary follow.
+//! A help and no evidence: it is made from the records, and can be thrown away. The
+//! writer appends a row a record, without a sync; when the segment is closed, the
+//! rows' order by id and a summary follow, and the last checkpoint of the segment
+//! holds the file's digest: so `verify`, and the writer when it starts, notice one
+//! that somebody else has made.
 //! ```text
 //! tollgate-index 1\n   rows and texts as they come   [order by id, summary, its length, magic]
 //! ```
@@ -13,6 +15,10 @@ mod columns;
 mod file;
 mod writing;
 
+use std::path::Path;
+
+use crate::line::Hash;
+
 pub(crate) use columns::{Columns, TEXTS, Text};
 pub(crate) use file::{Index, Place, Row, Summary};
 pub(crate) use writing::Writing;
@@ -21,6 +27,12 @@ pub(crate) use writing::Writing;
 const START: &[u8] = b"tollgate-index 1\n";
 /// How a closed one ends.
 const END: &[u8; 8] = b"tgindex1";
+
+/// The digest of the index of the segment that begins with this record; none where it
+/// has none that can be read.
+pub(crate) fn digest(folder: &Path, first: u64) -> Option<Hash> {
+    std::fs::read(folder.join(name(first))).ok().map(|content| Hash::of(&content))
+}
 
 /// An id's first 26 bytes: all of a ULID.
 pub(crate) type Key = [u8; 26];
@@ -61,7 +73,7 @@ mod tests {
         columns
     }
 
-    fn written(folder: &std::path::Path, rows: u32, closed: bool) {
+    fn written(folder: &Path, rows: u32, closed: bool) {
         let mut index = Writing::create(folder, 1).unwrap();
         for n in 0..rows {
             index.add(&columns(n), jiff::Timestamp::from_second(i64::from(n)).unwrap(), u64::from(n) * 100);

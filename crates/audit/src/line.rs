@@ -38,8 +38,17 @@ impl Hash {
 
     /// Of these bytes.
     pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self::written(Sha256::digest(bytes))
+    }
+
+    /// Of all that a hasher was given.
+    pub(crate) fn finish(hasher: Sha256) -> Self {
+        Self::written(hasher.finalize())
+    }
+
+    fn written(digest: impl IntoIterator<Item = u8>) -> Self {
         let mut text = [b'0'; 64];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(Sha256::digest(bytes)) {
+        for (pair, byte) in text.chunks_exact_mut(2).zip(digest) {
             pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
         }
         Self(text)

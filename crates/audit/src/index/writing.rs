@@ -7,9 +7,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use super::{BY_PARENT, Columns, END, Key, ROW, START, Summary, TAKING, TEXT, WITH_EXIT, WITH_PARENT, key, name};
 use crate::chain::Chain;
+use crate::line::Hash;
 use crate::tree::Tree;
 
 /// Most texts that are remembered as written; a segment with more writes some twice.
@@ -21,6 +23,8 @@ pub(crate) struct Writing {
     file: File,
     /// Rows that are not in the file yet.
     buffer: Vec<u8>,
+    /// Over what is in the file.
+    hasher: Sha256,
     /// Bytes of the file, those of the buffer too.
     length: u64,
     texts: HashMap<String, u32>,
@@ -41,6 +45,7 @@ impl Writing {
         Ok(Self {
             file,
             buffer: START.to_vec(),
+            hasher: Sha256::new(),
             length: START.len() as u64,
             texts: HashMap::new(),
             written: 0,
@@ -103,13 +108,14 @@ impl Writing {
     /// Hands what was added to the file; nothing is synced.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.file.write_all(&self.buffer)?;
+        self.hasher.update(&self.buffer);
         self.buffer.clear();
         Ok(())
     }
 
     /// Closes the index of a segment of so many bytes, after which chain and tree
-    /// are these.
-    pub(crate) fn close(mut self, bytes: u64, chain: &Chain, tree: &Tree) -> io::Result<()> {
+    /// are these. Gives the digest of its file.
+    pub(crate) fn close(mut self, bytes: u64, chain: &Chain, tree: &Tree) -> io::Result<Hash> {
         let at = self.length;
         self.order.sort_unstable();
         for (_, row) in std::mem::take(&mut self.order) {
@@ -131,7 +137,8 @@ impl Writing {
         self.put(&u32::try_from(summary.len()).unwrap_or(u32::MAX).to_le_bytes());
         self.put(END);
         self.flush()?;
-        self.file.sync_data()
+        self.file.sync_data()?;
+        Ok(Hash::finish(self.hasher))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::note::{PublicKey, Signed};
 use crate::segment::{Ending, Lines, Segment};
 use crate::tree::Tree;
 use crate::verify::Broken;
-use crate::{Error, Record};
+use crate::{Error, Record, index};
 
 /// Whether the ends of indexes are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) fn after(
     let signed = key.and_then(|key| signed_by(folder, last.first, key).pop());
     let fits = |tree: &Tree| signed.as_ref().is_none_or(|signed| signed.size < tree.size() || signed.fits(tree));
     for belief in [Belief::Given, Belief::Withheld] {
-        let (chain, tree) = walk(folder, closed, beginning, end.next, belief)?;
+        let (chain, tree) = walk(folder, closed, beginning, end.next, Believer { belief, key })?;
         if chain.head == end.head && chain.next == end.next && fits(&tree) {
             return Ok(tree);
         }
@@ -57,20 +57,39 @@ fn walk(
     closed: &[Segment],
     beginning: Option<&Beginning>,
     next: u64,
-    belief: Belief,
+    believer: Believer<'_>,
 ) -> Result<(Chain, Tree), Error> {
     let mut chain = beginning.map_or(Chain::START, |first| first.chain.clone());
     let mut tree = beginning.map_or_else(Tree::default, |first| first.tree.clone());
     let ends = closed.iter().skip(1).map(|segment| segment.first).chain([next]);
     for (segment, end) in closed.iter().zip(ends) {
-        let believed =
-            Some(belief).filter(|belief| *belief == Belief::Given).and_then(|_| summary(folder, segment, end));
-        match believed {
+        match believer.summary(folder, segment, end) {
             Some((after, grown)) => (chain, tree) = (after, grown),
-            None => index(folder, segment, &mut chain, &mut tree)?,
+            None => make_index(folder, segment, &mut chain, &mut tree)?,
         }
     }
     Ok((chain, tree))
+}
+
+/// Who believes the ends of indexes.
+#[derive(Clone, Copy)]
+struct Believer<'a> {
+    belief: Belief,
+    key: Option<&'a PublicKey>,
+}
+
+impl Believer<'_> {
+    fn summary(self, folder: &Path, segment: &Segment, end: u64) -> Option<(Chain, Tree)> {
+        let is_ours = self.key.is_none_or(|key| is_as_signed(folder, segment.first, key));
+        (self.belief == Belief::Given && is_ours).then(|| summary(folder, segment, end))?
+    }
+}
+
+/// Whether an index is the one that this key has signed, if it signed one. Another one
+/// could hide records from whoever looks for them by it.
+fn is_as_signed(folder: &Path, first: u64, key: &PublicKey) -> bool {
+    let signed = signed_by(folder, first, key).iter().rev().find_map(|note| note.index(first));
+    signed.is_none_or(|signed| index::digest(folder, first) == Some(signed))
 }
 
 fn summary(folder: &Path, segment: &Segment, end: u64) -> Option<(Chain, Tree)> {
@@ -80,7 +99,7 @@ fn summary(folder: &Path, segment: &Segment, end: u64) -> Option<(Chain, Tree)> 
 }
 
 /// Makes the index of a closed segment.
-fn index(folder: &Path, segment: &Segment, chain: &mut Chain, tree: &mut Tree) -> Result<(), Error> {
+fn make_index(folder: &Path, segment: &Segment, chain: &mut Chain, tree: &mut Tree) -> Result<(), Error> {
     let unreadable = |source| Error::Segment { path: segment.path.clone(), source };
     let mut lines = Lines::open(&segment.path).map_err(unreadable)?;
     // A log on a disk that is read-only is still opened as far as that goes.

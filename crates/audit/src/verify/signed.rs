@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::{Broken, Check, Error, unreadable};
 use crate::chain::Chain;
 use crate::checkpoint::{self, Checkpoint};
+use crate::index;
 use crate::line::Hash;
 use crate::note::Signed;
 use crate::segment::Segment;
@@ -123,6 +124,7 @@ impl<'a> Notes<'a> {
 
     /// A segment begins.
     pub(super) fn begin(&mut self, segment: &Segment) -> Result<(), Error> {
+        self.check_index()?;
         self.here.clear();
         self.reached = 0;
         self.first = segment.first;
@@ -199,6 +201,22 @@ impl<'a> Notes<'a> {
             "the checkpoint over {forged} records is forged: records from {first} on may have been written anew"
         );
         Err(self.broken(what))
+    }
+
+    /// The index of the segment that was read, which another one follows: that it is
+    /// not there hides nothing; another one may.
+    fn check_index(&self) -> Result<(), Error> {
+        let fitting = self.here.get(..self.reached).unwrap_or_default();
+        let counts = |note: &&Checkpoint| self.check.key.as_ref().is_none_or(|key| note.is_signed_by(key));
+        let said = fitting.iter().rev().filter(counts).find_map(|note| note.index(self.first));
+        let Some(said) = said else { return Ok(()) };
+        if index::digest(&self.folder, self.first).is_none_or(|found| found == said) {
+            return Ok(());
+        }
+        let segment = self.folder.join(index::name(self.first));
+        let what = "this index is not the one that was made of the records, and may hide some from `list`; \
+                    the records are as they were: remove the index";
+        Err(Broken { segment, line: 1, what: what.to_owned() }.into())
     }
 
     /// The log is at its end, after so many records. Gives the last record that is

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::super::*;
 use crate::samples::{self, SMALL};
 use crate::tree::Tree;
+use crate::upkeep::Removal;
 use crate::{Kind, Options, SigningKey, Writer, line, read};
 
 struct Log {
@@ -246,8 +247,10 @@ fn removed_segments_leave_a_signed_beginning() {
     let few = Options { keep_bytes: Some(0), pack: true, ..options(&log.key) };
     let (writer, _) = samples::open(log.path(), few.clone());
     // Their runs have ended, else they would stay.
-    for n in 1..=10 {
-        writer.append_blocking(crate::Entry { kind: Kind::Outcome, ..samples::entry(n) }).unwrap();
+    let end = |n| drop(writer.append_blocking(crate::Entry { kind: Kind::Outcome, ..samples::entry(n) }).unwrap());
+    (1..=10).for_each(end);
+    while samples::segments(log.path())[0].first <= 10 {
+        end(11);
     }
     drop(writer);
     let report = log.check().unwrap();
@@ -280,10 +283,15 @@ fn removed_segments_leave_a_signed_beginning() {
 #[test]
 fn a_run_without_an_end_keeps_its_segment() {
     let log = ten();
-    let (writer, _) = samples::open(log.path(), Options { keep_bytes: Some(0), ..options(&log.key) });
-    (11..20).for_each(|n| drop(writer.append_blocking(samples::entry(n)).unwrap()));
+    let few = Options { keep_bytes: Some(0), ..options(&log.key) };
+    assert!(Removal::due(log.path(), &few, jiff::Timestamp::now()).is_none());
+    let (writer, _) = samples::open(log.path(), options(&log.key));
+    for n in 1..=7 {
+        writer.append_blocking(crate::Entry { kind: Kind::Outcome, ..samples::entry(n) }).unwrap();
+    }
     drop(writer);
-    assert_eq!(log.check().unwrap().first, Some(1));
+    let due = Removal::due(log.path(), &few, jiff::Timestamp::now()).unwrap();
+    assert_eq!(due.keep, 7, "8 has no end");
 }
 
 #[test]
@@ -314,4 +322,52 @@ fn packed_segments_are_verified_and_read_like_the_others() {
         std::fs::write(&packed, damaged).unwrap();
         log.check().unwrap_err();
     }
+}
+
+/// The row of a record's index that `list` goes by, made of another record.
+fn hide(log: &Log, number: usize) {
+    let path = log.path().join(crate::index::name(log_first(log, number)));
+    let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+    assert!(text.contains("claude-code"));
+    let mut content = std::fs::read(&path).unwrap();
+    let at = content.windows(11).position(|part| part == b"claude-code").unwrap();
+    content[at] = b'X';
+    std::fs::write(path, content).unwrap();
+}
+
+fn log_first(log: &Log, number: usize) -> u64 {
+    samples::segments(log.path())[number].first
+}
+
+#[test]
+fn an_index_that_hides_records_is_found_and_made_anew() {
+    let log = ten();
+    let filter = || crate::query::Filter { agent: vec!["claude-code".parse().unwrap()], ..Default::default() };
+    let listed = || crate::query::newest(log.path(), &filter(), 100, crate::query::Help::Index).unwrap().len();
+    assert_eq!(listed(), 10);
+    hide(&log, 1);
+    assert_eq!(listed(), 7);
+    let what = "this index is not the one that was made of the records, and may hide some from `list`; the records are as \
+                they were: remove the index";
+    assert_eq!(log.wrong(), format!("the audit is broken at `000000000004.index`, line 1: {what}"));
+    // The daemon does not go by it, and makes it again.
+    drop(samples::open(log.path(), options(&log.key)));
+    assert_eq!((listed(), log.check().unwrap().signed), (10, Some(10)));
+    // Without one, lines are read.
+    hide(&log, 0);
+    log.remove(".index");
+    assert_eq!(listed(), 10);
+    log.check().unwrap();
+}
+
+#[test]
+fn who_says_another_index_without_the_key_is_found() {
+    let log = ten();
+    hide(&log, 1);
+    let digest = crate::index::digest(log.path(), 4).unwrap();
+    let path = log.path().join(checkpoint::name(4));
+    let notes = std::fs::read_to_string(&path).unwrap();
+    let told = notes.lines().rev().find_map(|line| line.strip_prefix("index 000000000004 ")).unwrap().to_owned();
+    std::fs::write(&path, notes.replace(&told, digest.as_str())).unwrap();
+    assert!(log.wrong().contains("forged"), "{}", log.wrong());
 }
