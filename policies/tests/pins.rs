@@ -38,9 +38,9 @@ const CLUSTER: [(Field, &str); 3] =
 #[test]
 fn what_files_say_is_written_out_behind_the_tools_name() {
     let kubectl = pinned("kubectl get pods", &[], &CLUSTER);
-    assert_eq!(kubectl, "kubectl --context=dev --server=https://dev --namespace=web get pods");
+    assert_eq!(kubectl, "kubectl --context=dev --namespace=web --server=https://dev get pods");
     let helm = pinned("helm list", &[], &CLUSTER);
-    assert_eq!(helm, "helm --kube-context=dev --kube-apiserver=https://dev --namespace=web list");
+    assert_eq!(helm, "helm --kube-context=dev --namespace=web --kube-apiserver=https://dev list");
     let aws = pinned("aws s3 ls", &[], &[(Field::Region, "eu-west-1")]);
     assert_eq!(aws, "aws --region=eu-west-1 s3 ls");
     let gcloud = pinned("gcloud compute instances list", &[], &[(Field::Project, "p"), (Field::Account, "me@x")]);

@@ -146,7 +146,7 @@ fn a_record_has_every_field_in_a_known_order() {
             r#"{"v":1,"seq":7,"timestamp":"2026-02-12T14:30:22.000000000Z","kind":"started","id":"A","#,
             r#""parent":null,"door":null,"uid":null,"pid":null,"agent":null,"agent_known_by":[],"clearance":null,"#,
             r#""session":null,"token":null,"process":null,"#,
-            r#""command":null,"argv_hash":null,"scrubbed":[],"corrected":null,"#,
+            r#""command":null,"pinned":null,"argv_hash":null,"scrubbed":[],"corrected":null,"#,
             r#""tool":null,"operation":null,"also":[],"tier":null,"target":{},"rationale":null,"#,
             r#""decision":null,"rule":null,"reason":null,"would":null,"approved_by":null,"grant":null,"taken":[],"#,
             r#""exit_code":null,"signal":null,"#,
