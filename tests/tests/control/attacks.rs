@@ -108,7 +108,8 @@ fn through_terraforms_local_exec() {
         "resource \"terraform_data\" \"x\" {\n  provisioner \"local-exec\" {\n    command = \"probe exit 0\"\n  }\n}\n";
     std::fs::write(sandbox.path("work/main.tf"), main).unwrap();
     let script = "export CHECKPOINT_DISABLE=1; terraform init -no-color && terraform apply -no-color -auto-approve";
-    let ran = sandbox.run_command(sandbox.session("claude-code", "probe,terraform", script), LIMIT);
+    // A digest of a big program takes its time where neither is optimised.
+    let ran = sandbox.run_command(sandbox.session("claude-code", "probe,terraform", script), 4 * LIMIT);
     assert_eq!(ran.code(), Some(1), "{ran:?}");
     let apply = &sandbox.audit_of("intent")[1];
     assert_eq!(apply["operation"], "terraform.apply", "{ran:?}");
