@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use clap_complete::ArgValueCandidates;
 use tollgate_admin::{Ask, Reply, TokenState};
 use tollgate_policies::policy::length_of_time;
 
 use crate::arguments::{self, Root};
-use crate::door::Door;
+use crate::complete::candidates;
+use crate::door::{Door, PATIENCE};
 use crate::error::Error;
 use crate::{output, places, sys};
 
@@ -32,6 +34,7 @@ pub(crate) struct Token {
     #[command(flatten)]
     root: Root,
     /// The agent's name, which rules match
+    #[arg(add = ArgValueCandidates::new(candidates::agents))]
     agent: String,
     /// How long it is good for: `30m`, `1h`, a day at most
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = length_of_time)]
@@ -49,6 +52,7 @@ pub(crate) struct Revoke {
     #[command(flatten)]
     root: Root,
     /// The token's id
+    #[arg(add = ArgValueCandidates::new(candidates::tokens))]
     id: String,
 }
 
@@ -86,15 +90,14 @@ fn token(arguments: Token) -> Result<(), Error> {
 
 fn tokens(arguments: &arguments::Ask) -> Result<(), Error> {
     let places = places::of(arguments.root.root.as_deref())?;
-    let mut door = Door::ask(&places.admin(), &Ask::Tokens {})?;
-    loop {
-        match door.granted()? {
+    for reply in Door::list(&places.admin(), &Ask::Tokens {}, PATIENCE)? {
+        match reply {
             Reply::TokenState(state) if arguments.json => output::json(&state)?,
             Reply::TokenState(state) => output::line(text(&state))?,
-            Reply::End {} => return Ok(()),
             _ => return Err(Error::Reply),
         }
     }
+    Ok(())
 }
 
 /// `01K...  claude-code  clearance 2  until 2026-02-12T14:30:22Z  process 4711 and below`

@@ -7,8 +7,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::ArgValueCandidates;
 
-use crate::{agent, audit, doctor, explain, grant, install, keeper, policy, service, shellenv, shims};
+use crate::complete::candidates;
+use crate::{
+    agent, audit, complete, doctor, explain, grant, install, keeper, man, policy, service, shellenv, shims, tiers,
+};
 
 /// A gate for the commands that agents type.
 #[derive(Debug, Parser)]
@@ -65,6 +69,12 @@ pub(crate) enum Command {
     /// Start, stop and watch the user's daemon
     #[command(subcommand)]
     Service(service::Command),
+    /// Say what each command of a tool is taken for
+    Tiers(tiers::Arguments),
+    /// Print what a shell reads to complete `tollgate` as it is typed
+    Completions(complete::Arguments),
+    /// Write the manual pages into a folder
+    Man(man::Arguments),
 }
 
 /// Which daemon is meant.
@@ -79,7 +89,7 @@ pub(crate) struct Root {
 pub(crate) struct Run {
     /// The agent's name, which rules match; by default that of the session around,
     /// or told from CMD (`claude` is `claude-code`), else `unknown`
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(candidates::agents))]
     pub(crate) agent: Option<String>,
     /// A policy file that applies as well; it can only tighten. With --root,
     /// where no daemon runs yet, it is the whole policy
@@ -89,7 +99,7 @@ pub(crate) struct Run {
     pub(crate) root: Root,
     /// The tools to wrap; by default those for infrastructure that are on PATH:
     /// aws, helm, kubectl, terraform, tofu
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', add = ArgValueCandidates::new(candidates::tools))]
     pub(crate) tools: Vec<OsString>,
     /// The agent's command
     #[arg(last = true, required = true, value_name = "CMD")]
@@ -128,6 +138,7 @@ pub(crate) struct Approve {
     #[command(flatten)]
     pub(crate) root: Root,
     /// The question's id, or enough of its start
+    #[arg(add = ArgValueCandidates::new(candidates::questions))]
     pub(crate) id: String,
 }
 
@@ -136,6 +147,7 @@ pub(crate) struct Deny {
     #[command(flatten)]
     pub(crate) root: Root,
     /// The question's id, or enough of its start
+    #[arg(add = ArgValueCandidates::new(candidates::questions))]
     pub(crate) id: String,
     /// Why: the agent reads it
     #[arg(long, value_name = "TEXT")]
@@ -151,6 +163,35 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Line::command().debug_assert();
+    }
+
+    /// Commands that show something. What others print is a form of its own (a script, a
+    /// policy, a checkpoint), or their code says all.
+    const SHOWING: [&str; 14] = [
+        "status",
+        "approvals",
+        "explain",
+        "doctor",
+        "tiers",
+        "grant",
+        "grant list",
+        "agent token",
+        "agent tokens",
+        "shims list",
+        "service status",
+        "audit list",
+        "audit show",
+        "audit verify",
+    ];
+
+    #[test]
+    fn every_command_that_shows_something_takes_json() {
+        let line = Line::command();
+        for name in SHOWING {
+            let below = |command: &clap::Command, word: &str| command.find_subcommand(word).unwrap().clone();
+            let command = name.split(' ').fold(line.clone(), |command, word| below(&command, word));
+            assert!(command.get_arguments().any(|argument| argument.get_long() == Some("json")), "{name}");
+        }
     }
 
     #[test]

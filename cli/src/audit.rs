@@ -6,6 +6,7 @@
 mod checkpoint;
 mod export;
 mod filters;
+mod fold;
 mod ingest;
 mod list;
 mod progress;

@@ -28,10 +28,26 @@ pub(crate) struct Door(UnixStream);
 impl Door {
     /// Connects and asks.
     pub(crate) fn ask(socket: &Path, ask: &Ask) -> Result<Self, Error> {
+        Self::ask_within(socket, ask, PATIENCE)
+    }
+
+    /// Everything that comes before [`Reply::End`], each within `patience`.
+    pub(crate) fn list(socket: &Path, ask: &Ask, patience: Duration) -> Result<Vec<Reply>, Error> {
+        let mut door = Self::ask_within(socket, ask, patience)?;
+        let mut replies = Vec::new();
+        loop {
+            match door.granted()? {
+                Reply::End {} => return Ok(replies),
+                reply => replies.push(reply),
+            }
+        }
+    }
+
+    fn ask_within(socket: &Path, ask: &Ask, patience: Duration) -> Result<Self, Error> {
         let mut stream = connect(socket).map_err(|_| tollgate_admin::Error::NoDaemon(socket.to_owned()))?;
         let broken = tollgate_admin::Error::Broken;
-        stream.set_read_timeout(Some(PATIENCE)).map_err(broken)?;
-        stream.set_write_timeout(Some(PATIENCE)).map_err(broken)?;
+        stream.set_read_timeout(Some(patience)).map_err(broken)?;
+        stream.set_write_timeout(Some(patience)).map_err(broken)?;
         write_frame(&mut stream, ask)?;
         Ok(Self(stream))
     }

@@ -161,6 +161,9 @@ pub(crate) enum Error {
     /// There is no such profile.
     #[error("there is no profile `{0}`: use one of {profiles}", profiles = profiles())]
     NoProfile(String),
+    /// There is no grammar.
+    #[error("`{0}` is not understood: every call of it is unknown; `tollgate tiers` names those that are")]
+    NoGrammar(String),
     /// The name travels in JSON.
     #[error("the tool's name `{}` is not UTF-8, so it cannot be remembered", .0.display())]
     ToolText(std::ffi::OsString),
@@ -273,6 +276,7 @@ impl Error {
             | Self::NotInside(_)
             | Self::NoProfile(_)
             | Self::ToolText(_)
+            | Self::NoGrammar(_)
             | Self::NoFront => USAGE,
             Self::Refused(_)
             | Self::Plan(_)

@@ -14,10 +14,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCandidates;
 use tollgate_audit::Bytes;
 use tollgate_policies::policy;
 
 use crate::arguments::Root;
+use crate::complete::candidates;
 use crate::error::Error;
 use crate::output;
 use judge::{Judge, Question};
@@ -25,7 +27,7 @@ use judge::{Judge, Question};
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The agent that would call
-    #[arg(long, value_name = "NAME", default_value = policy::Subject::UNKNOWN)]
+    #[arg(long, value_name = "NAME", default_value = policy::Subject::UNKNOWN, add = ArgValueCandidates::new(candidates::agents))]
     agent: String,
     /// Its clearance, 0 to 4; by default what the policy says of the agent
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(0..=4))]

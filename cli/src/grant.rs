@@ -9,11 +9,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use clap_complete::ArgValueCandidates;
 use tollgate_admin::{Ask, GrantState, Reply};
 use tollgate_policies::policy::length_of_time;
 
 use crate::arguments::{self, Root};
-use crate::door::Door;
+use crate::complete::candidates;
+use crate::door::{Door, PATIENCE};
 use crate::error::Error;
 use crate::{output, places, sys};
 
@@ -25,7 +27,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     root: Root,
     /// The agent that it is for
-    #[arg(required = true)]
+    #[arg(required = true, add = ArgValueCandidates::new(candidates::agents))]
     agent: Option<String>,
     /// The operations: `terraform.apply`, `kubectl.rollout.*`
     #[arg(required = true, value_name = "OPERATION-GLOB")]
@@ -39,6 +41,9 @@ pub(crate) struct Arguments {
     /// How many commands it is good for
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     count: Option<u32>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// What else can be done with grants.
@@ -55,6 +60,7 @@ struct Revoke {
     #[command(flatten)]
     root: Root,
     /// The grant's id
+    #[arg(add = ArgValueCandidates::new(candidates::grants))]
     id: String,
 }
 
@@ -91,6 +97,7 @@ fn make(arguments: Arguments) -> Result<(), Error> {
         count: arguments.count,
     };
     match answer(arguments.root.root.as_deref(), &ask)? {
+        Reply::Grant(state) if arguments.json => output::json(&state),
         Reply::Grant(state) => output::line(format_args!("granted: {}", text(&state))),
         _ => Err(Error::Reply),
     }
@@ -104,15 +111,14 @@ fn answer(root: Option<&Path>, ask: &Ask) -> Result<Reply, Error> {
 
 fn list(arguments: &arguments::Ask) -> Result<(), Error> {
     let places = places::of(arguments.root.root.as_deref())?;
-    let mut door = Door::ask(&places.admin(), &Ask::Grants {})?;
-    loop {
-        match door.granted()? {
+    for reply in Door::list(&places.admin(), &Ask::Grants {}, PATIENCE)? {
+        match reply {
             Reply::Grant(state) if arguments.json => output::json(&state)?,
             Reply::Grant(state) => output::line(text(&state))?,
-            Reply::End {} => return Ok(()),
             _ => return Err(Error::Reply),
         }
     }
+    Ok(())
 }
 
 /// `01K...  claude-code  terraform.apply  workspace=staging-*  until 2026-02-12T14:30:22Z  1 of 5 used`

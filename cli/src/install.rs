@@ -7,8 +7,10 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use tollgate_installer::{Plan, Tool};
 
+use crate::complete::candidates;
 use crate::error::Error;
 use crate::installed::{Installed, Place};
 use crate::{inside, output, service, tools};
@@ -17,10 +19,10 @@ use crate::{inside, output, service, tools};
 pub(crate) struct Install {
     /// The tools to wrap; by default those that are wrapped already, or, at first,
     /// those for infrastructure that are on PATH
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', add = ArgValueCandidates::new(candidates::tools))]
     tools: Vec<OsString>,
     /// The policy to start with: careful, read-only, ...
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
     profile: Option<String>,
     /// Show what would be done, and do nothing
     #[arg(long)]

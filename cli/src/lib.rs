@@ -13,6 +13,8 @@ mod answer;
 mod approvals;
 mod arguments;
 mod audit;
+mod colour;
+mod complete;
 mod demo;
 mod doctor;
 mod door;
@@ -24,6 +26,7 @@ mod inside;
 mod install;
 mod installed;
 mod keeper;
+mod man;
 mod output;
 mod places;
 mod policy;
@@ -34,6 +37,7 @@ mod shellenv;
 mod shims;
 mod status;
 mod sys;
+mod tiers;
 mod tools;
 mod waiting;
 
@@ -47,6 +51,9 @@ use crate::error::Error;
 /// Reads the command line, does what it says, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(code) = complete::answered() {
+        return code;
+    }
     let line = Line::parse();
     match perform(line.command) {
         Ok(code) => code,
@@ -75,5 +82,8 @@ fn perform(command: Command) -> Result<ExitCode, Error> {
         Command::Shellenv(arguments) => shellenv::shellenv(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Service(command) => service::service(&command),
+        Command::Completions(arguments) => complete::completions(&arguments),
+        Command::Tiers(arguments) => tiers::tiers(&arguments),
+        Command::Man(arguments) => man::man(&arguments),
     }
 }

@@ -9,6 +9,7 @@ mod systemd;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 use tollgate_installer::Service;
 
 use crate::error::Error;
@@ -28,7 +29,7 @@ pub(crate) enum Command {
     /// Start it anew, after an upgrade for one: commands that run go on
     Restart(Place),
     /// Say whether it runs, and how it was started
-    Status(Place),
+    Status(Look),
     /// Show what it said
     Logs(Logs),
 }
@@ -43,6 +44,26 @@ pub(crate) struct Logs {
     lines: u32,
     #[command(flatten)]
     place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Look {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// What `service status` prints for programs.
+#[derive(Debug, Serialize)]
+struct Kept {
+    v: u32,
+    running: bool,
+    version: Option<String>,
+    pid: Option<u32>,
+    /// Whether systemd keeps it.
+    systemd: bool,
 }
 
 /// Does what it says.
@@ -60,7 +81,7 @@ pub(crate) fn service(command: &Command) -> Result<ExitCode, Error> {
             outside("service restart")?;
             restart(&Installed::find(place)?)?;
         }
-        Command::Status(place) => return status(&Installed::find(place)?),
+        Command::Status(look) => return status(&Installed::find(&look.place)?, look),
         Command::Logs(logs) => show(logs)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -125,9 +146,17 @@ fn restart(installed: &Installed) -> Result<(), Error> {
     output::line("the daemon is started anew")
 }
 
-fn status(installed: &Installed) -> Result<ExitCode, Error> {
-    let by = if is_managed(installed) { "systemd" } else { "no service manager" };
-    match direct::running(installed)? {
+fn status(installed: &Installed, look: &Look) -> Result<ExitCode, Error> {
+    let systemd = is_managed(installed);
+    let by = if systemd { "systemd" } else { "no service manager" };
+    let running = direct::running(installed)?;
+    if look.json {
+        let (version, pid) =
+            (running.as_ref().map(|daemon| daemon.version.clone()), running.as_ref().map(|daemon| daemon.pid));
+        output::json(&Kept { v: 1, running: running.is_some(), version, pid, systemd })?;
+        return Ok(if running.is_some() { ExitCode::SUCCESS } else { ExitCode::from(NOT_RUNNING) });
+    }
+    match running {
         Some(running) => {
             output::line(format_args!(
                 "running: tollgated {}, process {}, kept by {by}",

@@ -7,9 +7,11 @@ use std::fs;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 use tollgate_installer::{Plan, Tool};
 
+use crate::complete::candidates;
 use crate::error::Error;
 use crate::install::{Doing, carry_out, outside};
 use crate::installed::{Installed, Place, real_path};
@@ -28,7 +30,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Change {
     /// Their names, as they are typed
-    #[arg(required = true, value_name = "NAME")]
+    #[arg(required = true, value_name = "NAME", add = ArgValueCandidates::new(candidates::tools))]
     names: Vec<OsString>,
     /// Show what would be done, and do nothing
     #[arg(long)]

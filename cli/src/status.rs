@@ -1,64 +1,95 @@
-//! `tollgate status`: how the daemon does.
+//! `tollgate status`: how the gate does, on one screen.
 //!
-//! Not here: whether the machine is set up well; that is another question.
+//! The daemon tells of itself, its agents and its questions; what was refused last is
+//! read from the record, which is there without a daemon too.
+//!
+//! Not here: whether the machine is set up well; `doctor` looks at that.
+
+mod page;
 
 use std::process::ExitCode;
 
-use tollgate_admin::{Ask, Reply, Status};
+use serde::Serialize;
+use tollgate_admin::{Ask, Question, Reply, Status};
+use tollgate_audit::Record;
+use tollgate_audit::query::{self, Filter, Help, Pattern};
+use tollgate_places::Places;
 
 use crate::arguments;
-use crate::door::Door;
+use crate::colour::Colours;
+use crate::door::{Door, PATIENCE};
 use crate::error::Error;
 use crate::{output, places};
 
-/// Asks and prints.
+/// How many questions and refusals there is room for.
+const MOST: usize = 5;
+
+/// All that is shown.
+#[derive(Debug, Serialize)]
+struct Seen {
+    v: u32,
+    #[serde(flatten)]
+    status: Option<Status>,
+    /// Open questions, the oldest first.
+    open: Vec<Question>,
+    /// The last refusals, the oldest first, as they stand in the record.
+    refused: Vec<serde_json::Value>,
+}
+
+/// Asks, reads and prints. Without a daemon what the record says is shown all the same.
 pub(crate) fn status(arguments: &arguments::Ask) -> Result<ExitCode, Error> {
     let places = places::of(arguments.root.root.as_deref())?;
-    let Reply::Status(status) = Door::ask(&places.admin(), &Ask::Status {})?.granted()? else {
-        return Err(Error::Reply);
-    };
+    let status = asked(&places);
+    let refused = refused(&places);
     if arguments.json {
-        output::json(&status)?;
-    } else {
-        output::line(text(&status))?;
+        let seen = Seen {
+            v: 1,
+            status: Some(status?),
+            open: questions(&places)?,
+            refused: refused.iter().filter_map(|record| serde_json::from_str(&record.text).ok()).collect(),
+        };
+        output::json(&seen)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let colours = Colours::of_output();
+    match status {
+        Ok(status) => output::line(page::text(&status, &questions(&places)?, &refused, colours))?,
+        Err(error) => {
+            let past = page::refusals(&refused, colours);
+            if !past.is_empty() {
+                output::line(past.join("\n"))?;
+            }
+            return Err(error);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn text(status: &Status) -> String {
-    let mut lines = vec![
-        format!("tollgated {}, process {}, up {}", status.version, status.pid, duration(status.up_s)),
-        format!("policy     {} ({} rules)", status.policy.join(", "), status.rules),
-        format!("           {}", status.policy_hash),
-        format!(
-            "now        {} sessions, {} running, {} questions open",
-            status.sessions, status.runs, status.questions
-        ),
-        format!("audit      {} ({} records since the start{})", status.audit, status.records, signed(status)),
-    ];
-    if let Some(pending) = &status.policy_pending {
-        lines.insert(3, format!("pending    {} ({} rules)", pending.files.join(", "), pending.rules));
-        lines.insert(4, format!("           {}", pending.hash));
-        lines.insert(
-            5,
-            "           what is stricter in it holds; `tollgate policy accept` lets the rest hold".to_owned(),
-        );
+fn asked(places: &Places) -> Result<Status, Error> {
+    match Door::ask(&places.admin(), &Ask::Status {})?.granted()? {
+        Reply::Status(status) => Ok(*status),
+        _ => Err(Error::Reply),
     }
-    if status.observes {
-        lines.push("OBSERVES   the policy is only tried out: everything runs, and its word is recorded".to_owned());
-    }
-    lines.extend(status.policy_problem.iter().map(|problem| format!("PROBLEM    {problem}")));
-    if status.audit_lost > 0 {
-        let lost = status.audit_lost;
-        lines.push(format!("PROBLEM    the audit: {lost} records could not be written since the start"));
-    }
-    lines.extend(status.audit_problem.iter().map(|problem| format!("PROBLEM    the audit: {problem}")));
-    lines.join("\n")
 }
 
-/// How far checkpoints have come.
-fn signed(status: &Status) -> String {
-    status.audit_signed.map(|size| format!("; signed up to {size}")).unwrap_or_default()
+fn questions(places: &Places) -> Result<Vec<Question>, Error> {
+    let replies = Door::list(&places.admin(), &Ask::Questions {}, PATIENCE)?;
+    let question = |reply| match reply {
+        Reply::Question(question) => Ok(*question),
+        _ => Err(Error::Reply),
+    };
+    replies.into_iter().map(question).collect()
+}
+
+/// The last refusals; none where the record cannot be read: `audit` says why.
+fn refused(places: &Places) -> Vec<Record> {
+    let folder = places.audit();
+    let kind = ["refused", "refused_*"].iter().filter_map(|pattern| pattern.parse::<Pattern>().ok()).collect();
+    let filter = Filter { kind, ..Filter::default() };
+    if !folder.exists() {
+        return Vec::new();
+    }
+    query::newest(&folder, &filter, MOST, Help::Index).unwrap_or_default()
 }
 
 /// `2d 3h`, `3h 5m`, `5m 7s`, `7s`.
@@ -75,45 +106,6 @@ pub(crate) fn duration(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tollgate_admin::PolicySummary;
-
-    #[test]
-    fn a_status_says_what_a_person_asks_first() {
-        let status = Status {
-            observes: false,
-            version: "0.1.0".into(),
-            pid: 7,
-            up_s: 11_107,
-            policy: vec!["~/.config/tollgate/policy.d/10-infra.toml".into()],
-            policy_hash: "sha256:ab".into(),
-            rules: 12,
-            policy_pending: Some(PolicySummary { hash: "sha256:cd".into(), files: vec!["a".into()], rules: 13 }),
-            policy_problem: Some("the policy has errors, the last good one holds:\na:1:1: bad".into()),
-            sessions: 1,
-            runs: 2,
-            questions: 3,
-            audit: "/s/audit".into(),
-            records: 40,
-            syncs: 38,
-            supervisors: 24,
-            audit_problem: Some("no space left on device".into()),
-            audit_lost: 2,
-            audit_signed: Some(38),
-        };
-        let expected = "tollgated 0.1.0, process 7, up 3h 5m
-policy     ~/.config/tollgate/policy.d/10-infra.toml (12 rules)
-           sha256:ab
-pending    a (13 rules)
-           sha256:cd
-           what is stricter in it holds; `tollgate policy accept` lets the rest hold
-now        1 sessions, 2 running, 3 questions open
-audit      /s/audit (40 records since the start; signed up to 38)
-PROBLEM    the policy has errors, the last good one holds:
-a:1:1: bad
-PROBLEM    the audit: 2 records could not be written since the start
-PROBLEM    the audit: no space left on device";
-        assert_eq!(text(&status), expected);
-    }
 
     #[test]
     fn a_duration_has_two_units() {

@@ -55,6 +55,11 @@ pub(crate) fn understood_but_not(wrapped: &[Tool]) -> Vec<String> {
     new.filter(|name| find(&path, name.as_ref()).is_some()).map(str::to_owned).collect()
 }
 
+/// Every tool that there is a grammar for.
+pub(crate) fn understood() -> Vec<String> {
+    Grammars::built_in().tools().map(str::to_owned).collect()
+}
+
 /// Is there a grammar for it?
 pub(crate) fn is_understood(name: &str) -> bool {
     Grammars::built_in().tools().any(|known| known == name)

@@ -3,6 +3,7 @@
 //! One ask a connection. Who asks is told by the kernel; answers are for persons
 //! ([`crate::person`]), everything that is refused is recorded.
 
+mod agents;
 mod grant;
 mod ingest;
 mod policy;
@@ -113,6 +114,7 @@ fn status(gate: &Gate) -> Status {
         policy_pending: policies.pending.as_ref().map(|kept| policy::summary(&kept.policy)),
         policy_problem: policies.trouble.as_ref().map(ToString::to_string),
         sessions: gate.sessions.count(),
+        agents: agents::present(gate),
         runs: gate.runs.count(),
         questions: gate.questions.unanswered().len(),
         audit: gate.places.audit().display().to_string(),

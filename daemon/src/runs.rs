@@ -123,6 +123,11 @@ impl Runs {
         self.lock().len()
     }
 
+    /// The agents that they run for: one each.
+    pub(crate) fn agents(&self) -> Vec<String> {
+        self.lock().values().filter_map(|run| Some(run.names.first()?.agent.clone())).collect()
+    }
+
     /// Whether none runs.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().is_empty()

@@ -96,6 +96,11 @@ impl Sessions {
         lock(&self.open).len()
     }
 
+    /// The agents that they were opened for: one each.
+    pub(crate) fn agents(&self) -> Vec<String> {
+        lock(&self.open).values().filter_map(|session| Some(session.standing.names.first()?.agent.clone())).collect()
+    }
+
     /// Whether this one is open.
     pub(crate) fn is_open(&self, id: &str) -> bool {
         lock(&self.open).contains_key(id)

@@ -29,6 +29,11 @@ pub fn of_program(name: &[u8]) -> Option<&'static str> {
     KNOWN.iter().find(|(file, _)| file.as_bytes() == name).map(|(_, agent)| *agent)
 }
 
+/// The agents that are known by a program, by name.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|(_, agent)| *agent)
+}
+
 /// Whether this can be an agent's name: 1 to 64 letters, digits or any of `-_.@`,
 /// and not a word that means somebody else.
 #[must_use]

@@ -41,7 +41,7 @@ mod table;
 
 pub use arguments::Arguments;
 pub use facts::{Facts, Finding, Need, Resolver};
-pub use grammar::{GrammarError, Grammars, Stopping};
+pub use grammar::{GrammarError, Grammars, Listed, Stopping};
 pub use pin::{By, Pinned, applied};
 
 use case::Case;

@@ -190,6 +190,11 @@ impl Policy {
         self.0.agents.get(name)
     }
 
+    /// The agents that something is said of, by name.
+    pub fn agents(&self) -> impl Iterator<Item = &str> {
+        self.0.agents.keys().map(String::as_str)
+    }
+
     /// The runbooks, by name.
     #[must_use]
     pub fn runbooks(&self) -> &[Runbook] {

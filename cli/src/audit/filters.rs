@@ -3,24 +3,27 @@
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use tollgate_audit::Timestamp;
 use tollgate_audit::query::{Filter, Pattern};
+
+use crate::complete::candidates;
 
 /// Which records. All that is named must fit; an option given several times, any.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Which records (patterns may hold `*`)")]
 pub(crate) struct Filters {
     /// What happened: `intent`, `outcome`, `refused`, `answer`, `foreign`, ...
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", add = ArgValueCandidates::new(candidates::kinds))]
     kind: Vec<Pattern>,
     /// Who called
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", add = ArgValueCandidates::new(candidates::agents))]
     agent: Vec<Pattern>,
     /// In which session
     #[arg(long, value_name = "PATTERN")]
     session: Vec<Pattern>,
     /// Which tool
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", add = ArgValueCandidates::new(candidates::tools))]
     tool: Vec<Pattern>,
     /// What it meant: `terraform.*`; any of several meanings
     #[arg(long, value_name = "PATTERN")]

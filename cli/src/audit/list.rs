@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 use tollgate_audit::query::{self, Help};
 
-use super::Log;
 use super::filters::Filters;
 use super::tail::print;
+use super::{Log, fold};
 use crate::error::Error;
 use crate::output;
 
@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// Read every line, and believe no index
     #[arg(long)]
     no_index: bool,
+    /// Show each call by which a shell completed a line
+    #[arg(long)]
+    unfold: bool,
     #[command(flatten)]
     filters: Filters,
 }
@@ -34,7 +37,11 @@ pub(crate) fn list(arguments: &Arguments) -> Result<ExitCode, Error> {
     let help = if arguments.no_index { Help::None } else { Help::Index };
     let most = if arguments.limit == 0 { usize::MAX } else { arguments.limit };
     let records = query::newest(&log, &arguments.filters.filter(), most, help)?;
-    records.iter().try_for_each(|record| print(record, arguments.json))?;
+    if arguments.json || arguments.unfold {
+        records.iter().try_for_each(|record| print(record, arguments.json))?;
+    } else {
+        fold::print(&records)?;
+    }
     if records.len() == most {
         output::say(format_args!("the newest {most}; `--limit 0` prints all"));
     }

@@ -5,10 +5,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use tollgate_audit::show::Run;
 use tollgate_audit::{Record, read, show};
 
 use super::Log;
+use crate::complete::candidates;
 use crate::error::Error;
 use crate::output;
 
@@ -20,6 +22,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     log: Log,
     /// The command's id, or enough of its start
+    #[arg(add = ArgValueCandidates::new(candidates::runs))]
     id: String,
     /// Print the records as they stand in the log
     #[arg(long)]

@@ -1,38 +1,45 @@
 //! The findings as a page for a person.
 
 use super::{Check, Context, Holds, Report, State};
+use crate::colour::{Colours, Tone};
 use crate::error::Error;
 use crate::output;
 
 /// Prints it: what is wrong is told with what to do.
 pub(super) fn print(report: &Report) -> Result<(), Error> {
-    report.contexts.iter().try_for_each(|context| output::line(context_text(context)))?;
+    let colours = Colours::of_output();
+    report.contexts.iter().try_for_each(|context| output::line(context_text(context, colours)))?;
     output::line("")?;
-    report.checks.iter().try_for_each(|check| output::line(check_text(check)))?;
+    report.checks.iter().try_for_each(|check| output::line(check_text(check, colours)))?;
     output::line("")?;
-    output::line(if report.ok { "all is as promised" } else { "not all is as promised: see above" })
+    output::line(match report.ok {
+        true => colours.paint(Tone::Good, "all is as promised"),
+        false => colours.paint(Tone::Bad, "not all is as promised: see above"),
+    })
 }
 
-fn context_text(context: &Context) -> String {
-    let holds = match context.holds {
-        Holds::Enforced => "enforced",
-        Holds::Advisory => "advisory",
-        Holds::NotEntered => "not entered",
-        Holds::Bypassed if context.promised.is_none() => "bypassed",
-        Holds::Bypassed => "BYPASSED",
+fn context_text(context: &Context, colours: Colours) -> String {
+    let (tone, holds) = match context.holds {
+        Holds::Enforced => (Tone::Good, "enforced"),
+        Holds::Advisory => (Tone::Good, "advisory"),
+        Holds::NotEntered => (Tone::Quiet, "not entered"),
+        Holds::Bypassed if context.promised.is_none() => (Tone::Notable, "bypassed"),
+        Holds::Bypassed => (Tone::Bad, "BYPASSED"),
     };
     let limit = if context.promised.is_none() { " (a known limit)" } else { "" };
-    let line = format!("{holds:<12} {}: {}{limit}", context.name, context.says);
+    let holds = colours.paint(tone, &format!("{holds:<12}"));
+    let line = format!("{holds} {}: {}{limit}", context.name, context.says);
     with_fix(line, context.fix.as_deref().filter(|_| !context.is_kept() || context.promised.is_none()))
 }
 
-fn check_text(check: &Check) -> String {
-    let state = match check.state {
-        State::Ok => "ok",
-        State::Warning => "warning",
-        State::Failed => "FAILED",
+fn check_text(check: &Check, colours: Colours) -> String {
+    let (tone, state) = match check.state {
+        State::Ok => (Tone::Good, "ok"),
+        State::Warning => (Tone::Notable, "warning"),
+        State::Failed => (Tone::Bad, "FAILED"),
     };
-    with_fix(format!("{state:<12} {}: {}", check.name, check.says), check.fix.as_deref())
+    let state = colours.paint(tone, &format!("{state:<12}"));
+    with_fix(format!("{state} {}: {}", check.name, check.says), check.fix.as_deref())
 }
 
 fn with_fix(line: String, fix: Option<&str>) -> String {
@@ -55,12 +62,13 @@ mod tests {
             says: "the shims are not on PATH".to_owned(),
             fix: Some("`tollgate install` again".to_owned()),
         };
+        let shown = |context: &Context| context_text(context, Colours::Off);
         let broken = "BYPASSED     sh -lc: the shims are not on PATH\n             -> `tollgate install` again";
-        assert_eq!(context_text(&context(Holds::Bypassed, Some(Holds::Enforced))), broken);
+        assert_eq!(shown(&context(Holds::Bypassed, Some(Holds::Enforced))), broken);
         let limit =
             "bypassed     sh -lc: the shims are not on PATH (a known limit)\n             -> `tollgate install` again";
-        assert_eq!(context_text(&context(Holds::Bypassed, None)), limit);
+        assert_eq!(shown(&context(Holds::Bypassed, None)), limit);
         let kept = "advisory     sh -lc: the shims are not on PATH";
-        assert_eq!(context_text(&context(Holds::Advisory, Some(Holds::Advisory))), kept);
+        assert_eq!(shown(&context(Holds::Advisory, Some(Holds::Advisory))), kept);
     }
 }

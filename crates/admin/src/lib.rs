@@ -254,6 +254,17 @@ pub struct PolicySummary {
     pub rules: usize,
 }
 
+/// One agent that is at the gate now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentState {
+    /// Its name.
+    pub agent: String,
+    /// Its open sessions.
+    pub sessions: usize,
+    /// Its commands that run.
+    pub runs: usize,
+}
+
 /// How the daemon does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -280,6 +291,9 @@ pub struct Status {
     pub policy_problem: Option<String>,
     /// Open sessions.
     pub sessions: usize,
+    /// The agents that are here, with their sessions and running commands; at most 20.
+    #[serde(default)]
+    pub agents: Vec<AgentState>,
     /// Commands that run now.
     pub runs: usize,
     /// Open questions.

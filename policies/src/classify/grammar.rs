@@ -18,6 +18,7 @@ mod compile;
 mod condition;
 mod flag;
 mod forever;
+mod listing;
 mod notation;
 mod pattern;
 mod source;
@@ -26,6 +27,7 @@ pub(crate) use aim::{Origin, Part, Pin, PinBy, ResolverRule, Source, TargetRule}
 pub use compile::GrammarError;
 pub(crate) use condition::{Condition, FlagTest, OperandTest, Values};
 pub(crate) use flag::{Flag, Flags, Secret, SecretFlag, Stops, Takes};
+pub use listing::Listed;
 pub(crate) use pattern::Pattern;
 
 /// The grammars of all known tools.
