@@ -11,9 +11,8 @@ mod verdicts;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
-use toml::Spanned;
 
-use super::file::{self, File, Many};
+use super::file::{self, File, Many, Spanned};
 use super::glob::Glob;
 use super::judge::Rules;
 use super::problem::{Findings, Lines, Problems, Span, meant, place, quoted};

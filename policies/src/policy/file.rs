@@ -5,17 +5,22 @@
 //! [`super::compile`]. Wherever a list may stand, a single word may stand too.
 
 mod kinds;
+#[cfg(test)]
+mod schema;
+mod spanned;
 
 use serde::Deserialize;
-use toml::Spanned;
 
 pub(super) use kinds::{Level, Many, Number, Table, Tables};
+pub(super) use spanned::Spanned;
 
 /// One file.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     /// The version of the language: 1, also where it is left out.
+    #[cfg_attr(test, schemars(extend("const" = 1)))]
     pub(super) version: Option<Spanned<Number>>,
     /// `enforce`, also where it is left out; or `observe`: what this policy would say
     /// is only recorded, and everything runs.
@@ -44,9 +49,11 @@ pub(super) struct File {
 
 /// `[agents.NAME]`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a table: `[agents.NAME]`")]
 pub(super) struct Agent {
     /// How far it is trusted, 0 to 4. It does nothing by itself: rules ask for it.
+    #[cfg_attr(test, schemars(range(min = 0, max = 4)))]
     pub(super) clearance: Option<Spanned<Number>>,
     /// Who it is, in a person's words.
     pub(super) description: Option<String>,
@@ -60,15 +67,18 @@ pub(super) struct Agent {
 
 /// `[persons]`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a table: `[persons]`")]
 pub(super) struct Persons {
     /// `asks`: judged as an unknown agent. `answers`, also where this is left out: what
     /// a rule denies is denied, all else runs. `passes`: everything runs.
+    #[cfg_attr(test, schemars(extend("enum" = ["asks", "answers", "passes"])))]
     pub(super) at_terminal: Option<Spanned<String>>,
 }
 
 /// `[[rule]]`. All conditions must hold; one that is left out always holds.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a table: `[[rule]]`")]
 pub(super) struct Rule {
     /// What it is called in messages and records: one word, used once.
@@ -82,6 +92,7 @@ pub(super) struct Rule {
     /// Globs over the session's id.
     pub(super) sessions: Option<Many<String>>,
     /// Where the request came in: `shim`, `exec`, `http`, `mcp`.
+    #[cfg_attr(test, schemars(with = "Option<schema::Doors>"))]
     pub(super) doors: Option<Many<String>>,
     /// Globs over the tool: `terraform`.
     pub(super) tools: Option<Many<String>>,
@@ -92,6 +103,7 @@ pub(super) struct Rule {
     /// and for one that is not known. `"unknown"` names just that one. Where the
     /// dimension does not apply, the rule does not either.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "schema::Target"))]
     pub(super) target: Table<Many<String>>,
     /// Globs over the whole command line, the tool's name first: `rm -rf /*`. One
     /// blank stands between arguments; one that is empty or holds a blank or a
@@ -107,18 +119,21 @@ pub(super) struct Rule {
     pub(super) time: Option<Many<String>>,
 
     /// `allow`, `escalate` or `deny`; or see `tiers`.
+    #[cfg_attr(test, schemars(with = "Option<schema::Verdict>"))]
     pub(super) verdict: Option<Spanned<String>>,
     /// With `verdict`: the tiers it is for, as in `clearance`, or `"unknown"`.
     /// Left out: all of them, but an allow never covers an unknown one unasked.
     pub(super) tier: Option<Many<Level>>,
     /// Instead of `verdict`: one for each tier, `{ 0 = "allow", unknown = "deny" }`.
     /// A tier that is not named gets nothing from this rule.
+    #[cfg_attr(test, schemars(with = "Option<schema::ByTier>"))]
     pub(super) tiers: Option<Spanned<Table<Spanned<String>>>>,
 
     /// Where the rule does not hold: an exception, or a list of them.
     pub(super) unless: Option<Many<Exception>>,
     /// `escalate`: where the rule denies only because something is not known, a
     /// person is asked instead. `deny`: it denies, also where this is left out.
+    #[cfg_attr(test, schemars(extend("enum" = ["escalate", "deny"])))]
     pub(super) unknown: Option<Spanned<String>>,
     /// What is said to whoever is refused.
     pub(super) reason: Option<String>,
@@ -127,11 +142,13 @@ pub(super) struct Rule {
 
     /// How long it may run: `30s`, `5m`. The shortest of all holds. A rule that
     /// asks for this, `rate`, `redact` or `correct` needs no verdict.
+    #[cfg_attr(test, schemars(with = "Option<schema::Time>"))]
     pub(super) timeout: Option<Spanned<String>>,
     /// How often: `1/h`, `10/5m burst 3`.
     pub(super) rate: Option<Many<String>>,
     /// Who shares what `rate` counts: `agent` (also where it is left out),
     /// `session`, `clearance` or `rule`.
+    #[cfg_attr(test, schemars(extend("enum" = ["agent", "session", "clearance", "rule"])))]
     pub(super) per: Option<Spanned<String>>,
     /// What the output must not show: names of patterns.
     pub(super) redact: Option<Many<String>>,
@@ -141,10 +158,12 @@ pub(super) struct Rule {
 
 /// `correct`: a change of the argv. Flags are written as the tool takes them.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a table: `correct = { remove = \"-auto-approve\" }`")]
 pub(super) struct Correct {
     /// `run`: the changed argv runs, also where this is left out. `suggest`: the
     /// call is refused, and the changed argv offered.
+    #[cfg_attr(test, schemars(extend("enum" = ["run", "suggest"])))]
     pub(super) mode: Option<Spanned<String>>,
     /// Flags that must stand there, with their value: `-lock-timeout=5m`.
     pub(super) add: Option<Many<String>>,
@@ -160,6 +179,7 @@ pub(super) struct Correct {
 
 /// What a value may be: `{ at_most = 5 }` or `{ from = "*", to = "staging-*" }`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a table: `{ at_most = 5 }` or `{ from = \"*\", to = \"x\" }`")]
 pub(super) struct Narrow {
     /// The greatest number.
@@ -172,6 +192,7 @@ pub(super) struct Narrow {
 
 /// `[tools.NAME]`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a table: `[tools.NAME]`")]
 pub(super) struct Tool {
     /// The binary: a path, or a name that is looked up on PATH. Left out: the
@@ -180,13 +201,16 @@ pub(super) struct Tool {
     /// The SHA-256 that the binary must have, in hexadecimal.
     pub(super) sha256: Option<Spanned<String>>,
     /// What holds where no rule speaks: `allow`, `escalate` or `deny`.
+    #[cfg_attr(test, schemars(with = "Option<schema::Verdict>"))]
     pub(super) default_action: Option<Spanned<String>>,
     /// Whether every command that is not in `commands` is denied where no rule speaks.
     #[serde(default)]
     pub(super) strict: bool,
     /// Flags that may be given with any command; nothing else may.
+    #[cfg_attr(test, schemars(with = "Option<schema::Flags>"))]
     pub(super) allowed_args: Option<Many<String>>,
     /// How long it may run.
+    #[cfg_attr(test, schemars(with = "Option<schema::Time>"))]
     pub(super) timeout: Option<Spanned<String>>,
     /// The folder that it runs in, absolute.
     pub(super) working_dir: Option<Spanned<String>>,
@@ -199,16 +223,20 @@ pub(super) struct Tool {
 
 /// `[tools.NAME.commands.WORDS]`: one command, and those below it.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a table: `[tools.NAME.commands.WORDS]`")]
 pub(super) struct Command {
     /// Flags that may be given; nothing else may. Left out: any.
+    #[cfg_attr(test, schemars(with = "Option<schema::Flags>"))]
     pub(super) allowed_args: Option<Many<String>>,
     /// How long it may run.
+    #[cfg_attr(test, schemars(with = "Option<schema::Time>"))]
     pub(super) timeout: Option<Spanned<String>>,
 }
 
 /// `[[runbook]]`: what a rule would ask a person about, so often.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a table: `[[runbook]]`")]
 pub(super) struct Runbook {
     /// What it is called in messages and records: one word, used once.
@@ -216,8 +244,10 @@ pub(super) struct Runbook {
     /// How often within the window.
     pub(super) count: Option<Spanned<Number>>,
     /// The window, which slides: `1h`.
+    #[cfg_attr(test, schemars(with = "Option<schema::Time>"))]
     pub(super) window: Option<Spanned<String>>,
     /// The highest tier that it covers, 0 to 4.
+    #[cfg_attr(test, schemars(range(min = 0, max = 4)))]
     pub(super) highest: Option<Spanned<Number>>,
     /// As in a rule.
     pub(super) agents: Option<Many<String>>,
@@ -226,6 +256,7 @@ pub(super) struct Runbook {
     /// As in a rule.
     pub(super) sessions: Option<Many<String>>,
     /// As in a rule.
+    #[cfg_attr(test, schemars(with = "Option<schema::Doors>"))]
     pub(super) doors: Option<Many<String>>,
     /// As in a rule.
     pub(super) tools: Option<Many<String>>,
@@ -233,6 +264,7 @@ pub(super) struct Runbook {
     pub(super) operations: Option<Many<String>>,
     /// As in a rule that allows.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "schema::Target"))]
     pub(super) target: Table<Many<String>>,
     /// As in a rule.
     pub(super) argv: Option<Many<String>>,
@@ -247,6 +279,7 @@ pub(super) struct Runbook {
 /// `unless`: an exception. All of its conditions must hold, for values that are
 /// known; an exception to an allow holds as soon as it could.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a table of conditions")]
 pub(super) struct Exception {
     /// As in a rule.
@@ -256,6 +289,7 @@ pub(super) struct Exception {
     /// As in a rule.
     pub(super) sessions: Option<Many<String>>,
     /// As in a rule.
+    #[cfg_attr(test, schemars(with = "Option<schema::Doors>"))]
     pub(super) doors: Option<Many<String>>,
     /// As in a rule.
     pub(super) tools: Option<Many<String>>,
@@ -263,6 +297,7 @@ pub(super) struct Exception {
     pub(super) operations: Option<Many<String>>,
     /// As in a rule, without `"unknown"`.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "schema::Target"))]
     pub(super) target: Table<Many<String>>,
     /// As in a rule.
     pub(super) argv: Option<Many<String>>,

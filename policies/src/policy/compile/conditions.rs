@@ -1,7 +1,5 @@
 //! What a rule or an exception asks of a command: globs, ranges, doors, targets.
 
-use toml::Spanned;
-
 use super::{Compiler, file, meant, quoted};
 use crate::Dimension;
 use crate::policy::Door;
@@ -9,7 +7,7 @@ use crate::policy::glob::Glob;
 use crate::policy::hours::Hours;
 use crate::policy::range::Levels;
 use crate::policy::rule::{Conditions, Rare, TargetCondition};
-use file::{Level, Many, Table};
+use file::{Level, Many, Spanned, Table};
 
 /// The conditions of a rule or of an exception, as they stand in the file.
 pub(super) struct Written<'a> {

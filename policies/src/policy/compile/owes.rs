@@ -1,13 +1,11 @@
 //! What a rule asks for beside its verdict: times, rates, redaction, corrections.
 
-use toml::Spanned;
-
 use super::{Compiler, Span, file, meant, quoted};
 use crate::policy::glob::Glob;
 use crate::policy::{
     Bucket, Correction, Edit, Layer, Mode, Obligations, Per, Rate, Redaction, RuleReference, duration,
 };
-use file::Many;
+use file::{Many, Spanned};
 
 /// What stands for everything that is no flag.
 const OPERANDS: &str = "operands";

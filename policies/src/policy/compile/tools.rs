@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use toml::Spanned;
-
 use super::{Collected, Compiler, Named, Span, UnknownWord, Written, file, quoted};
 use crate::Tier;
 use crate::policy::constraint::Allowed;
 use crate::policy::tools::{Command, Setting, Table};
 use crate::policy::{Environment, Layer, Pin, RuleReference, Runbook, duration};
-use file::Many;
+use file::{Many, Spanned};
 
 impl<'a> Compiler<'a, '_> {
     pub(super) fn tool(&mut self, name: &Spanned<String>, written: &file::Tool, all: &mut Collected<'a>) {

@@ -1,10 +1,9 @@
 //! What a rule says to each tier: `verdict` with `tier`, or `tiers`.
 
-use toml::Spanned;
-
 use super::{Compiler, Span, UNKNOWN, UnknownWord, Verdict, file, meant, quoted};
 use crate::policy::Layer;
 use crate::policy::range::Levels;
+use file::Spanned;
 
 /// What a rule says.
 pub(super) struct Said {

@@ -8,9 +8,8 @@ use std::marker::PhantomData;
 
 use serde::de::value::{I64Deserializer, MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use toml::Spanned;
 
-use super::Exception;
+use super::{Exception, Spanned};
 
 /// A whole number.
 #[derive(Debug)]
