@@ -23,6 +23,7 @@ use clap::{Args, Subcommand};
 use crate::arguments::Root;
 use crate::error::Error;
 use crate::{output, places};
+pub(crate) use filters::Filters;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

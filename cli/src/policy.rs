@@ -5,6 +5,9 @@
 
 mod accept;
 mod check;
+mod diff;
+mod import;
+mod schema;
 mod show;
 mod test;
 
@@ -23,6 +26,12 @@ pub(crate) enum Command {
     Show(show::Arguments),
     /// Judge the commands of a table, and compare with what it expects
     Test(test::Arguments),
+    /// Show which past commands two policies would answer differently
+    Diff(diff::Arguments),
+    /// Print the configuration of another gate as a policy
+    Import(import::Arguments),
+    /// Print the JSON Schema of policy files, for editors
+    Schema,
     /// Take the changed policy: what it loosens holds from now on
     Accept(accept::Arguments),
 }
@@ -33,6 +42,9 @@ pub(crate) fn policy(command: Command) -> Result<ExitCode, Error> {
         Command::Check(arguments) => check::check(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Test(arguments) => test::test(&arguments),
+        Command::Diff(arguments) => diff::diff(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
+        Command::Schema => schema::schema(),
         Command::Accept(arguments) => accept::accept(&arguments),
     }
 }

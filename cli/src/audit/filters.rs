@@ -65,7 +65,7 @@ pub(crate) struct Filters {
 struct Tier(Option<u8>);
 
 impl Filters {
-    pub(super) fn filter(&self) -> Filter {
+    pub(crate) fn filter(&self) -> Filter {
         Filter {
             kind: self.kind.clone(),
             agent: self.agent.clone(),

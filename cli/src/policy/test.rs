@@ -8,6 +8,7 @@
 //! agent = "claude-code"
 //! verdict = "deny"
 //! rule = "prod-no-changes"          # optional
+//! tier = 2                          # optional; or "unknown"
 //! ```
 
 use std::collections::BTreeMap;
@@ -64,6 +65,24 @@ struct Case {
     rule: Option<String>,
     reason: Option<String>,
     operation: Option<String>,
+    tier: Option<Tier>,
+}
+
+/// A tier as it is expected.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a tier is 0 to 4, or `unknown`")]
+enum Tier {
+    Known(u8),
+    Unknown(String),
+}
+
+impl Tier {
+    fn text(&self) -> String {
+        match self {
+            Self::Known(number) => number.to_string(),
+            Self::Unknown(word) => word.clone(),
+        }
+    }
 }
 
 /// Judges every case; any that is not as expected ends with 1.
@@ -89,7 +108,13 @@ pub(crate) fn test(arguments: &Arguments) -> Result<ExitCode, Error> {
 fn table(path: &Path) -> Result<Table, Error> {
     let unread = |source| Error::File { path: path.to_owned(), source };
     let text = std::fs::read_to_string(path).map_err(unread)?;
-    toml::from_str(&text).map_err(|error| unread(std::io::Error::other(error.to_string().replace('\n', " "))))
+    read(&text).map_err(|why| unread(std::io::Error::other(why)))
+}
+
+/// A table that holds no case would be as expected whatever the policy says.
+fn read(text: &str) -> Result<Table, String> {
+    let table: Table = toml::from_str(text).map_err(|error| error.to_string().replace('\n', " "))?;
+    if table.case.is_empty() { Err("it holds no `[[case]]`".to_owned()) } else { Ok(table) }
 }
 
 impl Case {
@@ -113,6 +138,9 @@ impl Case {
         if argv.is_empty() {
             return Some("there is neither `command` nor `argv`".to_owned());
         }
+        if self.command.is_some() && self.argv.is_some() {
+            return Some("there are both `command` and `argv`".to_owned());
+        }
         let agent = self.agent.clone().unwrap_or_else(|| Subject::UNKNOWN.to_owned());
         let env = self.env.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
         let cwd = self.cwd.clone().map(|folder| folder.into_bytes().into());
@@ -122,11 +150,14 @@ impl Case {
 
     fn differs(&self, found: &Explained) -> Option<String> {
         let rule = found.rule.as_deref().unwrap_or("no rule");
+        let tier = found.described.tier.map_or_else(|| "unknown".to_owned(), |tier| tier.to_string());
+        let wanted_tier = self.tier.as_ref().map(Tier::text);
         let rows = [
             ("verdict", Some(&self.verdict), found.verdict),
             ("rule", self.rule.as_ref(), rule),
             ("reason", self.reason.as_ref(), found.reason.unwrap_or("no reason")),
             ("operation", self.operation.as_ref(), &found.described.operation),
+            ("tier", wanted_tier.as_ref(), &tier),
         ];
         let wrong = rows.into_iter().find(|(_, wanted, is)| wanted.is_some_and(|wanted| wanted != is))?;
         let (what, wanted, is) = (wrong.0, wrong.1?, wrong.2);
@@ -134,5 +165,49 @@ impl Case {
             "{what} is `{is}`, expected `{wanted}` ({} by {rule}, {})",
             found.verdict, found.described.operation
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tollgate_policies::policy::profile;
+
+    /// What is wrong with the only case of this table, judged by `careful`.
+    fn wrong(case: &str) -> Option<String> {
+        let policy = Policy::parse(&profile("careful").into_iter().collect::<Vec<_>>()).unwrap();
+        let table = read(&format!("[[case]]\n{case}")).unwrap();
+        table.case[0].wrong(Grammars::built_in(), &policy)
+    }
+
+    #[test]
+    fn a_case_holds_only_if_all_that_it_expects_does() {
+        let good = "command = 'terraform apply'\nenv = { TF_WORKSPACE = 'a' }\nverdict = 'escalate'\n";
+        assert_eq!(wrong(&format!("{good}tier = 2\noperation = 'terraform.apply'\n")), None);
+        assert_eq!(wrong("argv = ['frobnicate', '']\nverdict = 'escalate'\ntier = 'unknown'"), None);
+        for (more, what) in [
+            ("tier = 3", "tier is `2`, expected `3`"),
+            ("tier = 'unknown'", "tier is `2`, expected `unknown`"),
+            ("operation = 'terraform.plan'", "operation is `terraform.apply`"),
+            ("rule = 'other'", "expected `other`"),
+            ("reason = 'other'", "expected `other`"),
+            ("door = 'window'", "there is no door `window`"),
+            ("argv = ['a']", "both `command` and `argv`"),
+        ] {
+            let wrong = wrong(&format!("{good}{more}")).unwrap_or_default();
+            assert!(wrong.contains(what), "{more}: {wrong}");
+        }
+        let verdict = wrong(&good.replace("escalate", "allow")).unwrap();
+        assert!(verdict.starts_with("verdict is `escalate`, expected `allow` ("), "{verdict}");
+        assert!(wrong("verdict = 'deny'").unwrap().contains("neither"));
+    }
+
+    #[test]
+    fn a_table_without_cases_or_with_keys_unknown_is_refused() {
+        for text in
+            ["", "[[cases]]\n", "[[case]]\ncommand = 'a'\n", "[[case]]\ncommand = 'a'\nverdict = 'deny'\nverdct = 'x'"]
+        {
+            assert!(read(text).is_err(), "{text}");
+        }
     }
 }

@@ -29,10 +29,10 @@ mod plan_file;
 pub mod policy_files;
 mod project;
 mod terraform_dir;
-mod yaml;
+pub mod yaml;
 mod zip;
 
-pub use clock::now;
+pub use clock::{moment, now};
 use files::Files;
 pub use files::{ReadFile, Reader};
 

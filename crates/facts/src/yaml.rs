@@ -11,15 +11,19 @@ const DEEPEST: usize = 32;
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Node {
+pub enum Node {
+    /// What stands alone, quoted or not; empty for nothing.
     Text(String),
+    /// A list.
     List(Vec<Node>),
+    /// A map, in its order; a key may stand twice.
     Map(Vec<(String, Node)>),
 }
 
 impl Node {
     /// The value of this key, if this is a map that has it.
-    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(entries) => entries.iter().rev().find(|(known, _)| known == key).map(|(_, node)| node),
             _ => None,
@@ -27,14 +31,17 @@ impl Node {
     }
 
     /// Its text, unless it is empty or no text.
-    pub(crate) fn text(&self) -> Option<&str> {
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text.as_str()).filter(|text| !text.is_empty()),
             _ => None,
         }
     }
 
-    pub(crate) fn list(&self) -> &[Self] {
+    /// Its values, if it is a list.
+    #[must_use]
+    pub fn list(&self) -> &[Self] {
         match self {
             Self::List(nodes) => nodes,
             _ => &[],
@@ -42,8 +49,11 @@ impl Node {
     }
 }
 
-/// The first document of a text; an error is the reason why it cannot be read.
-pub(crate) fn read(text: &str) -> Result<Node, String> {
+/// The first document of a text.
+///
+/// # Errors
+/// The reason why it cannot be read.
+pub fn read(text: &str) -> Result<Node, String> {
     let mut open: Vec<(Node, Option<String>)> = Vec::new();
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
