@@ -36,7 +36,8 @@ pub(crate) fn approvals(arguments: &Approvals) -> Result<ExitCode, Error> {
     }
 }
 
-fn open(places: &Places) -> Result<Vec<Question>, Error> {
+/// The questions that are open now.
+pub(crate) fn open(places: &Places) -> Result<Vec<Question>, Error> {
     let mut door = Door::ask(&places.admin(), &Ask::Questions {})?;
     let mut questions = Vec::new();
     loop {

@@ -11,7 +11,8 @@ use clap_complete::ArgValueCandidates;
 
 use crate::complete::candidates;
 use crate::{
-    agent, audit, complete, doctor, explain, grant, install, keeper, man, policy, service, shellenv, shims, tiers,
+    agent, audit, complete, doctor, explain, grant, install, keeper, man, notify, policy, service, shellenv, shims,
+    tiers,
 };
 
 /// A gate for the commands that agents type.
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Status(Ask),
     /// List the questions that wait for a person
     Approvals(Approvals),
+    /// Tell people elsewhere of questions: a webhook, a desktop
+    Notify(notify::Arguments),
     /// Answer one question with yes: the command runs, once
     Approve(Approve),
     /// Answer one question with no

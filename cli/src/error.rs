@@ -42,6 +42,14 @@ pub(crate) enum Error {
     /// A person's own grammars.
     #[error(transparent)]
     OwnTools(#[from] tollgate_facts::own_tools::Error),
+    /// Another gate's configuration cannot be taken over.
+    #[error("cannot import `{}`: {wrong}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        wrong: String,
+    },
     /// The policy is wrong.
     #[error("the policy has errors:\n{0}")]
     Policy(#[from] tollgate_policies::policy::Problems),
@@ -75,6 +83,17 @@ pub(crate) enum Error {
     /// A header is none.
     #[error("`{0}` is no header: write `NAME=VALUE`")]
     Header(String),
+    /// The webhook's address is none.
+    #[error("`{0}` is no webhook's address: it begins with `http://` or `https://`")]
+    Webhook(String),
+    /// Somebody could not be told of a question.
+    #[error("{place} was not told: {why}")]
+    Notify {
+        /// Who.
+        place: String,
+        /// Why not.
+        why: String,
+    },
     /// The collector did not take what was sent.
     #[error("the collector `{address}` did not take the records: {why}; the next export goes on from there")]
     Collector {
@@ -267,10 +286,12 @@ impl Error {
             | Self::PolicyPath(_)
             | Self::TargetTwice(_)
             | Self::File { .. }
+            | Self::Import { .. }
             | Self::Key(_)
             | Self::NoCheckpoint(_)
             | Self::NoCursor
             | Self::Endpoint(_)
+            | Self::Webhook(_)
             | Self::Header(_)
             | Self::DemoInside
             | Self::NotInside(_)
@@ -292,6 +313,7 @@ impl Error {
             | Self::NoRecord(_)
             | Self::NoHead
             | Self::Exporting(_)
+            | Self::Notify { .. }
             | Self::OtherLog(_)
             | Self::Collector { .. }
             | Self::Input(_)

@@ -27,6 +27,7 @@ mod install;
 mod installed;
 mod keeper;
 mod man;
+mod notify;
 mod output;
 mod places;
 mod policy;
@@ -74,6 +75,7 @@ fn perform(command: Command) -> Result<ExitCode, Error> {
         Command::Demo => demo::demo(),
         Command::Status(arguments) => status::status(&arguments),
         Command::Approvals(arguments) => approvals::approvals(&arguments),
+        Command::Notify(arguments) => notify::notify(&arguments),
         Command::Approve(arguments) => answer::approve(&arguments),
         Command::Deny(arguments) => answer::deny(&arguments),
         Command::Install(arguments) => install::install(&arguments),
