@@ -2,7 +2,7 @@
 //!
 //! What came from the command is escaped and cut; the JSON form has it whole.
 
-use tollgate_audit::{TargetValue, Targets};
+use tollgate_audit::{Bytes, TargetValue, Targets};
 use tollgate_policies::{Tier, show};
 
 use super::judge::Explained;
@@ -29,7 +29,7 @@ pub(super) fn text(explained: &Explained) -> String {
     line("verdict", verdict(explained));
     explained.rule_reason.iter().for_each(|reason| line("reason", escaped(reason)));
     explained.milder.iter().for_each(|argv| line("milder", show::command(argv, MOST)));
-    explained.runs_as.iter().for_each(|argv| line("runs as", show::command(argv, MOST)));
+    explained.runs_as.iter().for_each(|argv| line("runs as", runs_as(argv)));
     for file in &explained.read {
         let absent = if file.sha256.is_none() { " (absent)" } else { "" };
         line("read", format!("{}{absent}", show::text(file.path.as_slice(), MOST)));
@@ -78,6 +78,13 @@ fn phrase(name: &str, value: &TargetValue) -> String {
 fn agent(explained: &Explained) -> String {
     let clearance = explained.clearance.map_or("no clearance".to_owned(), |number| format!("clearance {number}"));
     format!("{}, {clearance}, door {}", escaped(&explained.agent), explained.door)
+}
+
+/// As a shell takes it: where variables are set, by `env`.
+fn runs_as(argv: &[Bytes]) -> String {
+    let sets = argv.first().is_some_and(|first| first.as_slice().contains(&b'='));
+    let words: Vec<_> = sets.then_some(&b"env"[..]).into_iter().chain(argv.iter().map(Bytes::as_slice)).collect();
+    show::command(&words, MOST)
 }
 
 #[cfg(test)]
@@ -129,7 +136,7 @@ mod tests {
   verdict    deny: rule prod-no-destroy (10-infra.toml:14)
   reason     prod stays
   milder     terraform plan -destroy
-  runs as    TF_WORKSPACE=prod terraform apply
+  runs as    env TF_WORKSPACE=prod terraform apply
   read       .terraform/environment (absent)
   agent      claude-code, clearance 2, door shim
   policy     10-infra.toml

@@ -27,6 +27,7 @@ name = "ask-for-the-rest"
 tools = ["kubectl", "terraform"]
 verdict = "escalate"
 tier = ["0..4", "unknown"]
+unless = { target.context = "staging" }
 "#;
 
 fn sandbox() -> Sandbox {
@@ -103,8 +104,10 @@ fn a_kubeconfig_that_changes_after_the_verdict_leads_nowhere_else() {
     let mut command = sandbox.session("claude-code", "kubectl", "kubectl get --raw /api; echo code $?");
     command.env("KUBECONFIG", &config);
     let ran = sandbox.start_command(command);
-    assert!(staging.request(LIMIT).is_some_and(|line| line.starts_with("GET /api")), "it is allowed and runs");
-    assert!(ran.finish(LIMIT).stdout_text().ends_with("code 0\n"));
+    let asked = staging.request(LIMIT);
+    let ran = ran.finish(LIMIT);
+    assert!(asked.is_some_and(|line| line.starts_with("GET /api")), "it is allowed and runs: {ran:?}");
+    assert!(ran.stdout_text().ends_with("code 0\n"), "{ran:?}");
 
     write("prod", &staging);
     let mut command = sandbox.session("claude-code", "kubectl", "kubectl get --raw /apis; echo code $?");
