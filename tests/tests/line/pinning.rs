@@ -106,7 +106,7 @@ fn a_kubeconfig_that_changes_after_the_verdict_leads_nowhere_else() {
     let ran = sandbox.start_command(command);
     let asked = staging.request(LIMIT);
     let ran = ran.finish(LIMIT);
-    assert!(asked.is_some_and(|line| line.starts_with("GET /api")), "it is allowed and runs: {ran:?}");
+    assert!(asked.as_deref().is_some_and(|line| line.starts_with("GET /api")), "it is allowed and runs: {asked:?} {ran:?}");
     assert!(ran.stdout_text().ends_with("code 0\n"), "{ran:?}");
 
     write("prod", &staging);
