@@ -1,40 +1,61 @@
 //! `tollgate approve` and `tollgate deny`: a person's word on one question.
 //!
 //! Not here: proving that it is a person; the daemon does that, by the kernel's
-//! word on this process.
+//! word on this process, and by a passphrase where the policy wants one.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use tollgate_admin::{Answer, Ask, Reply};
+use tollgate_admin::{Answer, Ask, Proof, Reply};
 
 use crate::arguments::{Approve, Deny};
 use crate::door::Door;
 use crate::error::Error;
-use crate::{output, places, sys};
+use crate::{output, passphrase, places, sys};
 
 /// Answers with yes.
 pub(crate) fn approve(arguments: &Approve) -> Result<ExitCode, Error> {
-    let ask = Ask::Answer { id: arguments.id.clone(), answer: Answer::Approve, reason: None };
-    answer(arguments.root.root.as_deref(), &ask)?;
-    output::line(format_args!("approved: {}", arguments.id))?;
+    let Approve { root, id, name, add } = arguments;
+    let ask =
+        |approver| Ask::Answer { id: id.clone(), answer: Answer::Approve, reason: None, approver, add: add.clone() };
+    let with = if add.is_empty() { String::new() } else { format!(" with {} added", add.join(" ")) };
+    match answer(root.root.as_deref(), name.as_deref(), ask)? {
+        Reply::Done {} => output::line(format_args!("approved{with}: {id}"))?,
+        Reply::Partly { missing } => {
+            output::line(format_args!("approved{with}: {id}; {missing} more must approve before it runs"))?;
+        }
+        _ => return Err(Error::Reply),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Answers with no.
 pub(crate) fn deny(arguments: &Deny) -> Result<ExitCode, Error> {
-    let ask = Ask::Answer { id: arguments.id.clone(), answer: Answer::Deny, reason: arguments.reason.clone() };
-    answer(arguments.root.root.as_deref(), &ask)?;
-    output::line(format_args!("denied: {}", arguments.id))?;
+    let Deny { root, id, reason } = arguments;
+    let ask = |approver| Ask::Answer {
+        id: id.clone(),
+        answer: Answer::Deny,
+        reason: reason.clone(),
+        approver,
+        add: Vec::new(),
+    };
+    match answer(root.root.as_deref(), None, ask)? {
+        Reply::Done {} => output::line(format_args!("denied: {id}"))?,
+        _ => return Err(Error::Reply),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 /// While this process speaks for a person, no other of the same uid may attach
-/// to it and speak instead.
-fn answer(root: Option<&std::path::Path>, ask: &Ask) -> Result<(), Error> {
+/// to it and speak instead. Asks once more with a passphrase where one is wanted.
+fn answer(root: Option<&Path>, named: Option<&str>, ask: impl Fn(Option<Proof>) -> Ask) -> Result<Reply, Error> {
     sys::keep_out()?;
-    let places = places::of(root)?;
-    match Door::ask(&places.admin(), ask)?.granted()? {
-        Reply::Done {} => Ok(()),
-        _ => Err(Error::Reply),
+    let admin = places::of(root)?.admin();
+    match Door::ask(&admin, &ask(None))?.granted()? {
+        Reply::Passphrase { names } => {
+            let proof = passphrase::proof(&names, named)?;
+            Door::ask(&admin, &ask(Some(proof)))?.granted()
+        }
+        reply => Ok(reply),
     }
 }

@@ -53,22 +53,44 @@ fn print(question: &Question) -> Result<(), Error> {
     output::line(text(question))
 }
 
+/// What destroys comes first, then what it is, then who wants it and since when.
 fn text(question: &Question) -> String {
     let tier = question.tier.map_or("unknown tier".to_owned(), |tier| format!("T{tier}"));
     let also = if question.also.is_empty() { String::new() } else { format!(", also {}", question.also.join(", ")) };
     let target = if question.target.is_empty() { "none".to_owned() } else { question.target.join(", ") };
     let session = question.session.as_ref().map_or(String::new(), |session| format!(", session {session}"));
-    [
-        format!("{}  {}", question.id, question.command),
+    let waiting = match question.waiting {
+        0 => "nobody waits now".to_owned(),
+        1 => "1 call waits".to_owned(),
+        calls => format!("{calls} calls wait"),
+    };
+    let mut lines = vec![format!("{}  {}", question.id, question.command)];
+    if !question.dangerous.is_empty() {
+        lines.push(format!("  DANGER  {}", question.dangerous.join("  ")));
+    }
+    lines.extend([
         format!("  what    {} ({tier}: {}){also}", question.operation, question.rationale),
         format!("  target  {target}"),
         format!("  folder  {}", question.folder),
-        format!("  who     {}{session}", question.agent),
+        format!("  who     {}{session} (known by {})", question.agent, question.known_by.join(", ")),
         format!("  rule    {}", question.rule),
-        format!("  asked   {}, {} left", question.asked, duration(question.left_s)),
-        format!("  answer  tollgate approve {id}  |  tollgate deny {id}", id = question.id),
-    ]
-    .join("\n")
+    ]);
+    lines.extend(question.notes.iter().map(|note| format!("  note    {note}")));
+    lines.push(format!("  asked   {}, {} left, {waiting}", question.asked, duration(question.left_s)));
+    lines.extend(needs(question));
+    lines.push(format!("  answer  tollgate approve {id}  |  tollgate deny {id}", id = question.id));
+    lines.join("\n")
+}
+
+/// What a yes takes beyond one person at a terminal.
+fn needs(question: &Question) -> Option<String> {
+    let people = (question.people > 1).then(|| match question.approved.as_slice() {
+        [] => format!("{} people", question.people),
+        approved => format!("{} people, approved by {}", question.people, approved.join(", ")),
+    });
+    let passphrase = question.passphrase.then(|| "a passphrase".to_owned());
+    let needs: Vec<_> = people.into_iter().chain(passphrase).collect();
+    (!needs.is_empty()).then(|| format!("  needs   {}", needs.join(", ")))
 }
 
 #[cfg(test)]
@@ -91,14 +113,24 @@ mod tests {
             also: vec!["terraform.destroy".into()],
             target: vec!["workspace staging-web (from TF_WORKSPACE)".into()],
             rule: "ask-destroy (10-infra.toml:4)".into(),
+            known_by: vec!["uid 1000".into(), "session 01JC".into()],
+            waiting: 1,
+            people: 2,
+            approved: vec!["anna".into()],
+            passphrase: true,
+            notes: vec!["a person decides about destruction".into()],
+            dangerous: vec!["-destroy".into()],
         };
         let expected = "01JD  terraform apply -destroy
+  DANGER  -destroy
   what    terraform.apply (T4: destroys everything), also terraform.destroy
   target  workspace staging-web (from TF_WORKSPACE)
   folder  /srv/infra
-  who     claude-code, session 01JC
+  who     claude-code, session 01JC (known by uid 1000, session 01JC)
   rule    ask-destroy (10-infra.toml:4)
-  asked   2026-02-12T14:30:22Z, 58m 20s left
+  note    a person decides about destruction
+  asked   2026-02-12T14:30:22Z, 58m 20s left, 1 call waits
+  needs   2 people, approved by anna, a passphrase
   answer  tollgate approve 01JD  |  tollgate deny 01JD";
         assert_eq!(text(&question), expected);
     }

@@ -11,8 +11,8 @@ use clap_complete::ArgValueCandidates;
 
 use crate::complete::candidates;
 use crate::{
-    agent, audit, complete, doctor, explain, grant, install, keeper, man, notify, policy, service, shellenv, shims,
-    tiers,
+    agent, approver, audit, complete, doctor, explain, grant, install, keeper, man, notify, policy, service, shellenv,
+    shims, tiers,
 };
 
 /// A gate for the commands that agents type.
@@ -58,6 +58,9 @@ pub(crate) enum Command {
     Approve(Approve),
     /// Answer one question with no
     Deny(Deny),
+    /// Say who answers with a passphrase
+    #[command(subcommand)]
+    Approver(approver::Command),
     /// Put the gate in front of this user's tools for good: shims, shells, service, policy
     Install(install::Install),
     /// Remove exactly what `install` made
@@ -143,6 +146,13 @@ pub(crate) struct Approve {
     /// The question's id, or enough of its start
     #[arg(add = ArgValueCandidates::new(candidates::questions))]
     pub(crate) id: String,
+    /// Whose passphrase is typed, where one is asked for
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Narrow the command: add this flag, its value after `=` (`--dry-run=server`);
+    /// what it becomes is judged again, and must not be or reach more
+    #[arg(long, value_name = "FLAG", allow_hyphen_values = true)]
+    pub(crate) add: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -25,6 +25,9 @@ pub(crate) enum Error {
     /// A name in `--tools` cannot be a shim's.
     #[error(transparent)]
     ToolName(#[from] tollgate_installer::Wrong),
+    /// A new passphrase was typed in two ways.
+    #[error("these are two different passphrases: type the same one twice")]
+    NotTheSame,
     /// The path travels in JSON.
     #[error("the path `{}` is not UTF-8: name the policy file otherwise", .0.display())]
     PolicyPath(PathBuf),

@@ -11,6 +11,7 @@
 mod agent;
 mod answer;
 mod approvals;
+mod approver;
 mod arguments;
 mod audit;
 mod colour;
@@ -29,6 +30,7 @@ mod keeper;
 mod man;
 mod notify;
 mod output;
+mod passphrase;
 mod places;
 mod policy;
 mod programs;
@@ -69,6 +71,7 @@ fn perform(command: Command) -> Result<ExitCode, Error> {
         Command::Exec(arguments) => exec::exec(&arguments),
         Command::Explain(arguments) => explain::explain(arguments),
         Command::Audit(command) => audit::audit(*command),
+        Command::Approver(command) => approver::approver(command),
         Command::Grant(arguments) => grant::grant(arguments),
         Command::Agent(command) => agent::agent(command),
         Command::Policy(command) => policy::policy(command),

@@ -4,6 +4,8 @@
 //! ([`crate::person`]), everything that is refused is recorded.
 
 mod agents;
+mod answer;
+mod approver;
 mod grant;
 mod ingest;
 mod policy;
@@ -14,19 +16,16 @@ mod token;
 use std::time::Duration;
 
 use tokio::net::UnixStream;
-use tollgate_admin::{Answer, Ask, Question, Reply, Status};
-use tollgate_audit::{Approver, Decision, Entry, Kind};
+use tollgate_admin::{Ask, Question, Reply, Status};
 use tollgate_policies::policy::Policy;
 use tollgate_wire::MAX_BODY;
 use tollgate_wire::frame;
 
+use crate::approve::question::shown;
 use crate::channel::{Channel, Error};
 use crate::decide::observes;
 use crate::gate::Gate;
 use crate::identify::Agent;
-use crate::person;
-use crate::questions::{Answered, Found};
-use crate::refuse::told;
 use crate::sys::peer::Peer;
 
 /// How long a connection may take to say what it wants.
@@ -60,7 +59,18 @@ async fn answer(gate: &std::sync::Arc<Gate>, channel: &Channel, peer: Peer, ask:
             }
             reply(channel, &Reply::End {}).await
         }
-        Ask::Answer { id, answer, reason } => reply(channel, &take(gate, &peer, &id, answer, reason).await).await,
+        Ask::Answer { id, answer, reason, approver, add } => {
+            let word = answer::Word { id, answer, reason, approver, add };
+            reply(channel, &answer::take(gate, &peer, word).await).await
+        }
+        Ask::SetPassphrase { approver, by } => reply(channel, &approver::set(gate, &peer, approver, by).await).await,
+        Ask::RemovePassphrase { name, by } => reply(channel, &approver::remove(gate, &peer, name, by).await).await,
+        Ask::Approvers {} => {
+            for name in gate.approvers.names() {
+                reply(channel, &Reply::Approver { name }).await?;
+            }
+            reply(channel, &Reply::End {}).await
+        }
         Ask::Policies {} => policy::texts(gate, channel).await,
         Ask::AcceptPolicy { hash } => reply(channel, &policy::accept(gate, &peer, &hash).await).await,
         Ask::Checkpoint {} => reply(channel, &checkpoint(gate).await).await,
@@ -143,69 +153,8 @@ async fn checkpoint(gate: &Gate) -> Reply {
     }
 }
 
-fn questions(gate: &Gate) -> Vec<Question> {
-    let bounds = &gate.settings.approvals;
-    let open = gate.questions.unanswered();
-    open.iter().map(|open| Question { left_s: open.left(bounds).as_secs(), ..open.shown.clone() }).collect()
-}
-
-/// Takes a person's answer: proven, recorded, then in force.
-async fn take(gate: &Gate, peer: &Peer, id: &str, answer: Answer, reason: Option<String>) -> Reply {
-    let proof = person::prove(gate, peer);
-    let found = gate.questions.find(id);
-    let by = match proof {
-        Ok(by) => by,
-        Err(cause) => return refuse(gate, peer, &found, id, &cause.to_string()).await,
-    };
-    let question = match found {
-        Found::Open(question) => question,
-        Found::None => return failed(format!("no open question `{id}`: see `{}`", told(&gate.places, "approvals"))),
-        Found::Several => return failed(format!("several open questions start with `{id}`: give more of it")),
-    };
-    if question.shown.session.as_deref().is_some_and(|id| !gate.sessions.is_open(id)) {
-        return failed(format!("the session that asked question `{id}` is over"));
-    }
-    let entry = Entry { message: reason.clone(), ..answered(question.entry.clone(), answer, by.clone()) };
-    if let Err(cause) = gate.record(entry).await {
-        return failed(format!("the audit cannot be written: {cause}"));
-    }
-    if gate.questions.answer(&question, Answered { answer, by, reason }) {
-        Reply::Done {}
-    } else {
-        failed(format!("question `{id}` was answered already, or its time is over"))
-    }
-}
-
-fn answered(entry: Entry, answer: Answer, by: Approver) -> Entry {
-    let decision = match answer {
-        Answer::Approve => Decision::Allow,
-        Answer::Deny => Decision::Deny,
-    };
-    Entry {
-        kind: Kind::Answer,
-        decision: Some(decision),
-        reason: Some("person".to_owned()),
-        approved_by: Some(by),
-        ..entry
-    }
-}
-
-/// Records that somebody tried to answer who may not.
-async fn refuse(gate: &Gate, peer: &Peer, found: &Found, id: &str, why: &str) -> Reply {
-    let entry = match found {
-        Found::Open(question) => question.entry.clone(),
-        Found::None | Found::Several => {
-            Entry::of(Kind::RefusedAnswer, tollgate_policies::show::text(id.as_bytes(), 26))
-        }
-    };
-    let pid = u32::try_from(peer.pid).ok();
-    let message = format!("uid {} process {}: {why}", peer.uid, peer.pid);
-    let entry = Entry { kind: Kind::RefusedAnswer, uid: Some(peer.uid), pid, message: Some(message), ..entry };
-    if let Err(cause) = gate.record(entry).await {
-        tracing::error!(%cause, "a refused answer could not be recorded");
-    }
-    tracing::warn!(uid = peer.uid, pid = peer.pid, why, "refused an answer");
-    Reply::Refused { message: why.to_owned() }
+fn questions(gate: &Gate) -> impl Iterator<Item = Question> {
+    gate.questions.unanswered().into_iter().map(|open| shown(gate, &open))
 }
 
 fn failed(message: String) -> Reply {

@@ -120,6 +120,7 @@ impl Allowances {
                 Taken::Rate { rule, of, .. } => state.rates.give_back(rule, of),
                 Taken::Grant { id } => state.grants.give_back(id),
                 Taken::Runbook { name } => drop(state.runbooks.get_mut(name).and_then(Vec::pop)),
+                Taken::Approval { .. } => {}
             }
         }
     }
@@ -151,6 +152,8 @@ impl State {
                 Taken::Rate { rule, of, limit } => self.rates.take(rule, of, limit, now),
                 Taken::Grant { id } => self.grants.take(id),
                 Taken::Runbook { name } => self.runbooks.entry(name.clone()).or_default().push(now),
+                // Kept with the questions.
+                Taken::Approval { .. } => {}
             }
         }
     }

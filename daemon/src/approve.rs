@@ -7,16 +7,17 @@
 //! targets written out.
 
 mod binding;
+pub(crate) mod change;
 mod pin;
 pub(crate) mod question;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tollgate_admin::Answer;
-use tollgate_audit::{Approver, Entry, Kind};
+use tollgate_audit::Entry;
 use tollgate_policies::Tier;
 use tollgate_policies::policy::{Judgement, Verdict};
+use ulid::Ulid;
 
 use crate::binary::Binary;
 use crate::classify::understand;
@@ -24,8 +25,11 @@ use crate::correct::Settled;
 use crate::decide::{Judged, judge, observes};
 use crate::gate::Gate;
 use crate::identify::Call;
-use crate::questions::{Answered, Binding, Open};
+use crate::person;
+use crate::questions::{Answered, Claim, Heard, Open};
 use crate::refuse::{Refusal, Refused};
+use crate::request::Request;
+use crate::settings::Waiter;
 
 /// A call that may run, once. Made by [`approve`] alone.
 #[derive(Debug)]
@@ -36,6 +40,8 @@ pub(crate) struct Permitted {
     pub(crate) binary: Binary,
     /// What it owes and uses up.
     pub(crate) judgement: Judgement,
+    /// The person's answer that it runs by.
+    pub(crate) claim: Option<Claim>,
     _made: Made,
 }
 
@@ -55,24 +61,27 @@ pub(crate) async fn approve(gate: &Gate, settled: Settled) -> Result<Permitted, 
     if let Some(refusal) = unpinned(&judged.call) {
         return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal));
     }
-    let approved_by = match judged.judgement.verdict {
+    let claim = match judged.judgement.verdict {
         Verdict::Allow => None,
         Verdict::Escalate | Verdict::Deny => match ask(gate, &judged).await {
-            Ok(approver) => Some(approver),
+            Ok(claim) => Some(claim),
             Err(refusal) => return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal)),
         },
     };
-    if approved_by.is_some() {
-        judged.call.entry.approved_by = approved_by;
+    if let Some(claim) = &claim {
+        judged.call.entry.approved_by = Some(claim.answered.by.clone());
+        if let Err(refusal) = change::apply(gate, &mut judged, &claim.answered).await {
+            return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal));
+        }
     }
     if let Some(refusal) = tightened(gate, &judged) {
         return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal));
     }
-    if is_changed(gate, &judged) {
+    if is_changed(gate, &judged, claim.as_ref()) {
         return Err(Refused::new(judged.call.request.caller, judged.call.entry, Refusal::FactsChanged));
     }
     pin::write_out(gate, &mut judged);
-    Ok(Permitted { call: judged.call, binary: judged.binary, judgement: judged.judgement, _made: Made })
+    Ok(Permitted { call: judged.call, binary: judged.binary, judgement: judged.judgement, claim, _made: Made })
 }
 
 /// What the policies have against the binary: each digest that they name must be its.
@@ -103,10 +112,15 @@ fn tightened(gate: &Gate, judged: &Judged) -> Option<Refusal> {
     (judgement.obligations != judged.judgement.obligations).then_some(Refusal::PolicyChanged)
 }
 
-/// Whether the files that the judgement rests on say something else by now.
-/// What only reads may run on what it found.
-fn is_changed(gate: &Gate, judged: &Judged) -> bool {
-    if judged.judgeable.read.is_empty() || judged.judgeable.operation.tier().is_some_and(|tier| tier < Tier::Modify) {
+/// Whether the files that the judgement rests on say something else by now, or the
+/// program was written while a person was asked. What only reads may run on what it
+/// found, where nobody was.
+fn is_changed(gate: &Gate, judged: &Judged, claim: Option<&Claim>) -> bool {
+    if claim.is_some() && judged.binary.is_changed() {
+        return true;
+    }
+    let only_reads = judged.judgeable.operation.tier().is_some_and(|tier| tier < Tier::Modify);
+    if judged.judgeable.read.is_empty() || (only_reads && claim.is_none()) {
         return false;
     }
     let argv = judged.call.request.strings.arguments();
@@ -114,49 +128,70 @@ fn is_changed(gate: &Gate, judged: &Judged) -> bool {
     again.operation != judged.judgeable.operation || again.read != judged.judgeable.read
 }
 
-/// Asks, and waits as long as the caller does.
-async fn ask(gate: &Gate, judged: &Judged) -> Result<Approver, Refusal> {
-    let binding = binding::of(judged);
-    let until = Instant::now() + gate.settings.approvals.wait();
+/// Asks, and waits as long as the caller does. What is claimed is used up by the
+/// intent's record, and given back where none comes.
+async fn ask(gate: &Gate, judged: &Judged) -> Result<Claim, Refusal> {
+    let binding = binding::of(gate, judged);
+    let until = Instant::now() + gate.settings.approvals.wait(waiter(gate, judged));
+    // A question has the request's id, so that the audit shows both as one.
+    let mut id = judged.call.request.id;
     loop {
-        let question = open(gate, judged, binding).await?;
-        let answered = wait(gate, judged, &question, until).await?;
-        match answered {
-            Some(Answered { answer: Answer::Approve, by, .. }) => return Ok(by),
-            Some(Answered { answer: Answer::Deny, by, reason }) => return Err(Refusal::ByPerson { by, reason }),
+        let question = open(gate, judged, &binding, id).await?;
+        match wait(gate, judged, &question, until).await? {
+            Heard::Approved(claim) => return Ok(claim),
+            Heard::Denied(Answered { by, reason, .. }) => return Err(Refusal::ByPerson { by, reason }),
             // An equal call was quicker to use the approval: ask again.
-            None => {}
+            Heard::Nothing => id = Ulid::generate(),
         }
     }
 }
 
-/// The question that this call waits for: an equal one that is open, or a new one.
-async fn open(gate: &Gate, judged: &Judged, binding: Binding) -> Result<Arc<Open>, Refusal> {
-    let question = match gate.questions.bound_to(&binding) {
-        Some(question) => question,
-        None => {
-            let question = question::of(gate, judged, binding);
-            let entry = Entry { kind: Kind::Question, ..question.entry.clone() };
-            gate.record(entry).await.map_err(|cause| Refusal::unrecorded(&cause))?;
-            gate.questions.keep(question)
-        }
-    };
-    let caller = &judged.call.request.caller;
+/// Who waits: somebody who typed the command has more patience than an agent.
+fn waiter(gate: &Gate, judged: &Judged) -> Waiter {
+    let Call { agent, request, .. } = &judged.call;
+    let is_free = agent.session.is_none() && agent.parent.is_none() && agent.token.is_none();
+    let peer = request.caller.peer();
+    let typed = is_free && peer.chain().is_ok_and(|chain| person::typed(gate, peer, &chain).is_some());
+    if typed { Waiter::Person } else { Waiter::Agent }
+}
+
+/// The question that this call waits for: an equal one that is kept, or a new one.
+async fn open(gate: &Gate, judged: &Judged, binding: &str, id: Ulid) -> Result<Arc<Open>, Refusal> {
+    let question = find_or_ask(gate, judged, binding, id).await?;
+    let Request { caller, resumes, .. } = &judged.call.request;
     // A caller that left shows in the wait that follows.
     let _ = caller.wait_under(question.id).await;
-    let _ = caller.say(&question::waiting(gate, &question)).await;
+    // Whoever asks again after a restart of the daemon has read it already.
+    if *resumes != Some(question.id) {
+        let _ = caller.say(&question::waiting(gate, &question)).await;
+    }
     Ok(question)
 }
 
+async fn find_or_ask(gate: &Gate, judged: &Judged, binding: &str, id: Ulid) -> Result<Arc<Open>, Refusal> {
+    let _turn = gate.questions.turn().await;
+    if let Some(question) = gate.questions.bound_to(binding, &gate.settings.approvals) {
+        return Ok(question);
+    }
+    let question = question::of(judged, binding, id);
+    let beside = gate.questions.beside(&question);
+    if beside >= gate.settings.approvals.most() {
+        return Err(Refusal::Crowded { open: beside });
+    }
+    gate.record(question.entry.clone()).await.map_err(|cause| Refusal::unrecorded(&cause))?;
+    Ok(gate.questions.keep(question))
+}
+
 /// Waits for an answer, the end of the caller's patience, or the caller's leaving.
-async fn wait(gate: &Gate, judged: &Judged, question: &Open, until: Instant) -> Result<Option<Answered>, Refusal> {
+async fn wait(gate: &Gate, judged: &Judged, question: &Arc<Open>, until: Instant) -> Result<Heard, Refusal> {
     let caller = &judged.call.request.caller;
     let patience = until.saturating_duration_since(Instant::now());
     let open = question.left(&gate.settings.approvals);
     tokio::select! {
-        () = question.answered() => Ok(gate.questions.claim(question)),
-        () = tokio::time::sleep(patience.min(open)) => Err(late(question, patience, open)),
+        biased;
+        () = question.answered() => Ok(gate.questions.hear(question)),
         () = caller.left() => Err(Refusal::CallerGone),
+        () = tokio::time::sleep(patience.min(open)) => Err(late(question, patience, open)),
     }
 }
 

@@ -89,6 +89,12 @@ impl Identity {
 }
 
 impl Binary {
+    /// Whether the file that was opened has been written since: what a person answers
+    /// may take an hour.
+    pub(crate) fn is_changed(&self) -> bool {
+        metadata(&self.opened).map_or(true, |found| Identity::of(&found) != self.identity)
+    }
+
     /// Whether the path still leads to the file that was opened.
     pub(crate) fn is_in_place(&self, from: Place<'_>) -> bool {
         let found = from.open(&self.path).and_then(|opened| metadata(&opened).ok());

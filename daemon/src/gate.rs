@@ -11,6 +11,7 @@ use tollgate_places::Places;
 use tollgate_policies::classify::Grammars;
 
 use crate::allowances::Allowances;
+use crate::approvers::Approvers;
 use crate::binary::Binaries;
 use crate::identify::hint::Hints;
 use crate::keys::Keys;
@@ -48,6 +49,8 @@ pub(crate) struct Gate {
     pub(crate) allowances: Allowances,
     /// Open questions.
     pub(crate) questions: Questions,
+    /// Who answers with a passphrase.
+    pub(crate) approvers: Approvers,
     /// Running commands.
     pub(crate) runs: Runs,
     /// Supervisors, some started ahead of time.
@@ -65,7 +68,7 @@ pub(crate) struct Gate {
 impl Gate {
     /// Whether a request was taken that neither runs nor waits for a person.
     pub(crate) fn is_deciding(&self) -> bool {
-        self.connections.waiting() > self.questions.unanswered().len()
+        self.connections.waiting() > self.questions.callers()
     }
 
     /// Returns when `entry` is on disk, with the policies in force in it.

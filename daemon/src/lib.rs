@@ -15,6 +15,7 @@ mod adopt;
 mod allowances;
 mod ancestry;
 mod approve;
+mod approvers;
 mod binary;
 mod caller;
 mod channel;

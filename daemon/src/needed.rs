@@ -13,7 +13,9 @@ use std::collections::HashSet;
 use tollgate_audit::{Kind, Record, State, Timestamp};
 
 use crate::allowances::Allowances;
+use crate::approvers::Approvers;
 use crate::policies::Policies;
+use crate::questions::Questions;
 use crate::sessions::Sessions;
 use crate::tokens::Tokens;
 
@@ -23,7 +25,8 @@ pub(crate) const STATE: State = State { kinds, needed };
 /// The kinds of records that the daemon's state is rebuilt from, beside intents that
 /// used something up.
 pub(crate) fn kinds() -> Vec<Kind> {
-    [&Policies::KINDS[..], &Sessions::KINDS, &Tokens::KINDS, &Allowances::KINDS].concat()
+    [&Policies::KINDS[..], &Sessions::KINDS, &Tokens::KINDS, &Allowances::KINDS, &Questions::KINDS, &Approvers::KINDS]
+        .concat()
 }
 
 /// Those of the state's records that can still change what is decided, the oldest
@@ -34,6 +37,8 @@ fn needed(records: &[Record], now: Timestamp) -> Vec<Record> {
         Sessions::spent(records),
         Tokens::spent(records, now),
         Allowances::spent(records, now),
+        Questions::spent(records),
+        Approvers::spent(records),
     ];
     let spent: HashSet<u64> = spent.concat().into_iter().collect();
     let left = records.iter().filter(|record| !spent.contains(&record.seq));

@@ -70,13 +70,18 @@ fn prove_by(gate: &Gate, peer: &Peer, chain: &Chain) -> Result<Approver, NotAPer
     if !peer.is_alive() {
         return Err(NotAPerson::Gone);
     }
-    let name = User::from_uid(Uid::from_raw(peer.uid)).ok().flatten().map(|user| user.name);
     Ok(Approver {
-        name: name.unwrap_or_else(|| format!("uid {}", peer.uid)),
+        name: name(gate, peer.uid),
         uid: Some(peer.uid),
         how: "terminal".to_owned(),
         from: Some(terminal(standing.terminal)),
     })
+}
+
+/// As the settings name this user, else as the system does.
+fn name(gate: &Gate, uid: u32) -> String {
+    let user = || User::from_uid(Uid::from_raw(uid)).ok().flatten().map(|user| user.name);
+    gate.settings.approver_of_uid(uid).or_else(user).unwrap_or_else(|| format!("uid {uid}"))
 }
 
 /// The person who typed this very command: a person, as an answer needs one, and no

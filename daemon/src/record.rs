@@ -10,6 +10,7 @@ use crate::approve::Permitted;
 use crate::gate::Gate;
 use crate::identify::Call;
 use crate::prepare::{Prepared, prepare};
+use crate::questions::Claim;
 use crate::refuse::{Refusal, Refused};
 use crate::sandbox::Birthplace;
 
@@ -36,7 +37,8 @@ pub(crate) async fn record(gate: &Gate, permitted: Permitted) -> Result<Recorded
 
 async fn take_and_write(gate: &Gate, permitted: &Permitted) -> Result<Prepared, Refusal> {
     let Call { agent, policies, entry, surroundings, .. } = &permitted.call;
-    let taken = gate.allowances.take(&permitted.judgement, agent, policies)?;
+    let mut taken = gate.allowances.take(&permitted.judgement, agent, policies)?;
+    taken.extend(permitted.claim.as_ref().map(Claim::taken));
     let intent = Entry { kind: Kind::Intent, taken, ..entry.clone() };
     match surroundings.birthplace {
         Birthplace::Daemon => meanwhile(gate, permitted, intent).await,
@@ -65,7 +67,10 @@ async fn write(gate: &Gate, intent: Entry) -> Result<(), Refusal> {
     let (id, taken) = (intent.id.clone(), intent.taken.clone());
     let may_run_unrecorded = taken.is_empty() && gate.settings.audit.may_run_unrecorded(intent.tier);
     match gate.record(intent).await {
-        Ok(_) => Ok(()),
+        Ok(_) => {
+            gate.questions.used(&taken);
+            Ok(())
+        }
         // What uses something up never runs unrecorded: the record is its only account.
         Err(cause) if may_run_unrecorded => {
             tracing::warn!(%id, %cause, "runs unrecorded, as the settings allow");

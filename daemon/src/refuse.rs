@@ -5,7 +5,7 @@
 
 mod words;
 
-pub(crate) use words::{timed_out, told};
+pub(crate) use words::{changed, timed_out, told};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,6 +60,13 @@ pub(crate) enum Refusal {
         /// The question.
         id: Ulid,
     },
+    /// So many questions of the same session wait for a person already.
+    Crowded {
+        /// How many.
+        open: usize,
+    },
+    /// What the person added cannot be, or would do more than was asked.
+    Unchangeable(String),
     /// A bucket is empty.
     Rate {
         /// The rule that limits.
@@ -111,7 +118,7 @@ impl Refusal {
             | Self::OtherBinary
             | Self::ByPerson { .. }
             | Self::Rate { .. } => Decision::Deny,
-            Self::Pending { .. } | Self::Expired { .. } => Decision::Escalate,
+            Self::Pending { .. } | Self::Expired { .. } | Self::Crowded { .. } => Decision::Escalate,
             _ => Decision::None,
         }
     }
@@ -126,6 +133,7 @@ impl Refusal {
             Self::ByPerson { .. } => "person",
             Self::Pending { .. } => "pending",
             Self::Expired { .. } => "expired",
+            Self::Crowded { .. } => "crowded",
             Self::Rate { .. } => "rate",
             Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => "not_found",
             Self::NotExecutable(_) | Self::NotSpawned(_) => "not_executable",
@@ -133,6 +141,7 @@ impl Refusal {
             | Self::PolicyChanged
             | Self::FactsChanged
             | Self::CoverGone
+            | Self::Unchangeable(_)
             | Self::Confined(_)
             | Self::Gate(_) => "gate",
             Self::CallerGone => "caller_gone",
@@ -145,6 +154,7 @@ impl Refusal {
             self,
             Self::Pending { .. }
                 | Self::Expired { .. }
+                | Self::Crowded { .. }
                 | Self::Rate { .. }
                 | Self::CoverGone
                 | Self::PolicyChanged
@@ -161,13 +171,16 @@ impl Refusal {
             | Self::Uncorrectable(_)
             | Self::OtherBinary
             | Self::ByPerson { .. } => End::Exited(exit::DENIED),
-            Self::Pending { .. } | Self::Expired { .. } | Self::Rate { .. } => End::Exited(exit::TRY_AGAIN),
+            Self::Pending { .. } | Self::Expired { .. } | Self::Crowded { .. } | Self::Rate { .. } => {
+                End::Exited(exit::TRY_AGAIN)
+            }
             Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => End::Exited(exit::NOT_FOUND),
             Self::NotExecutable(_) | Self::NotSpawned(_) => End::Exited(exit::NOT_EXECUTABLE),
             Self::NotBorn { .. }
             | Self::PolicyChanged
             | Self::FactsChanged
             | Self::CoverGone
+            | Self::Unchangeable(_)
             | Self::Confined(_)
             | Self::Gate(_)
             | Self::CallerGone => End::Exited(exit::GATE),

@@ -36,6 +36,8 @@ pub(crate) struct Request {
     pub(crate) caller: Caller,
     /// Which socket it came through.
     pub(crate) listener: Listener,
+    /// The question that it waited for when the connection broke.
+    pub(crate) resumes: Option<Ulid>,
     /// How it came.
     pub(crate) door: Door,
     /// The tool's name as it was called.

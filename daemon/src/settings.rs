@@ -2,9 +2,16 @@
 //!
 //! ```toml
 //! [approvals]
-//! wait_s = 90       # how long a caller waits before it is told to try again
+//! wait_s = 90       # how long an agent waits before it is told to try again
+//! person_wait_s = 600  # how long somebody does who typed the command
 //! open_s = 3600     # how long a question stays open
 //! answer_s = 900    # how long an answer is good for
+//! a_session = 10    # how many questions of one session may be open
+//!
+//! [approvers.anna]  # somebody who answers: by uid, or by passphrase under this key
+//! name = "Anna Example"
+//! email = "anna@example.org"
+//! uid = 1000
 //!
 //! [audit]
 //! segment_mb = 64            # when a segment is closed
@@ -17,6 +24,7 @@
 //! may_run_unrecorded = [0]   # tiers that run also where no record can be written
 //! ```
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,6 +52,8 @@ pub(crate) enum Error {
 pub(crate) struct Settings {
     /// How long people have.
     pub(crate) approvals: Approvals,
+    /// Who they are, by the names that passphrases are given to.
+    pub(crate) approvers: BTreeMap<String, Named>,
     /// How the record is kept.
     pub(crate) audit: Audit,
 }
@@ -53,20 +63,50 @@ pub(crate) struct Settings {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Approvals {
     wait_s: u32,
+    person_wait_s: u32,
     open_s: u32,
     answer_s: u32,
+    a_session: NonZeroU32,
+}
+
+/// Who waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiter {
+    /// An agent, or nobody knows who.
+    Agent,
+    /// Somebody who typed the command.
+    Person,
+}
+
+/// Somebody who answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Named {
+    name: Option<String>,
+    email: Option<String>,
+    uid: Option<u32>,
 }
 
 impl Default for Approvals {
     fn default() -> Self {
-        Self { wait_s: 90, open_s: 3600, answer_s: 900 }
+        let a_session = NonZeroU32::MIN.saturating_add(9);
+        Self { wait_s: 90, person_wait_s: 600, open_s: 3600, answer_s: 900, a_session }
     }
 }
 
 impl Approvals {
     /// How long a caller waits.
-    pub(crate) fn wait(&self) -> Duration {
-        Duration::from_secs(self.wait_s.into())
+    pub(crate) fn wait(&self, waiter: Waiter) -> Duration {
+        let seconds = match waiter {
+            Waiter::Agent => self.wait_s,
+            Waiter::Person => self.person_wait_s,
+        };
+        Duration::from_secs(seconds.into())
+    }
+
+    /// How many questions of one session may be open.
+    pub(crate) fn most(&self) -> usize {
+        usize::try_from(self.a_session.get()).unwrap_or(usize::MAX)
     }
 
     /// How long a question stays open.
@@ -77,6 +117,14 @@ impl Approvals {
     /// How long an answer that nobody fetched is good for.
     pub(crate) fn answer(&self) -> Duration {
         Duration::from_secs(self.answer_s.into())
+    }
+}
+
+impl Named {
+    /// `Anna Example <anna@example.org>`
+    fn shown(&self, key: &str) -> String {
+        let name = self.name.as_deref().unwrap_or(key);
+        self.email.as_ref().map_or_else(|| name.to_owned(), |email| format!("{name} <{email}>"))
     }
 }
 
@@ -150,6 +198,17 @@ impl Audit {
 }
 
 impl Settings {
+    /// The name and address of whoever typed the passphrase of `key`.
+    pub(crate) fn approver(&self, key: &str) -> String {
+        self.approvers.get(key).map_or_else(|| key.to_owned(), |named| named.shown(key))
+    }
+
+    /// The name and address of this user, where the settings name it.
+    pub(crate) fn approver_of_uid(&self, uid: u32) -> Option<String> {
+        let found = self.approvers.iter().find(|(_, named)| named.uid == Some(uid));
+        found.map(|(key, named)| named.shown(key))
+    }
+
     /// Reads `tollgate.toml` in the folder `config`; a missing file is the defaults.
     pub(crate) fn load(config: &Path) -> Result<Self, Error> {
         let path = config.join("tollgate.toml");
@@ -170,7 +229,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Settings::load(folder.path()).unwrap(), Settings::default());
         std::fs::write(folder.path().join("tollgate.toml"), "[approvals]\nwait_s = 1\n").unwrap();
-        assert_eq!(Settings::load(folder.path()).unwrap().approvals.wait(), Duration::from_secs(1));
+        assert_eq!(Settings::load(folder.path()).unwrap().approvals.wait(Waiter::Agent), Duration::from_secs(1));
         std::fs::write(folder.path().join("tollgate.toml"), "[approvals]\nwait = 1\n").unwrap();
         let message = Settings::load(folder.path()).unwrap_err().to_string();
         assert!(message.contains("line 2") && message.contains("unknown field `wait`"), "{message}");

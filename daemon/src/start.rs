@@ -19,6 +19,7 @@ use tollgate_facts::own_tools;
 use tollgate_places::{Places, private_folder};
 
 use crate::allowances::Allowances;
+use crate::approvers::Approvers;
 use crate::binary::Binaries;
 use crate::gate::Gate;
 use crate::identify::hint::Hints;
@@ -239,7 +240,8 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
         allowances: Allowances::remembered(&records),
         tokens: Tokens::open(&places, &records)?,
         hints: Hints::default(),
-        questions: Questions::default(),
+        questions: Questions::remembered(&records),
+        approvers: Approvers::remembered(&places.approvals(), &records),
         runs,
         supervisors: Supervisors::new(beside_us("tollgate-supervisor")?),
         readers: Readers::default(),

@@ -42,7 +42,7 @@ pub use at_terminal::AtTerminal;
 pub use duration::read as length_of_time;
 pub use grant::{Grant, GrantError};
 pub use judgement::{Cover, Judgement, Reason, RuleReference, Verdict};
-pub use obligations::{Correction, Edit, Environment, Mode, Obligations, Per, Pin, Rate, Redaction};
+pub use obligations::{Confirm, Consent, Correction, Edit, Environment, Mode, Obligations, Per, Pin, Rate, Redaction};
 pub use probe::{PROBE, PROBE_RULE};
 pub use problem::{Problem, Problems};
 pub use profile::{profile, profiles};

@@ -152,10 +152,7 @@ mod tests {
             folder: "/".into(),
             operation: "terraform.apply".into(),
             tier: Some(2),
-            rationale: String::new(),
-            also: Vec::new(),
-            target: Vec::new(),
-            rule: String::new(),
+            ..Question::default()
         }
     }
 

@@ -21,7 +21,8 @@ pub enum Ask {
     Status {},
     /// The open questions: a [`Reply::Question`] each, then [`Reply::End`].
     Questions {},
-    /// A person's answer to one question: [`Reply::Done`] or [`Reply::Refused`].
+    /// A person's answer to one question: [`Reply::Done`], [`Reply::Partly`],
+    /// [`Reply::Passphrase`] or [`Reply::Refused`].
     Answer {
         /// The question's id, or the only start of one.
         id: String,
@@ -30,7 +31,32 @@ pub enum Ask {
         /// Why, in the person's words.
         #[serde(default)]
         reason: Option<String>,
+        /// Who it is, by a passphrase; needed where the question says so.
+        #[serde(default)]
+        approver: Option<Proof>,
+        /// Flags that an approval adds, each with its value: `--dry-run=server`.
+        #[serde(default)]
+        add: Vec<String>,
     },
+    /// A person gives somebody a passphrase to answer with: [`Reply::Done`],
+    /// [`Reply::Passphrase`] or [`Reply::Refused`].
+    SetPassphrase {
+        /// Whose it shall be, with the passphrase.
+        approver: Proof,
+        /// Somebody who has one already; needed where anybody has.
+        #[serde(default)]
+        by: Option<Proof>,
+    },
+    /// A person takes a passphrase away: as [`Ask::SetPassphrase`].
+    RemovePassphrase {
+        /// Whose.
+        name: String,
+        /// Somebody who has one.
+        #[serde(default)]
+        by: Option<Proof>,
+    },
+    /// Who has a passphrase: a [`Reply::Approver`] each, then [`Reply::End`].
+    Approvers {},
     /// What the policies say: a [`Reply::PolicyText`] for each text, then [`Reply::End`].
     Policies {},
     /// A person takes the policy that waits: [`Reply::Done`] or [`Reply::Refused`].
@@ -100,6 +126,23 @@ pub enum Ask {
     },
 }
 
+/// Who somebody is, by a passphrase.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// The name that they were given.
+    pub name: String,
+    /// The passphrase, as it was typed.
+    pub passphrase: String,
+}
+
+impl std::fmt::Debug for Proof {
+    /// The name alone.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Proof({:?})", self.name)
+    }
+}
+
 /// A person's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -156,10 +199,25 @@ pub enum Reply {
     Grant(GrantState),
     /// One token, without its secret.
     TokenState(TokenState),
+    /// One who answers with a passphrase.
+    Approver {
+        /// Who.
+        name: String,
+    },
     /// There is no more.
     End {},
     /// It is done.
     Done {},
+    /// The approval counts, and so many more people must approve.
+    Partly {
+        /// How many.
+        missing: u8,
+    },
+    /// It needs somebody's passphrase: ask again with it.
+    Passphrase {
+        /// Those who have one.
+        names: Vec<String>,
+    },
     /// The session is open.
     Session {
         /// Its id.
@@ -317,7 +375,7 @@ pub struct Status {
 }
 
 /// One open question, as a person is shown it. All texts are escaped already.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// Its id: a ULID.
     pub id: String,
@@ -345,4 +403,25 @@ pub struct Question {
     pub target: Vec<String>,
     /// The rule that asks, with its place.
     pub rule: String,
+    /// The evidence for who wants it.
+    #[serde(default)]
+    pub known_by: Vec<String>,
+    /// How many calls wait for the answer.
+    #[serde(default)]
+    pub waiting: usize,
+    /// How many different people must approve.
+    #[serde(default)]
+    pub people: u8,
+    /// Those who have approved so far.
+    #[serde(default)]
+    pub approved: Vec<String>,
+    /// Whether each of them must type a passphrase.
+    #[serde(default)]
+    pub passphrase: bool,
+    /// What would change, and what an answer cannot be bound to.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// The words of command and notes that destroy: they come first.
+    #[serde(default)]
+    pub dangerous: Vec<String>,
 }

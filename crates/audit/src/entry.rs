@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Also, Bytes, Carried, Described, Grant, Kind, Process, Taken, Targets, Token};
+use crate::{Also, Asked, Bytes, Carried, Described, Enrolled, Grant, Kind, Process, Taken, Targets, Token};
 
 /// What is written; the writer adds number, time and chain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,15 @@ pub struct Entry {
     pub would: Option<Decision>,
     /// Who answered a question.
     pub approved_by: Option<Approver>,
+    /// Of a question and its answers: what it asks of people.
+    #[serde(default)]
+    pub asked: Option<Asked>,
+    /// Of an answer and what runs by it: the flags that the person added.
+    #[serde(default)]
+    pub added: Vec<Bytes>,
+    /// Whose passphrase was set or taken away.
+    #[serde(default)]
+    pub enrolled: Option<Enrolled>,
     /// The exception that was made, used or revoked.
     #[serde(default)]
     pub grant: Option<Grant>,

@@ -61,6 +61,8 @@ kinds! {
     PolicyPending = "policy_pending",
     /// The policy has changed and cannot be used.
     PolicyRefused = "policy_refused",
+    /// Somebody's passphrase is set, or taken away.
+    ApproverSet = "approver_set",
     /// A person made an exception.
     Granted = "granted",
     /// A person took one back.

@@ -15,6 +15,7 @@
 //! copy. Not here: what is worth a record, and the scrubbing of secrets.
 #![forbid(unsafe_code)]
 
+mod asked;
 mod base64;
 mod beside;
 mod bytes;
@@ -47,6 +48,7 @@ mod upkeep;
 pub mod verify;
 mod writer;
 
+pub use asked::{Asked, Enrolled};
 pub use bytes::Bytes;
 pub use carried::{Carried, State, Use};
 pub use checkpoint::Checkpoint;
@@ -59,6 +61,7 @@ pub use line::{MAX_LINE, VERSION};
 pub use note::{PublicKey, SigningKey, WrongKey};
 pub use opening::{Cut, Recovery};
 pub use record::Record;
+
 pub use terms::{Grant, Process, Taken, Token};
 pub use verify::verify;
 pub use writer::{Error, Options, Receipt, Writer};

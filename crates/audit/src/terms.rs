@@ -78,4 +78,9 @@ pub enum Taken {
         /// Its name.
         name: String,
     },
+    /// A person's answer: it is good for one run.
+    Approval {
+        /// The question's id.
+        id: String,
+    },
 }

@@ -146,6 +146,12 @@ impl Places {
         self.state.join("audit")
     }
 
+    /// The hashes of passphrases that people answer with.
+    #[must_use]
+    pub fn approvals(&self) -> PathBuf {
+        self.state.join("approvals")
+    }
+
     /// The keys of the audit, apart from it.
     #[must_use]
     pub fn keys(&self) -> PathBuf {

@@ -14,6 +14,11 @@ pub(super) async fn of_a_person(gate: &Gate, peer: &Peer, what: &str) -> Result<
         Ok(by) => return Ok(by),
         Err(why) => why.to_string(),
     };
+    Err(refuse(gate, peer, what, &why).await)
+}
+
+/// Records an attempt that is refused; gives the reply.
+pub(super) async fn refuse(gate: &Gate, peer: &Peer, what: &str, why: &str) -> Reply {
     let entry = Entry {
         uid: Some(peer.uid),
         pid: u32::try_from(peer.pid).ok(),
@@ -23,5 +28,5 @@ pub(super) async fn of_a_person(gate: &Gate, peer: &Peer, what: &str) -> Result<
         tracing::error!(%cause, "a refused attempt could not be recorded");
     }
     tracing::warn!(uid = peer.uid, pid = peer.pid, why, what, "refused");
-    Err(Reply::Refused { message: why })
+    Reply::Refused { message: why.to_owned() }
 }

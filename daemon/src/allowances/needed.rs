@@ -83,6 +83,8 @@ impl Counts {
     fn take(&mut self, taken: &Taken, of: &Record) -> bool {
         match taken {
             Taken::Grant { id } => self.state.grants.is_in_force(id, self.now),
+            // The question that was answered is spent with it.
+            Taken::Approval { .. } => false,
             Taken::Runbook { .. } => {
                 let age = milliseconds(self.now).saturating_sub(milliseconds(of.timestamp));
                 u128::from(age) < LONGEST_WINDOW.as_millis()

@@ -1,47 +1,71 @@
-//! A question's words: to the person who decides and to the caller who waits.
+//! A question's words: as it is recorded, to the person who decides, and to the caller
+//! who waits.
 //!
-//! Not here: keeping questions, and who may answer them.
+//! What a person is shown is made of the record alone, so that a question reads the
+//! same after a restart. Not here: keeping questions, and who may answer them.
+
+mod danger;
 
 use tollgate_admin::Question;
+use tollgate_audit::{Asked, Entry, Kind, Timestamp};
+use tollgate_policies::policy::Confirm;
 use tollgate_policies::show;
 use ulid::Ulid;
 
 use crate::decide::Judged;
 use crate::gate::Gate;
-use crate::questions::{Binding, Open};
+use crate::questions::Open;
 use crate::refuse::told;
 use crate::words::{self, MOST};
 
-/// The question about this call, asked now.
-pub(crate) fn of(gate: &Gate, judged: &Judged, binding: Binding) -> Open {
-    // A question has the request's id, so that the audit shows both as one.
-    let id = judged.call.request.id;
-    let entry = judged.call.entry.clone();
-    let meaning = &judged.judgeable.operation;
-    let shown = Question {
-        id: id.to_string(),
-        asked: asked(id),
-        left_s: gate.settings.approvals.open().as_secs(),
-        agent: show::text(judged.call.agent.shown().as_bytes(), MOST),
-        session: judged.call.agent.session.clone(),
-        command: words::running(&entry),
-        folder: show::text(&judged.call.request.folder.text, MOST),
-        operation: meaning.primary.operation.to_string(),
-        tier: meaning.tier().map(tollgate_policies::Tier::number),
-        rationale: meaning.primary.rationale.to_string(),
-        also: meaning.also.iter().map(|also| also.operation.to_string()).collect(),
-        target: words::target(&entry),
+/// The question about this call.
+pub(crate) fn of(judged: &Judged, binding: &str, id: Ulid) -> Open {
+    let (agent, consent) = (&judged.call.agent, judged.judgement.obligations.consent);
+    let asked = Asked {
+        bound_to: binding.to_owned(),
         rule: judged.judgement.rule.as_ref().map_or_else(|| "no rule".to_owned(), ToString::to_string),
+        root: agent.root.clone().or_else(|| agent.session.clone()),
+        people: consent.people,
+        passphrase: consent.confirm == Confirm::Passphrase,
+        notes: judged.judgement.rule.iter().filter_map(|rule| rule.reason.clone()).collect(),
     };
-    Open::new(id, binding, shown, entry)
+    let entry = judged.call.entry.clone();
+    Open::new(id, Entry { kind: Kind::Question, id: id.to_string(), asked: Some(asked), ..entry })
+}
+
+/// As a person is shown it.
+pub(crate) fn shown(gate: &Gate, open: &Open) -> Question {
+    let entry = &open.entry;
+    let asked = entry.asked.clone().unwrap_or_default();
+    let folder = entry.command.as_ref().and_then(|command| command.cwd.as_ref());
+    let line = |text: &str| show::text(text.as_bytes(), MOST);
+    let command = words::running(entry);
+    Question {
+        id: open.id.to_string(),
+        asked: Timestamp::try_from(open.id.datetime()).map(|at| at.to_string()).unwrap_or_default(),
+        left_s: open.left(&gate.settings.approvals).as_secs(),
+        agent: line(entry.agent.as_deref().unwrap_or("a person")),
+        session: entry.session.as_deref().map(line),
+        folder: folder.map(|folder| show::text(folder.as_slice(), MOST)).unwrap_or_default(),
+        operation: line(entry.operation.as_deref().unwrap_or("unknown")),
+        tier: entry.tier,
+        rationale: line(entry.rationale.as_deref().unwrap_or_default()),
+        also: entry.also.iter().map(|also| line(&also.operation)).collect(),
+        target: words::target(entry),
+        rule: line(&asked.rule),
+        known_by: entry.agent_known_by.iter().map(|evidence| line(evidence)).collect(),
+        waiting: open.waiting(),
+        people: open.people(),
+        approved: open.approved().iter().map(|name| line(name)).collect(),
+        passphrase: open.needs_passphrase(),
+        dangerous: danger::words(entry),
+        notes: asked.notes.iter().map(|note| line(note)).collect(),
+        command,
+    }
 }
 
 /// What the caller reads while it waits.
-pub(crate) fn waiting(gate: &Gate, question: &Open) -> String {
-    let (Question { id, command, .. }, list) = (&question.shown, told(&gate.places, "approvals"));
+pub(crate) fn waiting(gate: &Gate, open: &Open) -> String {
+    let (id, command, list) = (open.id, words::running(&open.entry), told(&gate.places, "approvals"));
     format!("tollgate: waiting for a person (`{list}`): `{command}` is question {id}\n")
-}
-
-fn asked(id: Ulid) -> String {
-    tollgate_audit::Timestamp::try_from(id.datetime()).map(|at| at.to_string()).unwrap_or_default()
 }

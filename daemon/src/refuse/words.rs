@@ -5,14 +5,14 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use tollgate_audit::{Bytes, Entry};
+use tollgate_audit::{Approver, Bytes, Entry};
 use tollgate_places::Places;
 use tollgate_policies::Tier;
 use tollgate_policies::policy::{Judgement, Reason, Verdict};
 use tollgate_policies::show;
 
 use super::{Refusal, TIMED_OUT};
-use crate::words::{command, running, target};
+use crate::words::{MOST, command, running, target};
 
 /// Everything that the shim writes for a refusal; empty where nobody listens.
 pub(super) fn text(places: &Places, entry: &Entry, refusal: &Refusal) -> String {
@@ -35,6 +35,27 @@ pub(crate) fn timed_out(entry: &Entry, limit: Duration) -> String {
     let (command, limit) = (command(entry), limit.as_secs_f64());
     let line = agents(&Line { verdict: "allow", reason: TIMED_OUT, ..line(entry) });
     format!("tollgate: ended `{command}`: its time limit of {limit} s is over\ntollgate: {line}\n")
+}
+
+/// What the caller reads where a person approved its command with a change.
+pub(crate) fn changed(entry: &Entry, by: &Approver, added: &[String], argv: &[Bytes]) -> String {
+    let name = show::text(by.name.as_bytes(), 100);
+    let argv: Vec<&[u8]> = argv.iter().map(Bytes::as_slice).collect();
+    let (flags, runs) = (show::command(added, MOST), show::command(&argv, MOST));
+    let argv = argv.iter().map(|argument| show::text(argument, MOST)).collect();
+    let line = Line { verdict: "allow", reason: "changed", ..line(entry) };
+    // Numbers and texts alone: this cannot fail.
+    let line = serde_json::to_string(&Changed { line, added, argv }).unwrap_or_default();
+    format!("tollgate: approved by {name} with `{flags}` added: runs `{runs}`\ntollgate: {line}\n")
+}
+
+/// The line for agents with the change.
+#[derive(Serialize)]
+struct Changed<'a> {
+    #[serde(flatten)]
+    line: Line<'a>,
+    added: &'a [String],
+    argv: Vec<String>,
 }
 
 fn lines(places: &Places, entry: &Entry, refusal: &Refusal) -> Vec<String> {
@@ -66,6 +87,14 @@ fn lines(places: &Places, entry: &Entry, refusal: &Refusal) -> Vec<String> {
             format!("tollgate: not decided: `{command}`"),
             format!("  nobody has answered question {id} in time; run the command again to ask anew"),
         ],
+        Refusal::Crowded { open } => vec![
+            format!("tollgate: not asked: `{command}`"),
+            format!("  open questions of this session: {open}, and no more may be (`{}`)", told(places, "approvals")),
+            "  wait for an answer to one of them, then run the command again".to_owned(),
+        ],
+        Refusal::Unchangeable(what) => {
+            vec![refused, format!("  it was approved with a change, which no longer holds: {what}")]
+        }
         Refusal::Rate { rule, wait } => {
             let rule = show::text(rule.as_bytes(), 100);
             vec![refused, format!("  the rate of rule {rule} is used up; there is more in {}", until(*wait))]
@@ -240,6 +269,8 @@ pub(super) fn note(entry: &Entry, refusal: &Refusal) -> Option<String> {
         Refusal::Gate(what) => Some(what.clone()),
         Refusal::CallerGone => Some("the caller went away before anything ran".to_owned()),
         Refusal::Rate { rule, wait } => Some(format!("the rate of rule {rule} has more in {} s", wait.as_secs())),
+        Refusal::Crowded { open } => Some(format!("{open} questions of the session are open")),
+        Refusal::Unchangeable(what) => Some(what.clone()),
         Refusal::CoverGone => Some("the grant or runbook was used up meanwhile".to_owned()),
         Refusal::Denied { judgement, .. } => judgement.objection.clone(),
         Refusal::Uncorrectable(why) => Some(why.clone()),

@@ -71,10 +71,12 @@ async fn read(channel: &Channel) -> Result<Option<impl FnOnce(Caller, Listener) 
     let riders = riders(channel, &body.launch, frame.descriptors).await?;
     let (strings, folder, streams) = unpack(&body.launch, riders)?;
     let (door, state, tool) = (body.door, body.launch.state, body.tool.to_vec());
+    let resumes = body.resumes.and_then(|id| std::str::from_utf8(&id).ok()?.parse().ok());
     Ok(Some(move |caller, listener| Request {
         id: Ulid::generate(),
         caller,
         listener,
+        resumes,
         door,
         tool,
         strings,

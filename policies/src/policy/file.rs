@@ -141,7 +141,7 @@ pub(super) struct Rule {
     pub(super) code: Option<Spanned<String>>,
 
     /// How long it may run: `30s`, `5m`. The shortest of all holds. A rule that
-    /// asks for this, `rate`, `redact` or `correct` needs no verdict.
+    /// asks for this, `rate`, `redact`, `correct`, `confirm` or `people` needs no verdict.
     #[cfg_attr(test, schemars(with = "Option<schema::Time>"))]
     pub(super) timeout: Option<Spanned<String>>,
     /// How often: `1/h`, `10/5m burst 3`.
@@ -154,6 +154,13 @@ pub(super) struct Rule {
     pub(super) redact: Option<Many<String>>,
     /// How the argv is changed before it runs.
     pub(super) correct: Option<Spanned<Correct>>,
+    /// How whoever is asked shows who they are: `terminal`, also where this is left
+    /// out, or `passphrase`, typed on that terminal.
+    #[cfg_attr(test, schemars(extend("enum" = ["terminal", "passphrase"])))]
+    pub(super) confirm: Option<Spanned<String>>,
+    /// How many different people must approve: 1, also where this is left out, or 2.
+    #[cfg_attr(test, schemars(range(min = 1, max = 2)))]
+    pub(super) people: Option<Spanned<Number>>,
 }
 
 /// `correct`: a change of the argv. Flags are written as the tool takes them.

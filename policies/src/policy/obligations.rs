@@ -27,6 +27,8 @@ pub struct Obligations {
     pub working_dir: Option<String>,
     /// The binary that must be what runs.
     pub pin: Option<Pin>,
+    /// What a person's yes takes, where one is asked.
+    pub consent: Consent,
 }
 
 impl Obligations {
@@ -41,6 +43,7 @@ impl Obligations {
         self.environment = self.environment.or(other.environment);
         self.working_dir = self.working_dir.or(other.working_dir);
         self.pin = self.pin.or(other.pin);
+        self.consent = self.consent.join(other.consent);
         self
     }
 }
@@ -50,6 +53,54 @@ fn add_new<T: PartialEq>(here: &mut Vec<T>, more: Vec<T>) {
     for one in more {
         if !here.contains(&one) {
             here.push(one);
+        }
+    }
+}
+
+/// What a person's yes takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Consent {
+    /// How many different people must give it.
+    pub people: u8,
+    /// How each shows who they are.
+    pub confirm: Confirm,
+}
+
+impl Default for Consent {
+    fn default() -> Self {
+        Self { people: 1, confirm: Confirm::default() }
+    }
+}
+
+impl Consent {
+    /// Most people that a rule may ask for.
+    pub const MOST: u8 = 2;
+
+    fn join(self, other: Self) -> Self {
+        Self { people: self.people.max(other.people), confirm: self.confirm.max(other.confirm) }
+    }
+}
+
+/// How a person shows who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Confirm {
+    /// By a terminal outside of every session.
+    #[default]
+    Terminal,
+    /// By a passphrase as well, typed there.
+    Passphrase,
+}
+
+impl Confirm {
+    /// Every way.
+    pub const ALL: [Self; 2] = [Self::Terminal, Self::Passphrase];
+
+    /// Its name in policies: `passphrase`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Passphrase => "passphrase",
         }
     }
 }

@@ -13,6 +13,7 @@ mod load;
 mod machine;
 mod memory;
 mod numbers;
+mod questions;
 mod scene;
 mod soak;
 mod streams;
@@ -36,6 +37,9 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let mut scene = Scene::set();
     machine::describe(&scene);
+    if words.iter().any(|word| word == "questions") {
+        return questions::open();
+    }
     if words.iter().any(|word| word == "soak") {
         return soak::many_runs(&mut scene, &words);
     }

@@ -4,11 +4,14 @@
 
 mod agents;
 mod allowances;
+mod answering;
 mod attacks;
 mod fronts;
+mod narrowed;
 mod observing;
 mod policy_changes;
 mod projects;
+mod questions;
 mod tokens;
 
 use std::time::Duration;

@@ -23,5 +23,6 @@ pub(super) fn taken(taken: &Taken) -> String {
         Taken::Rate { rule, of, limit } => format!("rate {rule} ({limit}) of {of}"),
         Taken::Grant { id } => format!("grant {id}"),
         Taken::Runbook { name } => format!("runbook {name}"),
+        Taken::Approval { id } => format!("the answer to {id}"),
     }
 }

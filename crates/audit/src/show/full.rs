@@ -97,6 +97,11 @@ fn verdict(page: &mut Page, entry: &Entry) {
         let from = approver.from.as_deref().map(|from| format!(" from {}", text(from))).unwrap_or_default();
         page.line("answered by", &format!("{}{uid} by {}{from}", text(&approver.name), text(&approver.how)));
     }
+    lines(page, "added", &entry.added.iter().map(|one| show::text(one.as_slice(), IN_FULL)).collect::<Vec<_>>());
+    if let Some(asked) = &entry.asked {
+        page.line("asked by", &text(&asked.rule));
+        lines(page, "told", &asked.notes.iter().map(|note| text(note)).collect::<Vec<_>>());
+    }
     page.text("grant", entry.grant.as_ref().map(exceptions::grant).as_deref());
     lines(page, "used up", &entry.taken.iter().map(|taken| text(&exceptions::taken(taken))).collect::<Vec<_>>());
     page.text("ended", end(entry).as_deref());

@@ -3,7 +3,7 @@
 use super::{Compiler, Span, file, meant, quoted};
 use crate::policy::glob::Glob;
 use crate::policy::{
-    Bucket, Correction, Edit, Layer, Mode, Obligations, Per, Rate, Redaction, RuleReference, duration,
+    Bucket, Confirm, Consent, Correction, Edit, Layer, Mode, Obligations, Per, Rate, Redaction, RuleReference, duration,
 };
 use file::{Many, Spanned};
 
@@ -23,9 +23,34 @@ impl Compiler<'_, '_> {
                 .and_then(|correct| self.correction(correct, reference))
                 .into_iter()
                 .collect(),
+            consent: self.consent(rule),
             ..Obligations::default()
         };
         (owed != Obligations::default()).then_some(owed)
+    }
+
+    fn consent(&mut self, rule: &file::Rule) -> Consent {
+        let usual = Consent::default();
+        let confirm = rule.confirm.as_ref().map(|word| self.confirm(word));
+        let people = rule.people.as_ref().map(|number| self.people(number));
+        Consent { confirm: confirm.unwrap_or(usual.confirm), people: people.unwrap_or(usual.people) }
+    }
+
+    fn confirm(&mut self, written: &Spanned<String>) -> Confirm {
+        let word = written.get_ref();
+        Confirm::ALL.into_iter().find(|confirm| confirm.name() == word).unwrap_or_else(|| {
+            let what = format!("an answer is not confirmed by {}", quoted(word));
+            self.wrong(&written.span(), what, meant(word, Confirm::ALL.map(Confirm::name)));
+            Confirm::Passphrase
+        })
+    }
+
+    fn people(&mut self, written: &Spanned<file::Number>) -> u8 {
+        let number = u8::try_from(written.get_ref().0).ok().filter(|number| (1..=Consent::MOST).contains(number));
+        number.unwrap_or_else(|| {
+            self.wrong(&written.span(), "one person answers, or two do", "write 1 or 2");
+            Consent::MOST
+        })
     }
 
     pub(super) fn duration(&mut self, written: &Spanned<String>) -> Option<std::time::Duration> {

@@ -43,7 +43,8 @@ impl Said {
 
 /// Whether it asks for something beside a verdict.
 fn asks(rule: &file::Rule) -> bool {
-    rule.timeout.is_some() || rule.rate.is_some() || rule.redact.is_some() || rule.correct.is_some()
+    let about_runs = rule.timeout.is_some() || rule.rate.is_some() || rule.redact.is_some() || rule.correct.is_some();
+    about_runs || rule.confirm.is_some() || rule.people.is_some()
 }
 
 impl Compiler<'_, '_> {
