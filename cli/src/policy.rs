@@ -27,7 +27,7 @@ pub(crate) enum Command {
     /// Judge the commands of a table, and compare with what it expects
     Test(test::Arguments),
     /// Show which past commands two policies would answer differently
-    Diff(diff::Arguments),
+    Diff(Box<diff::Arguments>),
     /// Print the configuration of another gate as a policy
     Import(import::Arguments),
     /// Print the JSON Schema of policy files, for editors

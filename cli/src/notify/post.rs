@@ -106,7 +106,7 @@ impl Hook {
 
     /// The address may hold a secret in its path, so only its host is said.
     fn failed(&self, id: &str, why: &str) -> Error {
-        let host = self.address.splitn(4, '/').nth(2).unwrap_or_default();
+        let host = self.address.split('/').nth(2).unwrap_or_default();
         let host = host.rsplit('@').next().unwrap_or_default();
         Error::Notify { place: format!("the webhook at `{host}`"), why: format!("question {id}: {why}") }
     }

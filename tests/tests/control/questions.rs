@@ -204,7 +204,7 @@ fn approving_twice_is_refused_and_recorded() {
         let (code, said) = sandbox.person(&["approve", &id]);
         assert_ne!(code, Some(0), "{said}");
         assert!(said.contains("answered already"), "{said}");
-        assert_eq!(run(&sandbox, "ask exit 5").code().is_some(), true);
+        assert!(run(&sandbox, "ask exit 5").code().is_some());
     }
     assert_eq!(sandbox.audit_of("refused_answer").len(), 2);
     assert_eq!(sandbox.audit_of("intent").len(), 1);

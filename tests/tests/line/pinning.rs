@@ -1,8 +1,8 @@
 //! What was judged is where it runs: files that change after the verdict do not
 //! lead a real tool elsewhere.
 //!
-//! While a person is asked, the file that named the target is changed. Commands that
-//! only read are not refused for that; they still go where they were judged to go.
+//! What a person was asked about is refused where the file that named the target has
+//! changed since; what runs carries its target, so that a later change leads nowhere.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -60,12 +60,14 @@ impl Cluster {
         self.0.local_addr().unwrap().to_string()
     }
 
-    /// The first line of a request that waits already, or comes within the limit.
+    /// The first line of the request that comes within the limit, after those that
+    /// ask for the server's version; of any that waits already where there is none.
     fn request(&self, limit: Duration) -> Option<String> {
         let end = Instant::now() + limit;
         loop {
-            match self.0.accept() {
-                Ok((stream, _)) => return Some(answer(stream)),
+            match self.0.accept().map(|(stream, _)| answer(stream)) {
+                Ok(line) if line.starts_with("GET /version") && !limit.is_zero() => {}
+                Ok(line) => return Some(line),
                 Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() < end => std::thread::yield_now(),
                 Err(_) => return None,
             }
@@ -106,7 +108,10 @@ fn a_kubeconfig_that_changes_after_the_verdict_leads_nowhere_else() {
     let ran = sandbox.start_command(command);
     let asked = staging.request(LIMIT);
     let ran = ran.finish(LIMIT);
-    assert!(asked.as_deref().is_some_and(|line| line.starts_with("GET /api")), "it is allowed and runs: {asked:?} {ran:?}");
+    assert!(
+        asked.as_deref().is_some_and(|line| line.starts_with("GET /api")),
+        "it is allowed and runs: {asked:?} {ran:?}"
+    );
     assert!(ran.stdout_text().ends_with("code 0\n"), "{ran:?}");
 
     write("prod", &staging);
@@ -116,6 +121,15 @@ fn a_kubeconfig_that_changes_after_the_verdict_leads_nowhere_else() {
     let id = question_id(&ran.line_on_stderr(" is question ")).to_owned();
     let third = Cluster::new();
     write("staging", &third);
+    assert_eq!(sandbox.person(&["approve", &id]).0, Some(0));
+    let ran = ran.finish(LIMIT);
+    assert!(ran.stdout_text().ends_with("code 125\n"), "{ran:?}");
+
+    write("prod", &staging);
+    let mut command = sandbox.session("claude-code", "kubectl", "kubectl get --raw /apis; echo code $?");
+    command.env("KUBECONFIG", &config);
+    let mut ran = sandbox.start_command(command);
+    let id = question_id(&ran.line_on_stderr(" is question ")).to_owned();
     assert_eq!(sandbox.person(&["approve", &id]).0, Some(0));
     assert_eq!(prod.request(LIMIT).as_deref(), Some("GET /apis HTTP/1.1"), "where the person was told it goes");
     let ran = ran.finish(LIMIT);
@@ -142,13 +156,18 @@ fn a_workspace_that_is_selected_after_the_verdict_is_not_the_one_that_is_used() 
         command.args(arguments).env("CHECKPOINT_DISABLE", "1");
         assert_eq!(sandbox.run_command(command, LIMIT).code(), Some(0));
     }
-    let mut command = sandbox.session("claude-code", "terraform", "terraform plan -no-color");
-    command.env("CHECKPOINT_DISABLE", "1").env("TF_INPUT", "0");
-    let mut plan = sandbox.start_command(command);
-    let id = question_id(&plan.line_on_stderr(" is question ")).to_owned();
-    std::fs::write(sandbox.path("work/.terraform/environment"), "prod").unwrap();
-    assert_eq!(sandbox.person(&["approve", &id]).0, Some(0));
-    let plan = plan.finish(LIMIT);
+    let approved = |meanwhile: &str| {
+        let mut command = sandbox.session("claude-code", "terraform", "terraform plan -no-color");
+        command.env("CHECKPOINT_DISABLE", "1").env("TF_INPUT", "0");
+        let mut plan = sandbox.start_command(command);
+        let id = question_id(&plan.line_on_stderr(" is question ")).to_owned();
+        std::fs::write(sandbox.path("work/.terraform/environment"), meanwhile).unwrap();
+        assert_eq!(sandbox.person(&["approve", &id]).0, Some(0));
+        plan.finish(LIMIT)
+    };
+    assert_eq!(approved("prod").code(), Some(125));
+    std::fs::write(sandbox.path("work/.terraform/environment"), "staging").unwrap();
+    let plan = approved("staging");
     assert!(plan.stdout_text().contains("+ here = \"staging\""), "{plan:?}");
     let intent = &sandbox.audit_of("intent")[0];
     assert_eq!(intent["pinned"]["env"], serde_json::json!(["TF_WORKSPACE=staging"]));

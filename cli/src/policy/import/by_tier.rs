@@ -7,8 +7,10 @@ use super::order::{Conditions, unless};
 use super::walk::{At, Wrong, quoted};
 use super::writing::{Rule, Written, name, word};
 
-/// What a protocol's rules can be for, and the tool that it is here.
-const PROTOCOLS: [(&str, &str, &[(&str, &str)]); 4] = [
+/// A protocol, the tool that it is here, and what its rules can be for.
+type Protocol = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const PROTOCOLS: [Protocol; 4] = [
     ("terraform", "terraform", &[("workspaces", "target.workspace")]),
     ("helm", "helm", &[("namespaces", "target.namespace"), ("clusters", "target.cluster")]),
     ("aws", "aws", &[("services", "target.service"), ("regions", "target.region"), ("accounts", "target.account")]),
