@@ -3,7 +3,7 @@
 //! # Theory of operation
 //! A network or user-space file system may never answer, and no thread can be taken
 //! out of such a wait. So this program, started once more in a mode of its own
-//! ([`serve`]), looks at one file a question, over a socket. A reader that is over
+//! ([`serve()`]), looks at one file a question, over a socket. A reader that is over
 //! its deadline is killed, the answer is "unknown", and the next question starts
 //! another. What the kernel knows to be absent without asking a file system never
 //! comes here, so most commands need no reader at all.

@@ -116,7 +116,7 @@ mod tests {
 
     fn grant(n: u8, until: i64) -> Grant {
         let (agent, operation) = ("ci".to_owned(), "terraform.*".to_owned());
-        let count = (n % 2 == 0).then_some(2);
+        let count = n.is_multiple_of(2).then_some(2);
         Grant { id: format!("G{n}"), agent, operation, target: Default::default(), until: at(until), count }
     }
 
@@ -164,7 +164,7 @@ mod tests {
 
     /// Everything that a call can notice, now and in an hour.
     fn seen(state: &State) -> String {
-        let moments = [NOW, NOW + 3600].map(|second| at(second));
+        let moments = [NOW, NOW + 3600].map(at);
         let told = moments.map(|now| {
             let held: Vec<_> = state.grants.in_force(now).iter().map(|held| (held.terms.clone(), held.used)).collect();
             let buckets = (0..8).map(|n| state.rates.short(&wanted(n % 4, n / 4), milliseconds(now)));

@@ -21,7 +21,7 @@ fn keeper(n: u8) -> Option<Process> {
 
 /// Some tokens are over; which ones follows from the number, as it does outside.
 fn token(n: u8) -> Option<Token> {
-    let until = if n % 3 == 0 { 1_000 } else { 4_000_000_000 };
+    let until = if n.is_multiple_of(3) { 1_000 } else { 4_000_000_000 };
     let (id, until) = (format!("T{}", n % 6), Timestamp::from_second(until).unwrap());
     Some(Token { id, agent: "ci".into(), clearance: None, until })
 }

@@ -52,8 +52,11 @@ fn twenty() -> (TempDir, Arc<SigningKey>) {
     (folder, key)
 }
 
+/// What a carried record tells of another.
+type Told = (u64, Timestamp, String, Kind, Vec<Taken>, Option<String>);
+
 /// The state, as far as a carried record tells it.
-fn state(folder: &Path) -> Vec<(u64, Timestamp, String, Kind, Vec<Taken>, Option<String>)> {
+fn state(folder: &Path) -> Vec<Told> {
     let still = needed(&read::state(folder, &kinds()).unwrap(), Timestamp::now());
     let told = |Record { seq, timestamp, entry, hash, .. }: Record| {
         (seq, timestamp, hash, entry.kind, entry.taken, entry.policy_hash)
@@ -79,11 +82,7 @@ fn journal(folder: &Path, key: &Arc<SigningKey>) -> opening::Opened {
 }
 
 /// A writer opens it, the state is `expected`, and a removal leaves that so.
-fn goes_on(
-    folder: &Path,
-    key: &Arc<SigningKey>,
-    expected: &[(u64, Timestamp, String, Kind, Vec<Taken>, Option<String>)],
-) {
+fn goes_on(folder: &Path, key: &Arc<SigningKey>, expected: &[Told]) {
     assert_eq!(state(folder), expected, "as it was found");
     let mut opened = journal(folder, key);
     assert_eq!(state(folder), expected, "opened");
