@@ -39,7 +39,11 @@ impl Grammars {
 }
 
 impl Command {
+    /// None where it only prints help or a version, as every tool's does.
     fn listed(&self) -> Option<Listed> {
+        if self.stops.is_some() {
+            return None;
+        }
         let otherwise = self.rules.iter().filter_map(|rule| Some((rule.tier?, rule.why)));
         Some(Listed { operation: self.operation, tier: self.tier?, why: self.why, otherwise: otherwise.collect() })
     }

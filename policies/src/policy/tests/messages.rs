@@ -50,7 +50,7 @@ mod keys {
         a_key_that_is_misspelt: "[[rule]]\nname = 'a'\nvedict = 'deny'\n" =>
             ["p.toml:3:1: a rule has no key `vedict`; did you mean `verdict`?"];
         a_key_that_does_not_exist: "[[rule]]\nname = 'a'\nverdict = 'deny'\npriority = 3\n" =>
-            ["p.toml:4:1: a rule has no key `priority`; use one of `name`, `agents`, `clearance`, `sessions`, `doors`, `tools`, `operations`, `target`, `argv`, `arguments`, `wrapped_by`, `time`, `verdict`, `tier`, `tiers`, `unless`, `unknown`, `reason`, `code`, `timeout`, `rate`, `per`, `redact` and `correct`"];
+            ["p.toml:4:1: a rule has no key `priority`; use one of `name`, `agents`, `clearance`, `sessions`, `doors`, `tools`, `operations`, `target`, `argv`, `arguments`, `wrapped_by`, `time`, `verdict`, `tier`, `tiers`, `unless`, `unknown`, `reason`, `code`, `timeout`, `rate`, `per`, `redact`, `correct`, `confirm` and `people`"];
         a_key_of_a_policy: "rules = []\n" => ["p.toml:1:1: a policy has no key `rules`; did you mean `rule`?"];
         a_key_of_an_agent: "[agents.codex]\nclearence = 2\n" =>
             ["p.toml:2:1: an agent has no key `clearence`; did you mean `clearance`?"];
@@ -61,7 +61,7 @@ mod keys {
         a_dimension: "[[rule]]\nname = 'a'\nverdict = 'deny'\ntarget.workspaces = 'x'\n" =>
             ["p.toml:4:8: a target has no `workspaces`; did you mean `workspace`?"];
         a_key_that_a_terminal_would_obey: "[[rule]]\nname = 'a'\nverdict = 'deny'\n\"\\u001b[2J\\u202e\" = 1\n" =>
-            ["p.toml:4:1: a rule has no key `\\x1b[2J\\u{202e}`; use one of `name`, `agents`, `clearance`, `sessions`, `doors`, `tools`, `operations`, `target`, `argv`, `arguments`, `wrapped_by`, `time`, `verdict`, `tier`, `tiers`, `unless`, `unknown`, `reason`, `code`, `timeout`, `rate`, `per`, `redact` and `correct`"];
+            ["p.toml:4:1: a rule has no key `\\x1b[2J\\u{202e}`; use one of `name`, `agents`, `clearance`, `sessions`, `doors`, `tools`, `operations`, `target`, `argv`, `arguments`, `wrapped_by`, `time`, `verdict`, `tier`, `tiers`, `unless`, `unknown`, `reason`, `code`, `timeout`, `rate`, `per`, `redact`, `correct`, `confirm` and `people`"];
     }
 }
 
