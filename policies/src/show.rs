@@ -141,7 +141,10 @@ enum Quoting {
 }
 
 fn quoting(word: &[u8], index: usize) -> Quoting {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:@+,".contains(byte) || (*byte == b'=' && index > 0);
+    // A first word with `=` would set a variable; a flag cannot.
+    let may_hold_equals = index > 0 || word.starts_with(b"-");
+    let plain =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:@+,".contains(byte) || (*byte == b'=' && may_hold_equals);
     if pieces(word).any(|piece| !matches!(piece, Piece::Plain(_))) {
         Quoting::Dollar
     } else if !word.is_empty() && word.iter().all(plain) {

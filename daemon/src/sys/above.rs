@@ -95,7 +95,7 @@ struct Open {
 /// Processes above earlier callers, by number.
 type Known = HashMap<i32, Arc<Open>>;
 static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
-/// So many pidfds are kept open.
+/// So many pidfds are kept open, those of the last caller's chain.
 const MOST_KNOWN: usize = 16;
 
 /// From a process whose parent is `first`; `EAGAIN` where a link changed while it
@@ -127,6 +127,8 @@ fn climb(pidfd: BorrowedFd<'_>, first: i32, known: &mut Known) -> Result<Vec<Lin
         child = Some(open);
         number = next;
     }
+    // The next caller is likely to be below the same; of others nothing is kept.
+    known.retain(|pid, _| above.len() <= MOST_KNOWN && above.iter().any(|link: &Link| link.pid == *pid));
     Ok(above)
 }
 
