@@ -71,10 +71,12 @@ fn text(question: &Question) -> String {
     lines.extend([
         format!("  what    {} ({tier}: {}){also}", question.operation, question.rationale),
         format!("  target  {target}"),
+        changes(question),
         format!("  folder  {}", question.folder),
         format!("  who     {}{session} (known by {})", question.agent, question.known_by.join(", ")),
         format!("  rule    {}", question.rule),
     ]);
+    lines.retain(|line| !line.is_empty());
     lines.extend(question.notes.iter().map(|note| format!("  note    {note}")));
     lines.push(format!("  asked   {}, {} left, {waiting}", question.asked, duration(question.left_s)));
     lines.extend(needs(question));
@@ -91,6 +93,12 @@ fn needs(question: &Question) -> Option<String> {
     let passphrase = question.passphrase.then(|| "a passphrase".to_owned());
     let needs: Vec<_> = people.into_iter().chain(passphrase).collect();
     (!needs.is_empty()).then(|| format!("  needs   {}", needs.join(", ")))
+}
+
+/// A line each; none where no file says anything.
+fn changes(question: &Question) -> String {
+    let named = |(at, change): (usize, &String)| format!("  {:<7} {change}", if at == 0 { "changes" } else { "" });
+    question.changes.iter().enumerate().map(named).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -112,6 +120,7 @@ mod tests {
             rationale: "destroys everything".into(),
             also: vec!["terraform.destroy".into()],
             target: vec!["workspace staging-web (from TF_WORKSPACE)".into()],
+            changes: vec!["1 to delete".into(), "delete terraform_data.web".into()],
             rule: "ask-destroy (10-infra.toml:4)".into(),
             known_by: vec!["uid 1000".into(), "session 01JC".into()],
             waiting: 1,
@@ -125,6 +134,8 @@ mod tests {
   DANGER  -destroy
   what    terraform.apply (T4: destroys everything), also terraform.destroy
   target  workspace staging-web (from TF_WORKSPACE)
+  changes 1 to delete
+          delete terraform_data.web
   folder  /srv/infra
   who     claude-code, session 01JC (known by uid 1000, session 01JC)
   rule    ask-destroy (10-infra.toml:4)

@@ -3,9 +3,10 @@
 //! The question is recorded before anyone is told of it. The caller waits for a
 //! bounded time; the question outlives the wait, and the same command run again
 //! continues it. Everything that passes, asked about or not, gets its binary's
-//! digest here, a look at whether the files it was judged by have changed, and its
-//! targets written out.
+//! digest here, a look at whether the files it was judged by have changed, copies of
+//! those that it brings along, and its targets written out.
 
+mod bind;
 mod binding;
 pub(crate) mod change;
 mod pin;
@@ -26,6 +27,7 @@ use crate::decide::{Judged, judge, observes};
 use crate::gate::Gate;
 use crate::identify::Call;
 use crate::person;
+use crate::prepare::failed;
 use crate::questions::{Answered, Claim, Heard, Open};
 use crate::refuse::{Refusal, Refused};
 use crate::request::Request;
@@ -80,6 +82,10 @@ pub(crate) async fn approve(gate: &Gate, settled: Settled) -> Result<Permitted, 
     if is_changed(gate, &judged, claim.as_ref()) {
         return Err(Refused::new(judged.call.request.caller, judged.call.entry, Refusal::FactsChanged));
     }
+    if let Err(cause) = bind::to_what_was_judged(gate, &mut judged) {
+        let refusal = failed("copy the files that the command brings along", &cause);
+        return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal));
+    }
     pin::write_out(gate, &mut judged);
     Ok(Permitted { call: judged.call, binary: judged.binary, judgement: judged.judgement, claim, _made: Made })
 }
@@ -124,7 +130,7 @@ fn is_changed(gate: &Gate, judged: &Judged, claim: Option<&Claim>) -> bool {
         return false;
     }
     let argv = judged.call.request.strings.arguments();
-    let again = understand(gate, &judged.call, &argv);
+    let again = understand(gate, &judged.call, &argv, &judged.judgeable.kept);
     again.operation != judged.judgeable.operation || again.read != judged.judgeable.read
 }
 

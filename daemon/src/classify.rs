@@ -3,15 +3,18 @@
 //! The judgement itself is in `tollgate-policies`, the reading of files in
 //! `tollgate-facts`; here they meet the call's own folder, environment and PATH.
 
+mod input;
+
 use std::os::fd::AsFd;
 
 use tollgate_audit::{Described, Entry, Fact};
-use tollgate_facts::{Judgeable, ReadFile, Reader};
+use tollgate_facts::{Judgeable, Kept, ReadFile, Reader};
 use tollgate_policies::classify::Invocation;
 
 use crate::binary::{self, Binary, Missing};
 use crate::gate::Gate;
 use crate::identify::Call;
+use crate::refuse::Refused;
 
 /// A call of which it is known what it does. Made by [`classify`] alone.
 #[derive(Debug)]
@@ -29,22 +32,35 @@ pub(crate) struct Operation {
 struct Made;
 
 /// Finds out what the call would do.
-pub(crate) async fn classify(gate: &Gate, mut call: Call) -> Operation {
-    let judged = understand(gate, &call, &call.request.strings.arguments());
+pub(crate) async fn classify(gate: &Gate, mut call: Call) -> Result<Operation, Box<Refused>> {
+    let look = |call: &Call, kept: &[Kept]| understand(gate, call, &call.request.strings.arguments(), kept);
+    let mut judged = look(&call, &[]);
+    if judged.wants_input {
+        match input::read(&mut call.request).await {
+            Ok(None) => {}
+            Ok(Some(bytes)) => judged = look(&call, &[Kept { path: b"-".to_vec(), bytes }]),
+            Err(refusal) => {
+                call.entry = call.entry.describing(Described::of(&judged.operation));
+                return Err(Refused::new(call.request.caller, call.entry, refusal));
+            }
+        }
+    }
     let pinned = call.pins.first().map(|pin| pin.bin.as_str());
     let binary = binary::resolve(&gate.binaries, &call.request, pinned, call.surroundings.root());
     call.entry = Entry { facts: facts(&judged.read), ..call.entry.describing(Described::of(&judged.operation)) };
-    Operation { call, judgeable: judged, binary, _made: Made }
+    Ok(Operation { call, judgeable: judged, binary, _made: Made })
 }
 
-/// What this argv would mean in the call's place: its own, or a milder one.
-pub(crate) fn understand(gate: &Gate, call: &Call, argv: &[&[u8]]) -> Judgeable {
+/// What this argv would mean in the call's place: its own, or a milder one. Files
+/// that were kept are taken as they were judged.
+pub(crate) fn understand(gate: &Gate, call: &Call, argv: &[&[u8]], kept: &[Kept]) -> Judgeable {
     let request = &call.request;
     let env = request.strings.variables();
     let cwd = Some(request.folder.text.as_slice()).filter(|text| !text.is_empty());
     let invocation = Invocation { tool: &request.tool, argv, env: &env, cwd };
     let reader = Reader::new(request.folder.opened.as_ref().map(AsFd::as_fd)).through(&gate.readers);
     let reader = call.surroundings.root().map_or(reader, |root| reader.with_root(root));
+    let reader = reader.with_kept(kept);
     let judge = || tollgate_facts::classify(gate.grammars, &invocation, &reader);
     // Reading may take a while on a slow disk: other requests go on, on a thread
     // that costs more than all the rest where nothing is to be read.

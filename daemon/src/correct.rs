@@ -46,7 +46,7 @@ async fn once_more(gate: &Gate, mut call: Call, made: correct::Corrected) -> Res
     let argv = argv.into_iter().map(Bytes::from).collect();
     call.entry.corrected = Some(Corrected { argv, rules: made.rules.clone() });
     let called = call.entry.clone();
-    let judged = decide(gate, classify(gate, call).await)?;
+    let judged = decide(gate, classify(gate, call).await?)?;
     match changed(&judged) {
         Err(cause) => Err(uncorrectable(judged.call, &cause)),
         Ok(Some(again)) => {

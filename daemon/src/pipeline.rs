@@ -25,7 +25,7 @@ pub(crate) async fn run(gate: &Gate, request: Request) {
 
 async fn pass(gate: &Gate, request: Request) -> Result<Outcome, Box<Refused>> {
     let call = identify(gate, request).await?;
-    let operation = classify(gate, call).await;
+    let operation = classify(gate, call).await?;
     let judged = decide(gate, operation)?;
     let settled = correct(gate, judged).await?;
     let permitted = approve(gate, settled).await?;

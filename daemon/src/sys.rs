@@ -5,5 +5,6 @@
 
 pub(crate) mod above;
 pub(crate) mod descriptors;
+pub(crate) mod memory;
 pub(crate) mod peer;
 pub(crate) mod process;

@@ -9,6 +9,9 @@ use tollgate_policies::show;
 /// Most characters of a command or folder that a person is shown on one line.
 pub(crate) const MOST: usize = 400;
 
+/// Most changes that a person is told by name.
+const MOST_CHANGES: usize = 20;
+
 /// The command.
 pub(crate) fn command(entry: &Entry) -> String {
     let argv = entry.command.as_ref().map(|command| command.argv.as_slice()).unwrap_or_default();
@@ -28,6 +31,12 @@ pub(crate) fn running(entry: &Entry) -> String {
 pub(crate) fn target(entry: &Entry) -> Vec<String> {
     let values = entry.target.iter().flat_map(|(name, found)| found.values().iter().map(move |value| (name, value)));
     values.map(|(name, value)| phrase(name, value)).collect()
+}
+
+/// What its files say it would change, a phrase each.
+pub(crate) fn changes(entry: &Entry) -> Vec<String> {
+    let phrases = entry.changes.as_ref().map(|changes| changes.phrases(MOST_CHANGES)).unwrap_or_default();
+    phrases.iter().map(|phrase| show::text(phrase.as_bytes(), 200)).collect()
 }
 
 fn phrase(name: &str, value: &TargetValue) -> String {

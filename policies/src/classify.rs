@@ -21,6 +21,7 @@ const UNCLEAR: u8 = 0;
 
 mod aim;
 pub mod arguments;
+mod brought;
 mod case;
 mod dialect;
 mod environment;
@@ -40,6 +41,7 @@ mod script;
 mod table;
 
 pub use arguments::Arguments;
+pub use brought::{Brought, replaced};
 pub use facts::{Facts, Finding, Need, Resolver};
 pub use grammar::{GrammarError, Grammars, Listed, Stopping};
 pub use pin::{By, Pinned, applied};
@@ -65,6 +67,10 @@ pub struct Invocation<'a> {
 
 /// What [`classify`] says.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "taken apart as soon as it is made: a box would be one allocation a command"
+)]
 pub enum Classified {
     /// The command's meaning.
     Operation(Operation),
@@ -158,12 +164,16 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
     meanings.also.extend(inner::meanings(scene, call, &case));
     let name = call.argv.first().map(|name| name.bytes).unwrap_or_default();
     let pins = pin::pins(&case, &meanings.primary.target);
+    let changes = brought::changes(&case, &meanings).map(Box::new);
+    let brought = brought::files(&case, call, &meanings);
     Operation {
         tool: Cow::Borrowed(tool.name()),
         primary: meanings.primary,
         also: meanings.also,
         milder: milder::argv(tool, &parsed, name, &arguments),
         pins,
+        changes,
+        brought,
     }
 }
 
@@ -177,7 +187,15 @@ fn unknown(tool: &[u8], why: &'static str) -> Operation {
         decided_by: None,
         wrapped_by: Vec::new(),
     };
-    Operation { tool: Cow::Owned(tool), primary, also: Vec::new(), milder: None, pins: Vec::new() }
+    Operation {
+        tool: Cow::Owned(tool),
+        primary,
+        also: Vec::new(),
+        milder: None,
+        pins: Vec::new(),
+        changes: None,
+        brought: Vec::new(),
+    }
 }
 
 /// The file name of a path.

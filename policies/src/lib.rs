@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod agents;
+pub mod changes;
 pub mod classify;
 pub mod correct;
 pub mod operation;
@@ -18,5 +19,6 @@ pub mod scrub;
 pub mod show;
 pub mod target;
 
+pub use changes::Changes;
 pub use operation::{Meaning, Operation, Tier};
 pub use target::{Dimension, Target, Value};

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use crate::Target;
-use crate::classify::Pinned;
+use crate::classify::{Brought, Pinned};
+use crate::{Changes, Target};
 
 /// The blast radius of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +93,11 @@ pub struct Operation {
     /// Targets of the first meaning that can be written out, so that the command
     /// cannot end up at others.
     pub pins: Vec<Pinned>,
+    /// What files that it brings along say it would change; none where it brings none.
+    pub changes: Option<Box<Changes>>,
+    /// The files themselves, where they stand in the argv and are judged by: the run
+    /// gets what was judged of each.
+    pub brought: Vec<Brought>,
 }
 
 impl Operation {

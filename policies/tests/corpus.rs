@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tollgate_policies::classify::facts::{Field, Found, GitPurpose, Plan, Stated};
+use tollgate_policies::changes::{Act, Changes};
+use tollgate_policies::classify::facts::{Contents, Field, Found, GitPurpose, Plan, SavedPlan, Stated};
 use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, Need, applied, classify};
 use tollgate_policies::{Dimension, Meaning, Operation, Value};
 
@@ -41,6 +42,9 @@ struct Case {
     #[serde(default)]
     inside: BTreeMap<String, Wanted>,
     plan: Option<String>,
+    /// The kinds in the manifests that it brings; `?` for one that cannot be read.
+    #[serde(default)]
+    brings: Vec<String>,
     alias: Option<String>,
     milder: Option<String>,
 }
@@ -149,6 +153,7 @@ impl Case {
             ],
             Need::AwsProfile { .. } => vec![value(Field::Region, b"eu-west-1")],
             Need::PlanFile { .. } => return self.planned(),
+            Need::BroughtFiles(_) => return self.brought(),
             Need::Kuberc { .. } => Vec::new(),
             Need::GcloudConfig { configuration, .. } => vec![
                 value(Field::Configuration, configuration.as_deref().unwrap_or(b"work")),
@@ -182,11 +187,27 @@ impl Case {
         })
     }
 
+    fn brought(&self) -> Finding {
+        let unread = self.brings.iter().any(|kind| kind == "?").then(|| "it cannot be read".into());
+        Finding::Brought(Contents { kinds: self.brings.clone(), unread, ..Contents::default() })
+    }
+
     fn planned(&self) -> Finding {
         match self.plan.as_deref() {
-            Some("applies") => Finding::Plan(Plan::Applies),
+            Some("applies") => Finding::Plan(Plan::Saved(Box::default())),
             Some("absent") => Finding::Plan(Plan::Absent),
-            Some("destroys") => Finding::Plan(Plan::Destroys),
+            Some("destroys") => Finding::Plan(Plan::Saved(Box::new(SavedPlan {
+                changes: Changes::of([(Act::Replace, String::from("terraform_data.web"))]),
+                ..SavedPlan::default()
+            }))),
+            Some("made-to-destroy") => {
+                Finding::Plan(Plan::Saved(Box::new(SavedPlan { made_to_destroy: true, ..SavedPlan::default() })))
+            }
+            Some("forgets") => Finding::Plan(Plan::Saved(Box::new(SavedPlan {
+                changes: Changes::of([(Act::Forget, String::from("terraform_data.web"))]),
+                ..SavedPlan::default()
+            }))),
+            Some("foreign") => Finding::Plan(Plan::Foreign { reason: "its plan is of format 4".into() }),
             _ => Finding::Unknown { reason: "it is no archive".into() },
         }
     }

@@ -10,6 +10,9 @@ use super::judge::Explained;
 /// Most characters of anything on one line.
 const MOST: usize = 400;
 
+/// Most changes that are named.
+const MOST_CHANGES: usize = 20;
+
 /// The page, without a last line's end.
 pub(super) fn text(explained: &Explained) -> String {
     let described = &explained.described;
@@ -26,6 +29,8 @@ pub(super) fn text(explained: &Explained) -> String {
         own.for_each(|target| line("  target", target));
     }
     explained.corrected.iter().for_each(|argv| line("corrected", show::command(argv, MOST)));
+    let changes = described.changes.as_ref().map(|changes| changes.phrases(MOST_CHANGES)).unwrap_or_default();
+    changes.iter().for_each(|change| line("changes", escaped(change)));
     line("verdict", verdict(explained));
     explained.rule_reason.iter().for_each(|reason| line("reason", escaped(reason)));
     explained.milder.iter().for_each(|argv| line("milder", show::command(argv, MOST)));
@@ -89,7 +94,7 @@ fn runs_as(argv: &[Bytes]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tollgate_audit::{Also, Described, Found};
+    use tollgate_audit::{Also, Changed, Described, Found};
 
     use super::super::judge::Read;
     use super::*;
@@ -106,6 +111,7 @@ mod tests {
                 tier: Some(4),
                 target: [("backend".into(), Found::One(backend)), ("workspace".into(), Found::One(workspace))].into(),
                 rationale: "destroys everything".into(),
+                changes: Some(Changed { counts: [("delete".to_owned(), 1)].into(), ..Changed::default() }),
             },
             verdict: "deny",
             reason: Some("rule"),
@@ -133,6 +139,7 @@ mod tests {
   target     backend unknown (no folder)
   target     workspace prod\\x1b (from TF_WORKSPACE)
   also       terraform.destroy (T4 break-glass)
+  changes    1 to delete
   verdict    deny: rule prod-no-destroy (10-infra.toml:14)
   reason     prod stays
   milder     terraform plan -destroy

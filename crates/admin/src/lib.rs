@@ -401,6 +401,10 @@ pub struct Question {
     pub also: Vec<String>,
     /// Target lines: `workspace staging-web (from TF_WORKSPACE)`.
     pub target: Vec<String>,
+    /// What its files say it would change: counts, then names, the dangerous first,
+    /// then what else there is to know.
+    #[serde(default)]
+    pub changes: Vec<String>,
     /// The rule that asks, with its place.
     pub rule: String,
     /// The evidence for who wants it.

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tollgate_policies::{Meaning, Operation, Target, Tier, Value};
+use tollgate_policies::changes::{Act, Change};
+use tollgate_policies::{Changes, Meaning, Operation, Target, Tier, Value};
 
 use crate::Bytes;
 
@@ -28,6 +29,59 @@ pub struct Described {
     pub target: Targets,
     /// One line: why that tier.
     pub rationale: String,
+    /// What files that it brings along say it would change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changed>,
+}
+
+/// What files say that a command would change: a saved plan, manifests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Changed {
+    /// How often each thing is done: `{"delete": 1, "create": 12}`.
+    pub counts: BTreeMap<String, usize>,
+    /// What it is done to, the most dangerous first; not all where there are many.
+    pub named: Vec<OneChange>,
+    /// What else there is to know, a sentence each.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// One thing that is done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct OneChange {
+    /// What is done: `delete`.
+    pub act: String,
+    /// To what: `terraform_data.web`, `Deployment shop/web`.
+    pub what: String,
+}
+
+impl Changed {
+    /// The printed form of changes.
+    #[must_use]
+    pub fn of(changes: &Changes) -> Self {
+        let one = |change: &Change| OneChange { act: change.act.name().to_owned(), what: change.what.clone() };
+        Self {
+            counts: changes.counts().map(|(act, count)| (act.name().to_owned(), count)).collect(),
+            named: changes.named().iter().map(one).collect(),
+            notes: changes.notes().to_vec(),
+        }
+    }
+
+    /// For a person: the counts, the first names, the notes; a phrase each, as the
+    /// files have them, so that whoever shows them must escape them.
+    #[must_use]
+    pub fn phrases(&self, most: usize) -> Vec<String> {
+        let count = |act: &Act| self.counts.get(act.name()).map(|count| format!("{count} to {}", act.name()));
+        let counts: Vec<String> = Act::ALL.iter().filter_map(count).collect();
+        let counts = Some(counts.join(", ")).filter(|counts| !counts.is_empty());
+        let named = self.named.iter().take(most).map(|change| format!("{} {}", change.act, change.what));
+        let all: usize = self.counts.values().sum();
+        let rest = all.saturating_sub(self.named.len().min(most));
+        let more = (rest > 0).then(|| format!("and {rest} more"));
+        counts.into_iter().chain(named).chain(more).chain(self.notes.iter().cloned()).collect()
+    }
 }
 
 /// One more thing that a command does.
@@ -113,6 +167,7 @@ impl Described {
             tier: tier.map(Tier::number),
             target: targets(&operation.primary.target),
             rationale: operation.decisive().rationale.clone().into_owned(),
+            changes: operation.changes.as_deref().map(Changed::of),
         }
     }
 }
@@ -186,6 +241,8 @@ mod tests {
             also: vec![meaning("terraform.destroy", Some(Tier::BreakGlass), Target::default())],
             milder: None,
             pins: Vec::new(),
+            changes: None,
+            brought: Vec::new(),
         };
         assert_eq!(
             serde_json::to_string(&Described::of(&operation)).unwrap(),
@@ -201,6 +258,18 @@ mod tests {
     }
 
     #[test]
+    fn changes_are_told_with_the_dangerous_first() {
+        let many = (0..3).map(|at| (Act::Create, format!("new.{at}")));
+        let mut changes = Changes::of(many.chain([(Act::Delete, String::from("old.x"))]));
+        changes.note(String::from("state in s3"));
+        let printed = Changed::of(&changes);
+        let wanted = ["1 to delete, 3 to create", "delete old.x", "create new.0", "and 2 more", "state in s3"];
+        assert_eq!(printed.phrases(2), wanted);
+        let json = serde_json::to_string(&printed).unwrap();
+        assert!(json.starts_with(r#"{"counts":{"create":3,"delete":1},"named":[{"act":"delete","what":"old.x"},"#));
+    }
+
+    #[test]
     fn an_unknown_tier_is_null_and_says_why() {
         let operation = Operation {
             tool: "terraform".into(),
@@ -208,6 +277,8 @@ mod tests {
             also: vec![meaning("terraform.unknown", None, Target::default())],
             milder: None,
             pins: Vec::new(),
+            changes: None,
+            brought: Vec::new(),
         };
         let described = Described::of(&operation);
         assert_eq!((described.tier, described.rationale.as_str()), (None, "why terraform.unknown"));

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Also, Asked, Bytes, Carried, Described, Enrolled, Grant, Kind, Process, Taken, Targets, Token};
+use crate::{Also, Asked, Bytes, Carried, Changed, Described, Enrolled, Grant, Kind, Process, Taken, Targets, Token};
 
 /// What is written; the writer adds number, time and chain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +41,8 @@ pub struct Entry {
     pub process: Option<Process>,
     /// What was called.
     pub command: Option<Command>,
-    /// The command as it runs, where targets were written out that it was judged by;
-    /// `env` holds the variables that were set for that.
+    /// The command as it runs, where targets were written out that it was judged by, or
+    /// files bound to what was judged; `env` holds the variables that were set for that.
     #[serde(default)]
     pub pinned: Option<Command>,
     /// The keyed digest of the whole argv, secrets included: `hmac-sha256:...`.
@@ -68,6 +68,9 @@ pub struct Entry {
     pub target: Targets,
     /// Why that tier.
     pub rationale: Option<String>,
+    /// What files that it brings along say it would change.
+    #[serde(default)]
+    pub changes: Option<Changed>,
     /// The verdict.
     pub decision: Option<Decision>,
     /// The rule that decided.
@@ -173,6 +176,7 @@ impl Entry {
             tier: described.tier,
             target: described.target,
             rationale: Some(described.rationale),
+            changes: described.changes,
             ..self
         }
     }

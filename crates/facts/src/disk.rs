@@ -47,6 +47,8 @@ pub enum Want {
     Bytes(u64),
     /// Whether a folder has something in it.
     Entries,
+    /// A file's bytes, up to so many, or the names in a folder.
+    BytesOrNames(u64),
 }
 
 /// What is there.
@@ -60,7 +62,12 @@ pub enum Got {
     Entries,
     /// It has nothing in it.
     Empty,
+    /// The names in the folder, sorted, with a NUL after each.
+    Names(Vec<u8>),
 }
+
+/// The most names that are told of a folder.
+const MOST_NAMES: usize = 1000;
 
 /// Looks, in this process.
 ///
@@ -68,7 +75,7 @@ pub enum Got {
 /// The reason why it cannot be told.
 pub fn look(place: &Place<'_>, want: Want) -> Result<Got, String> {
     let kind = match want {
-        Want::Bytes(_) => OFlag::empty(),
+        Want::Bytes(_) | Want::BytesOrNames(_) => OFlag::empty(),
         Want::Entries => OFlag::O_DIRECTORY,
     };
     let found = match opened(place, OFlag::O_PATH | kind, ResolveFlag::empty()) {
@@ -79,6 +86,8 @@ pub fn look(place: &Place<'_>, want: Want) -> Result<Got, String> {
     match want {
         Want::Bytes(largest) => bytes(&found, largest).map(Got::Bytes),
         Want::Entries => entries(&found),
+        Want::BytesOrNames(_) if is_folder(&found)? => names(&found),
+        Want::BytesOrNames(largest) => bytes(&found, largest).map(Got::Bytes),
     }
 }
 
@@ -114,6 +123,29 @@ fn bytes(found: &OwnedFd, largest: u64) -> Result<Vec<u8>, String> {
     file.take(largest.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     let over = u64::try_from(bytes.len()).is_ok_and(|length| length > largest);
     if over { Err(format!("it is larger than {largest} bytes")) } else { Ok(bytes) }
+}
+
+fn is_folder(found: &OwnedFd) -> Result<bool, String> {
+    let about: FileStat = fstat(found.as_fd()).map_err(why)?;
+    Ok(SFlag::from_bits_truncate(about.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFDIR)
+}
+
+fn names(found: &OwnedFd) -> Result<Got, String> {
+    let folder = readable(found, OFlag::O_DIRECTORY)?;
+    let mut folder = nix::dir::Dir::from_fd(folder).map_err(why)?;
+    let mut names = Vec::new();
+    for entry in folder.iter() {
+        let entry = entry.map_err(why)?;
+        let name = entry.file_name().to_bytes_with_nul();
+        if name != b".\0" && name != b"..\0" {
+            names.push(name.to_vec());
+        }
+        if names.len() > MOST_NAMES {
+            return Err(String::from("too many files are in it"));
+        }
+    }
+    names.sort_unstable();
+    Ok(Got::Names(names.concat()))
 }
 
 fn entries(found: &OwnedFd) -> Result<Got, String> {

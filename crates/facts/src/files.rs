@@ -6,6 +6,7 @@
 
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStringExt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::ResolveFlag;
@@ -23,6 +24,21 @@ const MOST: usize = 64;
 /// How long all of them may take, where another process looks at them.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The most that is kept of the files of one command, in bytes.
+pub const MOST_KEPT: usize = 16 << 20;
+
+/// The most files that one command may bring along in folders.
+const MOST_BROUGHT: usize = 1000;
+
+/// A file as it was judged. The standard input's path is `-`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its path as the tool would open it, from the working directory.
+    pub path: Vec<u8>,
+    /// What stood in it.
+    pub bytes: Arc<[u8]>,
+}
+
 /// Where files are opened from.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'fd> {
@@ -31,6 +47,7 @@ pub struct Reader<'fd> {
     home: Option<&'fd [u8]>,
     /// Who looks, and by when; this process where there is nobody.
     through: Option<(&'fd dyn Looks, Instant)>,
+    kept: &'fd [Kept],
 }
 
 impl<'fd> Reader<'fd> {
@@ -38,7 +55,7 @@ impl<'fd> Reader<'fd> {
     /// unknown.
     #[must_use]
     pub fn new(cwd: Option<BorrowedFd<'fd>>) -> Self {
-        Self { cwd, root: None, home: None, through: None }
+        Self { cwd, root: None, home: None, through: None, kept: &[] }
     }
 
     /// Resolves absolute paths and their symlinks under this folder: the root of
@@ -52,6 +69,12 @@ impl<'fd> Reader<'fd> {
     #[must_use]
     pub fn through(self, looker: &'fd dyn Looks) -> Self {
         Self { through: Some((looker, Instant::now() + PATIENCE)), ..self }
+    }
+
+    /// Takes these instead of what stands in the files by now.
+    #[must_use]
+    pub fn with_kept(self, kept: &'fd [Kept]) -> Self {
+        Self { kept, ..self }
     }
 
     /// The caller's home in the passwd database, for tools that fall back to it
@@ -75,16 +98,33 @@ pub struct ReadFile {
 pub(crate) struct Files<'r> {
     reader: &'r Reader<'r>,
     read: Vec<ReadFile>,
+    kept: Vec<Kept>,
     opened: usize,
+    brought: usize,
+    wants_input: bool,
+}
+
+/// What a path leads to.
+pub(crate) enum Content {
+    Absent,
+    File(Arc<[u8]>),
+    /// The names in it, sorted.
+    Folder(Vec<Vec<u8>>),
 }
 
 impl<'r> Files<'r> {
     pub(crate) fn new(reader: &'r Reader<'r>) -> Self {
-        Self { reader, read: Vec::new(), opened: 0 }
+        Self { reader, read: Vec::new(), kept: Vec::new(), opened: 0, brought: 0, wants_input: false }
     }
 
-    pub(crate) fn into_read(self) -> Vec<ReadFile> {
-        self.read
+    /// What was read, and what is kept of it.
+    pub(crate) fn into_parts(self) -> (Vec<ReadFile>, Vec<Kept>) {
+        (self.read, self.kept)
+    }
+
+    /// Whether the tool's standard input was asked for and is not there.
+    pub(crate) fn wants_input(&self) -> bool {
+        self.wants_input
     }
 
     /// The home that the passwd database gives the caller.
@@ -102,10 +142,82 @@ impl<'r> Files<'r> {
     pub(crate) fn read_up_to(&mut self, path: &[u8], largest: u64) -> Result<Option<Vec<u8>>, String> {
         let bytes = match self.look(path, Want::Bytes(largest))? {
             Got::Bytes(bytes) => Some(bytes),
-            Got::Absent | Got::Entries | Got::Empty => None,
+            Got::Absent | Got::Entries | Got::Empty | Got::Names(_) => None,
         };
         let sha256 = bytes.as_ref().map(|bytes| Sha256::digest(bytes).into());
         self.read.push(ReadFile { path: path.to_vec(), sha256 });
+        Ok(bytes)
+    }
+
+    /// As [`Files::read_up_to`], and keeps it.
+    pub(crate) fn keep(&mut self, path: &[u8], largest: u64) -> Result<Option<Arc<[u8]>>, String> {
+        if let Some(kept) = self.kept_before(path) {
+            return Ok(Some(kept));
+        }
+        let Some(bytes) = self.read_up_to(path, largest)? else { return Ok(None) };
+        self.keep_these(path, bytes.into()).map(Some)
+    }
+
+    /// What the tool would read from its standard input, where that was read.
+    pub(crate) fn input(&mut self) -> Result<Arc<[u8]>, String> {
+        let kept = self.kept_before(b"-");
+        self.wants_input |= kept.is_none();
+        kept.ok_or_else(|| String::from("what stands on standard input is not known"))
+    }
+
+    /// The file's bytes, kept, or the names in the folder. Both are noted.
+    pub(crate) fn keep_or_list(&mut self, path: &[u8]) -> Result<Content, String> {
+        if let Some(kept) = self.kept_before(path) {
+            return Ok(Content::File(kept));
+        }
+        match self.read_or_list(path)? {
+            Content::File(bytes) => self.keep_these(path, bytes).map(Content::File),
+            other => Ok(other),
+        }
+    }
+
+    /// The file's bytes, or the names in the folder. Both are noted.
+    pub(crate) fn read_or_list(&mut self, path: &[u8]) -> Result<Content, String> {
+        self.brought += 1;
+        if self.brought > MOST_BROUGHT {
+            return Err(said(path, "too many files are brought along"));
+        }
+        // Only what its own number bounds: those of a folder are many.
+        self.opened = self.opened.saturating_sub(1);
+        let (content, digest) = match self.look(path, Want::BytesOrNames(MOST_KEPT as u64))? {
+            Got::Absent | Got::Entries | Got::Empty => (Content::Absent, None),
+            Got::Bytes(bytes) => {
+                let digest = Sha256::digest(&bytes);
+                (Content::File(bytes.into()), Some(digest.into()))
+            }
+            Got::Names(names) => {
+                let digest = Sha256::digest(&names);
+                let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+                (Content::Folder(names.map(<[u8]>::to_vec).collect()), Some(digest.into()))
+            }
+        };
+        self.read.push(ReadFile { path: path.to_vec(), sha256: digest });
+        Ok(content)
+    }
+
+    /// What is kept of this path; noted as if it were read again.
+    fn kept_before(&mut self, path: &[u8]) -> Option<Arc<[u8]>> {
+        let given = self.reader.kept.iter().find(|kept| kept.path == path);
+        if let Some(own) = self.kept.iter().find(|kept| kept.path == path) {
+            return Some(own.bytes.clone());
+        }
+        let kept = given?.clone();
+        self.read.push(ReadFile { path: path.to_vec(), sha256: Some(Sha256::digest(&kept.bytes).into()) });
+        self.kept.push(kept.clone());
+        Some(kept.bytes)
+    }
+
+    fn keep_these(&mut self, path: &[u8], bytes: Arc<[u8]>) -> Result<Arc<[u8]>, String> {
+        let held: usize = self.kept.iter().map(|kept| kept.bytes.len()).sum();
+        if held + bytes.len() > MOST_KEPT {
+            return Err(said(path, &format!("the files that it brings along are larger than {MOST_KEPT} bytes")));
+        }
+        self.kept.push(Kept { path: path.to_vec(), bytes: bytes.clone() });
         Ok(bytes)
     }
 
@@ -189,7 +301,7 @@ mod tests {
         let reader = Reader::new(Some(cwd.as_fd()));
         let mut files = Files::new(&reader);
         assert_eq!(files.read(b"nowhere/at/all"), Ok(None));
-        assert_eq!(files.into_read(), [ReadFile { path: b"nowhere/at/all".to_vec(), sha256: None }]);
+        assert_eq!(files.into_parts().0, [ReadFile { path: b"nowhere/at/all".to_vec(), sha256: None }]);
     }
 
     #[test]

@@ -208,7 +208,7 @@ clusters:
         let finding = find(&paths, context.map(str::as_bytes), cluster.map(str::as_bytes), &mut Files::new(&reader));
         match finding {
             Finding::Unknown { reason } => vec![(Field::Context, format!("? {reason}"))],
-            Finding::Plan(plan) => panic!("{plan:?}"),
+            other @ (Finding::Plan(_) | Finding::Brought(_)) => panic!("{other:?}"),
             Finding::Found(found) => found.values.into_iter().map(|(field, stated)| (field, shown(stated))).collect(),
         }
     }

@@ -13,6 +13,7 @@ use tollgate_policies::classify::{self, Classified, Facts, Finding, Grammars, In
 use tollgate_policies::policy::{Asked, Judgement, Policy, Project};
 
 mod aws_profile;
+mod brought;
 mod clock;
 pub mod disk;
 mod docker_context;
@@ -23,6 +24,7 @@ mod git_repo;
 mod ini;
 mod kubeconfig;
 mod kuberc;
+mod manifest;
 pub mod own_tools;
 mod pinning;
 mod plan_file;
@@ -30,11 +32,10 @@ pub mod policy_files;
 mod project;
 mod terraform_dir;
 pub mod yaml;
-mod zip;
 
 pub use clock::{moment, now};
 use files::Files;
-pub use files::{ReadFile, Reader};
+pub use files::{Kept, MOST_KEPT, ReadFile, Reader};
 
 /// How often a command is classified at most.
 const ROUNDS: usize = 4;
@@ -51,6 +52,10 @@ pub struct Judgeable {
     pub projects: Vec<Project>,
     /// What was read for that, in order; absent files too.
     pub read: Vec<ReadFile>,
+    /// The files that it brings along, as they were judged.
+    pub kept: Vec<Kept>,
+    /// Whether it would read its standard input, and that is not known.
+    pub wants_input: bool,
 }
 
 impl Judgeable {
@@ -78,10 +83,13 @@ impl Judgeable {
 /// Classifies, reads what that needs, and classifies again.
 #[must_use]
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reader<'_>) -> Judgeable {
-    let (operation, mut read) = meaning(grammars, invocation, reader);
+    let mut files = Files::new(reader);
+    let operation = meaning(grammars, invocation, &mut files);
+    let wants_input = files.wants_input();
+    let (mut read, kept) = files.into_parts();
     let (projects, of_projects) = project::find(invocation.cwd, reader);
     read.extend(of_projects);
-    Judgeable { operation, arguments: arguments(grammars, invocation), projects, read }
+    Judgeable { operation, arguments: arguments(grammars, invocation), projects, read, kept, wants_input }
 }
 
 /// Whether it takes files to tell what a command means, beside those of a project.
@@ -90,27 +98,27 @@ pub fn reads(grammars: &Grammars, invocation: &Invocation<'_>) -> bool {
     matches!(classify::classify(grammars, invocation, &Facts::default()), Classified::Needs(_))
 }
 
-fn meaning(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reader<'_>) -> (Operation, Vec<ReadFile>) {
+fn meaning(grammars: &Grammars, invocation: &Invocation<'_>, files: &mut Files<'_>) -> Operation {
     let mut facts = Facts::default();
-    let mut files = Files::new(reader);
     for _ in 0..ROUNDS {
         match classify::classify(grammars, invocation, &facts) {
-            Classified::Operation(operation) => return (operation, files.into_read()),
+            Classified::Operation(operation) => return operation,
             Classified::Needs(needs) => {
                 for need in needs {
-                    let finding = find(&need, &mut files);
+                    let finding = find(&need, files);
                     facts.add(need, finding);
                 }
             }
         }
     }
-    (classify::unresolved(invocation), files.into_read())
+    classify::unresolved(invocation)
 }
 
 /// Asks the resolver that the need names.
 fn find(need: &Need, files: &mut Files<'_>) -> Finding {
     match need {
         Need::TerraformDir { folder, data } => terraform_dir::find(folder, data, files),
+        Need::BroughtFiles(wanted) => brought::find(wanted, files),
         Need::PlanFile { folder, path } => plan_file::find(folder, path, files),
         Need::Kubeconfig { files: paths, context, cluster } => {
             kubeconfig::find(paths, context.as_deref(), cluster.as_deref(), files)

@@ -1,72 +1,121 @@
-//! What a saved terraform plan would do: whether it is a plan to destroy.
+//! A saved terraform plan, in the judgement's words.
 //!
-//! A plan is a ZIP archive with an entry `tfplan`, a protocol buffer whose field
-//! 17 is the mode: 1 for a plan made with `-destroy`.
-//! Deliberately not here: what a plan would change in detail.
+//! Deliberately not here: the format (crate `tollgate-plan`), and what tier follows.
 
+use tollgate_plan::{Act as Done, Backend, Change, Error, Mode};
+use tollgate_policies::changes::{Act, Changes};
 use tollgate_policies::classify::Finding;
-use tollgate_policies::classify::facts::Plan;
+use tollgate_policies::classify::facts::{Field, Found, Plan, SavedPlan, Stated};
 
 use crate::files::{Files, join};
-use crate::zip;
 
 /// The most that is read of a plan, in bytes.
-const LARGEST: u64 = 16 << 20;
+const PLAN: u64 = tollgate_plan::LARGEST as u64;
 
-/// The field of the plan's mode, and the mode that destroys.
-const MODE: u64 = 17;
-const DESTROY: u64 = 1;
+/// The settings of a backend that say where a state is, and are no secrets.
+const PLACES: [&str; 12] = [
+    "path",
+    "workspace_dir",
+    "bucket",
+    "key",
+    "prefix",
+    "workspace_key_prefix",
+    "storage_account_name",
+    "container_name",
+    "organization",
+    "hostname",
+    "schema_name",
+    "secret_suffix",
+];
 
 pub(crate) fn find(folder: &[u8], path: &[u8], files: &mut Files<'_>) -> Finding {
-    match files.read_up_to(&join(folder, path), LARGEST) {
-        Ok(None) => Finding::Plan(Plan::Absent),
-        Ok(Some(bytes)) => match zip::entry(&bytes, b"tfplan").and_then(|plan| mode(&plan)) {
-            Ok(DESTROY) => Finding::Plan(Plan::Destroys),
-            Ok(_) => Finding::Plan(Plan::Applies),
-            Err(why) => Finding::Unknown { reason: format!("`{}`: {why}", String::from_utf8_lossy(path)) },
-        },
-        Err(reason) => Finding::Unknown { reason },
+    let bytes = match files.keep(&join(folder, path), PLAN) {
+        Ok(None) => return Finding::Plan(Plan::Absent),
+        Ok(Some(bytes)) => bytes,
+        Err(reason) => return Finding::Unknown { reason },
+    };
+    let shown = String::from_utf8_lossy(path);
+    match tollgate_plan::read(&bytes) {
+        Ok(plan) => Finding::Plan(Plan::Saved(Box::new(saved(&plan, &shown)))),
+        Err(error @ Error::Format(_)) => Finding::Plan(Plan::Foreign { reason: format!("`{shown}`: {error}") }),
+        Err(error) => Finding::Unknown { reason: format!("`{shown}`: {error}") },
     }
 }
 
-/// The mode that the message states; 0 where it states none.
-fn mode(message: &[u8]) -> Result<u64, &'static str> {
-    let mut rest = message;
-    let mut mode = 0;
-    while !rest.is_empty() {
-        let (key, after) = number(rest).ok_or(DAMAGED)?;
-        rest = match key & 7 {
-            0 => {
-                let (value, after) = number(after).ok_or(DAMAGED)?;
-                if key >> 3 == MODE {
-                    mode = value;
-                }
-                after
-            }
-            1 => after.get(8..).ok_or(DAMAGED)?,
-            2 => {
-                let (length, after) = number(after).ok_or(DAMAGED)?;
-                usize::try_from(length).ok().and_then(|length| after.get(length..)).ok_or(DAMAGED)?
-            }
-            5 => after.get(4..).ok_or(DAMAGED)?,
-            _ => return Err(DAMAGED),
-        };
+fn saved(plan: &tollgate_plan::Plan, path: &str) -> SavedPlan {
+    let calls = plan.calls.iter().map(|address| (Act::Call, address.clone()));
+    let mut changes = Changes::of(plan.changes.iter().flat_map(done).chain(calls));
+    for note in notes(plan) {
+        changes.note(note);
     }
-    Ok(mode)
+    let found = plan.backend.as_ref().map(|backend| found(backend, path)).unwrap_or_default();
+    let made_to_destroy = matches!(plan.mode, Mode::Destroy | Mode::Unknown(_));
+    SavedPlan { made_to_destroy, changes, found }
 }
 
-const DAMAGED: &str = "its plan is damaged";
+/// What one change is: a resource that is imported or moves may change as well.
+fn done(change: &Change) -> Vec<(Act, String)> {
+    let address = match &change.deposed {
+        Some(key) => format!("{} (deposed {key})", change.address),
+        None => change.address.clone(),
+    };
+    let act = match change.act {
+        Done::Delete => Some(Act::Delete),
+        Done::Replace => Some(Act::Replace),
+        Done::Unknown(_) => Some(Act::Unknown),
+        Done::Forget | Done::ForgetAndCreate => Some(Act::Forget),
+        Done::Update => Some(Act::Update),
+        Done::Create => Some(Act::Create),
+        Done::Read => Some(Act::Read),
+        Done::Keep => None,
+    };
+    let anew = (change.act == Done::ForgetAndCreate).then(|| (Act::Create, address.clone()));
+    let imported = change.imported.then(|| (Act::Import, address.clone()));
+    let moved = change.moved_from.iter().map(|before| (Act::Move, format!("{before} to {address}")));
+    act.map(|act| (act, address.clone())).into_iter().chain(anew).chain(imported).chain(moved).collect()
+}
 
-/// A number of the protocol buffer, and what follows it.
-fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0_u64;
-    for (at, byte) in bytes.iter().enumerate().take(10) {
-        value |= u64::from(byte & 0x7f).checked_shl(u32::try_from(at).ok()? * 7)?;
-        if byte & 0x80 == 0 {
-            return Some((value, bytes.get(at + 1..)?));
-        }
+fn notes(plan: &tollgate_plan::Plan) -> Vec<String> {
+    let mut notes = Vec::new();
+    match plan.mode {
+        Mode::Normal => {}
+        Mode::Destroy => notes.push(String::from("the plan was made to destroy everything")),
+        Mode::RefreshOnly => notes.push(String::from("the plan only brings the state up to date")),
+        Mode::Unknown(mode) => notes.push(format!("the plan was made for a purpose that is not known ({mode})")),
     }
-    None
+    if plan.errored {
+        notes.push(String::from("making the plan ended in an error"));
+    }
+    if !plan.targets.is_empty() {
+        notes.push(format!("limited to {} addresses", plan.targets.len()));
+    }
+    if plan.deferred > 0 {
+        notes.push(format!("{} more changes are left to a later plan", plan.deferred));
+    }
+    if plan.outputs > 0 {
+        notes.push(format!("{} outputs change", plan.outputs));
+    }
+    if let Some(backend) = &plan.backend {
+        notes.push(state(backend));
+    }
+    notes.push(format!("the plan was made by version {}", plan.terraform_version));
+    notes
+}
+
+/// Where the state is: `state in s3, bucket acme, key prod/web, workspace prod`.
+fn state(backend: &Backend) -> String {
+    let places = backend.settings.iter().filter(|(name, _)| PLACES.contains(&name.as_str()));
+    let places: String = places.map(|(name, value)| format!(", {name} {value}")).collect();
+    format!("state in {}{places}, workspace {}", backend.kind, backend.workspace)
+}
+
+fn found(backend: &Backend, path: &str) -> Found {
+    let stated = |value: &str| match value {
+        "" => Stated::Unknown { reason: format!("`{path}` does not say it") },
+        value => Stated::Value { value: value.as_bytes().to_vec(), source: path.to_owned() },
+    };
+    let values = vec![(Field::Workspace, stated(&backend.workspace)), (Field::Backend, stated(&backend.kind))];
+    Found { values, ..Found::default() }
 }
 
 #[cfg(test)]
@@ -77,34 +126,6 @@ mod tests {
     use super::*;
     use crate::Reader;
 
-    /// An archive with one stored entry.
-    fn archive(name: &str, content: &[u8], method: u16) -> Vec<u8> {
-        let length = u16::try_from(name.len()).unwrap().to_le_bytes();
-        let size = u32::try_from(content.len()).unwrap().to_le_bytes();
-        let mut bytes = b"PK\x03\x04".to_vec();
-        bytes.extend([0; 22]);
-        bytes.extend(length);
-        bytes.extend([0; 2]);
-        bytes.extend(name.as_bytes());
-        bytes.extend(content);
-        let directory = u32::try_from(bytes.len()).unwrap().to_le_bytes();
-        bytes.extend(b"PK\x01\x02");
-        bytes.extend([0; 6]);
-        bytes.extend(method.to_le_bytes());
-        bytes.extend([0; 8]);
-        bytes.extend(size);
-        bytes.extend(size);
-        bytes.extend(length);
-        bytes.extend([0; 16]);
-        bytes.extend(name.as_bytes());
-        bytes.extend(b"PK\x05\x06");
-        bytes.extend([0, 0, 0, 0, 1, 0, 1, 0]);
-        bytes.extend([0; 4]);
-        bytes.extend(directory);
-        bytes.extend([0, 0]);
-        bytes
-    }
-
     fn found(bytes: Option<&[u8]>) -> Finding {
         let folder = tempfile::tempdir().unwrap();
         bytes.iter().for_each(|bytes| std::fs::write(folder.path().join("tfplan.out"), bytes).unwrap());
@@ -112,25 +133,37 @@ mod tests {
         find(b"", b"tfplan.out", &mut Files::new(&Reader::new(Some(cwd.as_fd()))))
     }
 
-    #[test]
-    fn the_mode_of_a_plan_tells_whether_it_destroys() {
-        // Version 3, an empty field 3, then the mode.
-        assert_eq!(found(Some(&archive("tfplan", b"\x08\x03\x1a\x00\x88\x01\x01", 0))), Finding::Plan(Plan::Destroys));
-        assert_eq!(found(Some(&archive("tfplan", b"\x08\x03\x1a\x00", 0))), Finding::Plan(Plan::Applies));
-        assert_eq!(found(Some(&archive("tfplan", b"\x88\x01\x02", 0))), Finding::Plan(Plan::Applies));
+    fn plan(bytes: &[u8]) -> SavedPlan {
+        match found(Some(bytes)) {
+            Finding::Plan(Plan::Saved(plan)) => *plan,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
-    fn a_packed_plan_is_unpacked() {
-        let packed = miniz_oxide::deflate::compress_to_vec(b"\x08\x03\x88\x01\x01", 6);
-        assert_eq!(found(Some(&archive("tfplan", &packed, 8))), Finding::Plan(Plan::Destroys));
+    fn a_plan_says_what_it_changes_and_where_its_state_is() {
+        let apply = plan(include_bytes!("../tests/plans/apply.tfplan"));
+        assert_eq!((apply.made_to_destroy, apply.changes.to_string().as_str()), (false, "1 to create"));
+        assert!(apply.changes.notes().iter().any(|note| note.starts_with("state in local")), "{apply:?}");
+        let destroy = plan(include_bytes!("../tests/plans/destroy.tfplan"));
+        assert!(destroy.made_to_destroy && destroy.changes.destroys());
+        let workspace = Stated::Value { value: b"default".to_vec(), source: String::from("tfplan.out") };
+        assert_eq!(apply.found.value(Field::Workspace), Some(&workspace));
     }
 
     #[test]
     fn an_absent_plan_is_absent_and_what_is_no_plan_is_unknown() {
         assert_eq!(found(None), Finding::Plan(Plan::Absent));
-        for bytes in [&b""[..], b"{}", &archive("other", b"", 0), &archive("tfplan", b"\x1a\xff", 0)] {
+        for bytes in [&b""[..], b"{}", b"PK\x05\x06"] {
             assert!(matches!(found(Some(bytes)), Finding::Unknown { .. }));
         }
+    }
+
+    #[test]
+    fn secrets_of_a_backend_are_not_shown() {
+        let settings = [("key", "a/b"), ("access_key", "hidden"), ("password", "hidden")];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let backend = Backend { kind: "s3".into(), workspace: "prod".into(), settings };
+        assert_eq!(state(&backend), "state in s3, key a/b, workspace prod");
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn find(cwd: Option<&[u8]>, reader: &Reader<'_>) -> (Vec<Project>, Ve
             Err(why) => projects.push(Project::broken(&name, &why)),
         }
     }
-    let read = files.into_read().into_iter().filter(|file| file.sha256.is_some()).collect();
+    let read = files.into_parts().0.into_iter().filter(|file| file.sha256.is_some()).collect();
     (projects, read)
 }
 

@@ -45,7 +45,7 @@ pub(super) async fn apply(gate: &Gate, judged: &mut Judged, answered: &Answered)
     }
     let arguments = narrowed(judged, &answered.added).map_err(Refusal::Unchangeable)?;
     let strings = judged.call.request.strings.with_arguments(&arguments);
-    let judgeable = tokio::task::block_in_place(|| understand(gate, &judged.call, &strings.arguments()));
+    let judgeable = understand(gate, &judged.call, &strings.arguments(), &judged.judgeable.kept);
     let judgement = judge(gate, &judged.call.policies, &judged.call, &judgeable);
     narrower(&judged.judgeable, &judgeable, &judgement).map_err(Refusal::Unchangeable)?;
     let argv = scrub::argv(gate.grammars, &judged.call.request.tool, &strings.arguments());

@@ -52,6 +52,7 @@ pub(crate) fn shown(gate: &Gate, open: &Open) -> Question {
         rationale: line(entry.rationale.as_deref().unwrap_or_default()),
         also: entry.also.iter().map(|also| line(&also.operation)).collect(),
         target: words::target(entry),
+        changes: words::changes(entry),
         rule: line(&asked.rule),
         known_by: entry.agent_known_by.iter().map(|evidence| line(evidence)).collect(),
         waiting: open.waiting(),

@@ -1,12 +1,9 @@
 //! Packs a plan and sends it, with every descriptor, to a supervisor.
 
 use std::fs::File;
-use std::io::Write;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Duration;
 
-use nix::fcntl::{FcntlArg, SealFlag, fcntl};
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use tollgate_wire::frame::Kind;
 use tollgate_wire::launch::{Block, Launch, Numbers};
 use tollgate_wire::plan::{Limit, Patience, Plan, Program};
@@ -16,6 +13,7 @@ use crate::approve::Permitted;
 use crate::channel::{Channel, Error};
 use crate::refuse::timed_out;
 use crate::request::Streams;
+use crate::sys::memory::sealed;
 
 /// Room for everything in a body beside the block: state, folder, numbers, path.
 const BESIDE_THE_BLOCK: usize = 16 * 1024;
@@ -30,7 +28,7 @@ pub(super) async fn send(
     let (request, binary) = (&permitted.call.request, &permitted.binary);
     let strings = request.strings.for_tool();
     let (bytes, arguments, variables) = strings.block();
-    let memory = (bytes.len() > MAX_BODY - BESIDE_THE_BLOCK).then(|| memory(bytes)).transpose()?;
+    let memory = (bytes.len() > MAX_BODY - BESIDE_THE_BLOCK).then(|| sealed(bytes)).transpose()?;
     let Streams::Passed(streams) = &request.streams;
     let numbers: Vec<u8> = streams.iter().flat_map(|(number, _)| number.to_le_bytes()).collect();
     let mut id = [0; ID_LENGTH];
@@ -82,13 +80,4 @@ fn milliseconds(limit: Duration) -> u64 {
 fn words(permitted: &Permitted) -> String {
     let words = permitted.judgement.obligations.timeout.map(|limit| timed_out(&permitted.call.entry, limit));
     words.filter(|words| words.len() <= MAX_WORDS).unwrap_or_default()
-}
-
-/// A sealed memory file that holds `bytes`.
-fn memory(bytes: &[u8]) -> std::io::Result<OwnedFd> {
-    let mut memory = File::from(memfd_create("tollgate", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?);
-    memory.write_all(bytes)?;
-    let all = SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
-    fcntl(&memory, FcntlArg::F_ADD_SEALS(all))?;
-    Ok(memory.into())
 }

@@ -21,6 +21,7 @@ const HEAD: usize = 1 + 8 + 8 + 4;
 
 const OF_FOLDER: u8 = 0;
 const OF_FILE: u8 = 1;
+const OF_EITHER: u8 = 2;
 
 /// A question as it arrived.
 pub(super) struct Asked {
@@ -42,6 +43,7 @@ pub(super) fn send(socket: &UnixStream, place: &Place<'_>, want: Want) -> io::Re
     let (kind, most) = match want {
         Want::Entries => (OF_FOLDER, 0),
         Want::Bytes(most) => (OF_FILE, most),
+        Want::BytesOrNames(most) => (OF_EITHER, most),
     };
     let mut bytes = Vec::with_capacity(HEAD + place.path.len());
     bytes.push(kind);
@@ -77,6 +79,7 @@ fn fields(head: &[u8; HEAD]) -> Option<(Want, ResolveFlag, usize)> {
     let want = match *kind {
         OF_FOLDER => Want::Entries,
         OF_FILE => Want::Bytes(u64::from_le_bytes(*most)),
+        OF_EITHER => Want::BytesOrNames(u64::from_le_bytes(*most)),
         _ => return None,
     };
     let resolve = ResolveFlag::from_bits_retain(u64::from_le_bytes(*resolve));
@@ -90,6 +93,7 @@ pub(super) fn answer(got: Result<Got, String>) -> Vec<u8> {
         Ok(Got::Bytes(bytes)) => (b'b', bytes),
         Ok(Got::Entries) => (b'e', Vec::new()),
         Ok(Got::Empty) => (b'n', Vec::new()),
+        Ok(Got::Names(names)) => (b'l', names),
         Err(why) => (b'?', why.into_bytes()),
     };
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
@@ -109,6 +113,7 @@ pub(super) fn answered(from: &mut impl Read) -> io::Result<Result<Got, String>> 
         b'b' => Ok(Got::Bytes(bytes)),
         b'e' => Ok(Got::Entries),
         b'n' => Ok(Got::Empty),
+        b'l' => Ok(Got::Names(bytes)),
         b'?' => Err(String::from_utf8_lossy(&bytes).into_owned()),
         _ => return Err(io::ErrorKind::InvalidData.into()),
     })
@@ -139,7 +144,14 @@ mod tests {
 
     #[test]
     fn every_answer_arrives_as_it_was_sent() {
-        for got in [Ok(Got::Absent), Ok(Got::Bytes(vec![0, 255])), Ok(Got::Entries), Ok(Got::Empty), Err("no".into())] {
+        for got in [
+            Ok(Got::Absent),
+            Ok(Got::Bytes(vec![0, 255])),
+            Ok(Got::Entries),
+            Ok(Got::Empty),
+            Ok(Got::Names(b"a\0".to_vec())),
+            Err("no".into()),
+        ] {
             assert_eq!(answered(&mut answer(got.clone()).as_slice()).unwrap(), got);
         }
     }

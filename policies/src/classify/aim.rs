@@ -4,9 +4,9 @@
 //! reading them (facts).
 
 use super::case::Case;
-use super::facts::{Field, Finding, Resolver, Stated};
+use super::facts::{Field, Finding, Found, Plan, Resolver, Stated};
 use super::grammar::{Origin, Source, TargetRule};
-use super::{UNCLEAR, rules};
+use super::{UNCLEAR, brought, rules};
 use crate::{Dimension, Target, Value};
 
 mod url;
@@ -129,6 +129,9 @@ fn service_variable(case: &Case<'_, '_, '_>, stem: &'static str) -> Option<Value
 }
 
 fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field) -> Option<Value> {
+    if resolver == Resolver::PlanFile && brought::operand(case).is_none() {
+        return None;
+    }
     let unknown = |reason: &str| Some(Value::Unknown { reason: reason.to_owned() });
     let found = match case.found(resolver) {
         Ok(found) => found?,
@@ -136,10 +139,16 @@ fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field) -> Option<Val
     };
     match found {
         Finding::Unknown { reason } => unknown(reason),
-        Finding::Plan(_) => None,
-        Finding::Found(found) => match found.value(field)? {
-            Stated::Value { value, source } => Some(Value::Known { value: value.clone(), source: source.clone() }),
-            Stated::Unknown { reason } => unknown(reason),
-        },
+        Finding::Plan(Plan::Saved(plan)) => stated(&plan.found, field),
+        Finding::Plan(Plan::Absent) | Finding::Brought(_) => None,
+        Finding::Plan(Plan::Foreign { reason }) => unknown(reason),
+        Finding::Found(found) => stated(found, field),
     }
+}
+
+fn stated(found: &Found, field: Field) -> Option<Value> {
+    Some(match found.value(field)? {
+        Stated::Value { value, source } => Value::Known { value: value.clone(), source: source.clone() },
+        Stated::Unknown { reason } => Value::Unknown { reason: reason.clone() },
+    })
 }

@@ -48,7 +48,12 @@ impl<'a> Case<'_, '_, 'a> {
 
     /// What is known of the saved plan at this path, or a note that it must be read.
     pub(crate) fn plan(&self, path: &[u8]) -> Result<Option<&Finding>, String> {
-        self.folder.need(needs::plan(self, path)).map(|need| self.fact(&need))
+        self.known(needs::plan(self, path))
+    }
+
+    /// What is known of this, or a note that it must be asked.
+    pub(crate) fn known(&self, need: Need) -> Result<Option<&Finding>, String> {
+        self.folder.need(need).map(|need| self.fact(&need))
     }
 
     /// The fact, or a note that it is needed.

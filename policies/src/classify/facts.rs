@@ -4,6 +4,9 @@
 //! would open them, so relative ones start at the caller's working directory.
 //! Deliberately not here: any reading.
 
+use crate::Changes;
+use crate::changes::Act;
+
 /// Who can answer a need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resolver {
@@ -25,11 +28,13 @@ pub enum Resolver {
     DockerContext,
     /// The configuration of the gh tool.
     GhConfig,
+    /// Files and folders of manifests or values.
+    BroughtFiles,
 }
 
 impl Resolver {
     /// Every resolver.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TerraformDir,
         Self::PlanFile,
         Self::Kubeconfig,
@@ -39,6 +44,7 @@ impl Resolver {
         Self::GitRepo,
         Self::DockerContext,
         Self::GhConfig,
+        Self::BroughtFiles,
     ];
 
     /// Its name in grammar files.
@@ -54,6 +60,7 @@ impl Resolver {
             Self::GitRepo => "git-repo",
             Self::DockerContext => "docker-context",
             Self::GhConfig => "gh-config",
+            Self::BroughtFiles => "brought-files",
         }
     }
 
@@ -134,6 +141,39 @@ pub enum Need {
         /// The caller's home; that of the passwd database where it is empty.
         home: Vec<u8>,
     },
+    /// What stands in files that a command brings along.
+    BroughtFiles(BroughtFiles),
+}
+
+/// Files that a command brings along.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BroughtFiles {
+    /// Files and folders, as the tool would open them; `-` is its standard input.
+    pub paths: Vec<Vec<u8>>,
+    /// What stands in them.
+    pub form: BroughtForm,
+    /// What is done by the objects in them.
+    pub act: Act,
+    /// How much of a folder counts.
+    pub depth: Depth,
+}
+
+/// What stands in files that a command brings along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BroughtForm {
+    /// Objects of a cluster, in YAML or JSON.
+    Manifests,
+    /// Settings that are not looked into.
+    Values,
+}
+
+/// How much of a folder a command takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Depth {
+    /// The files right in it.
+    Flat,
+    /// Those of its folders too.
+    Recursive,
 }
 
 /// Where git looks for its configuration, and what is asked of it.
@@ -174,6 +214,10 @@ impl Need {
             Self::Kubeconfig { files, .. } => files.iter_mut().collect(),
             Self::AwsProfile { config, credentials, .. } => vec![config, credentials],
             Self::Kuberc { path } => vec![path],
+            // Only asked about where the command runs in the caller's own folder.
+            Self::BroughtFiles(BroughtFiles { paths, .. }) => {
+                paths.iter_mut().filter(|path| path.as_slice() != b"-").collect()
+            }
             Self::GcloudConfig { folder, .. } | Self::DockerContext { folder, .. } | Self::GhConfig { folder, .. } => {
                 vec![folder]
             }
@@ -196,6 +240,7 @@ impl Need {
             Self::GitRepo(_) => Resolver::GitRepo,
             Self::DockerContext { .. } => Resolver::DockerContext,
             Self::GhConfig { .. } => Resolver::GhConfig,
+            Self::BroughtFiles(_) => Resolver::BroughtFiles,
         }
     }
 }
@@ -283,6 +328,8 @@ pub enum Finding {
     Found(Found),
     /// What a saved plan does.
     Plan(Plan),
+    /// What stands in files that a command brings along.
+    Brought(Contents),
 }
 
 /// What files say of a target, and of the tool itself.
@@ -322,14 +369,39 @@ pub enum Stated {
 }
 
 /// What a saved plan does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {
     /// There is no such file: the tool refuses to start.
     Absent,
-    /// It brings the configuration about.
-    Applies,
-    /// It destroys everything that the configuration manages.
-    Destroys,
+    /// It is written in a way that this program does not know.
+    Foreign {
+        /// In what way, for a person.
+        reason: String,
+    },
+    /// It was read.
+    Saved(Box<SavedPlan>),
+}
+
+/// A saved plan.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SavedPlan {
+    /// Whether it was made to destroy everything that the configuration manages.
+    pub made_to_destroy: bool,
+    /// What it changes.
+    pub changes: Changes,
+    /// The workspace that it was made in, and its backend.
+    pub found: Found,
+}
+
+/// What stands in files that a command brings along.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// The kinds of the objects in them.
+    pub kinds: Vec<String>,
+    /// What they change, and what a person should know of them.
+    pub changes: Changes,
+    /// Why some of it could not be read; none where all was.
+    pub unread: Option<String>,
 }
 
 /// The answers so far.

@@ -8,9 +8,11 @@ use std::sync::OnceLock;
 
 use super::dialect::Dialect;
 use super::environment::Interest;
+use super::facts::BroughtForm;
 pub(crate) use super::facts::Field;
 use super::table::Table;
 use crate::Tier;
+use crate::changes::Act;
 
 mod aim;
 mod built_in;
@@ -253,6 +255,8 @@ pub(crate) struct Command {
     pub stops: Option<Stops>,
     /// The operand that is a saved plan.
     pub saved_plan: Option<SavedPlan>,
+    /// The files that it brings along.
+    pub brings: Option<Brings>,
     pub milder: Option<Milder>,
     /// It runs the command that its operands are.
     pub wraps: Option<Wraps>,
@@ -332,12 +336,36 @@ pub(crate) struct Variable {
     pub why: &'static str,
 }
 
+/// A saved plan, and what applying it is as well.
 #[derive(Debug)]
 pub(crate) struct SavedPlan {
     pub operand: usize,
+    /// Where it destroys something.
+    pub destroys: Further,
+    /// Where it forgets something.
+    pub forgets: Further,
+}
+
+/// What a command is as well.
+#[derive(Debug)]
+pub(crate) struct Further {
     pub operation: &'static str,
     pub tier: Tier,
     pub why: &'static str,
+}
+
+/// Files that a command is judged by.
+#[derive(Debug)]
+pub(crate) struct Brings {
+    /// The flag that names them.
+    pub flag: &'static str,
+    pub form: BroughtForm,
+    pub act: Act,
+    pub recursive: Option<&'static str>,
+    /// Flags that name what cannot be read.
+    pub unread: Vec<&'static str>,
+    /// What is taken beside files and never read.
+    pub beside: Option<&'static str>,
 }
 
 /// How to ask for the same without doing it.

@@ -8,7 +8,8 @@ use super::case::Case;
 use super::dialect::Dialect;
 use super::facts::{Finding, Plan, Resolver};
 use super::grammar::{Clause, ResolverRule, Stops, Variable};
-use super::{aim, rules};
+use super::{aim, brought, rules};
+use crate::changes::Act;
 use crate::{Meaning, Target, Tier};
 
 /// What a command does.
@@ -141,19 +142,25 @@ fn also(case: &Case<'_, '_, '_>, primary: &Meaning) -> Vec<Meaning> {
 /// What applying a saved plan does as well: that is written in the plan alone.
 fn saved_plan(case: &Case<'_, '_, '_>, target: &Target) -> Option<Meaning> {
     let rule = case.parsed.command.saved_plan.as_ref()?;
-    let operand = case.parsed.operands.get(rule.operand)?;
-    let unread = |reason: &str| (None, Cow::Owned(format!("the saved plan cannot be read: {reason}")));
-    let (tier, rationale) = match case.plan(operand.bytes) {
-        Ok(found) => match found? {
-            Finding::Plan(Plan::Applies | Plan::Absent) | Finding::Found(_) => return None,
-            Finding::Plan(Plan::Destroys) => (Some(rule.tier), Cow::Borrowed(rule.why)),
-            Finding::Unknown { reason } => unread(reason),
-        },
-        Err(reason) => unread(&reason),
+    let (further, tier, rationale) = match brought::plan(case)? {
+        Ok(Plan::Absent) => return None,
+        Ok(Plan::Foreign { reason }) => (
+            &rule.destroys,
+            Some(Tier::BreakGlass),
+            Cow::Owned(format!("what the saved plan does is not known: {reason}")),
+        ),
+        Ok(Plan::Saved(plan)) if plan.made_to_destroy || plan.changes.destroys() => {
+            (&rule.destroys, Some(rule.destroys.tier), Cow::Borrowed(rule.destroys.why))
+        }
+        Ok(Plan::Saved(plan)) if plan.changes.has(Act::Forget) => {
+            (&rule.forgets, Some(rule.forgets.tier), Cow::Borrowed(rule.forgets.why))
+        }
+        Ok(Plan::Saved(_)) => return None,
+        Err(reason) => (&rule.destroys, None, Cow::Owned(format!("the saved plan cannot be read: {reason}"))),
     };
-    let operation = Cow::Borrowed(rule.operation);
-    let (target, decided_by) = (target.clone(), operand.index);
-    Some(Meaning { operation, tier, rationale, target, decided_by, wrapped_by: Vec::new() })
+    let operation = Cow::Borrowed(further.operation);
+    let decided_by = brought::operand(case)?.index;
+    Some(Meaning { operation, tier, rationale, target: target.clone(), decided_by, wrapped_by: Vec::new() })
 }
 
 /// A reason why the words of the argv do not tell what will happen.
@@ -243,7 +250,7 @@ fn files(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
         match found {
             Finding::Unknown { reason } => Some(unread(reason)),
             Finding::Found(found) => found.code.clone().map(Cow::Owned).or_else(|| aliased(case, &found.aliases)),
-            Finding::Plan(_) => None,
+            Finding::Plan(_) | Finding::Brought(_) => None,
         }
     });
     found.or_else(|| code(case))
@@ -253,7 +260,7 @@ fn files(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
 fn code(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
     case.tool.resolvers.iter().filter(|rule| !rule.always).find_map(|rule| match case.asked(rule.resolver)? {
         Finding::Found(found) => found.code.clone().map(Cow::Owned),
-        Finding::Unknown { .. } | Finding::Plan(_) => None,
+        Finding::Unknown { .. } | Finding::Plan(_) | Finding::Brought(_) => None,
     })
 }
 

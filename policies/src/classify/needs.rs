@@ -3,6 +3,7 @@
 //! One function a resolver: it turns the parameters that a grammar names into a
 //! [`Need`]. An error is the reason why nothing can be asked.
 
+use super::brought;
 use super::case::Case;
 use super::facts::{GitPurpose, GitRepo, Need, Resolver};
 use super::grammar::{ResolverRule, Source};
@@ -19,7 +20,11 @@ pub(crate) fn need(case: &Case<'_, '_, '_>, resolver: Resolver) -> Result<Need, 
         Resolver::GitRepo => Ok(Need::GitRepo(git_repo(case, rule))),
         Resolver::DockerContext => Ok(docker_context(case, rule)),
         Resolver::GhConfig => Ok(gh_config(case, rule)),
-        Resolver::PlanFile => Err(String::from("a plan is asked for by its path")),
+        Resolver::PlanFile => match brought::operand(case) {
+            Some(operand) => Ok(plan(case, operand.bytes)),
+            None => Err(String::from("no plan is named")),
+        },
+        Resolver::BroughtFiles => Err(String::from("files are asked about by their names")),
     }
 }
 
@@ -28,6 +33,16 @@ pub(crate) fn plan(case: &Case<'_, '_, '_>, path: &[u8]) -> Need {
     let rule = case.tool.resolvers.iter().find(|rule| rule.resolver == Resolver::TerraformDir);
     let folder = setting(case, rule, "folder").unwrap_or_default().to_vec();
     Need::PlanFile { folder, path: path.to_vec() }
+}
+
+/// A saved plan's path as the caller would open it.
+pub(crate) fn planned(case: &Case<'_, '_, '_>, path: &[u8]) -> Vec<u8> {
+    match plan(case, path) {
+        Need::PlanFile { folder, path } if !folder.is_empty() && !path.starts_with(b"/") => {
+            [&folder, &b"/"[..], &path].concat()
+        }
+        _ => path.to_vec(),
+    }
 }
 
 fn terraform_dir(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {

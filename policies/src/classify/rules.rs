@@ -2,6 +2,7 @@
 //!
 //! Deliberately not here: conditions themselves (a grammar file has them).
 
+use super::brought;
 use super::case::Case;
 use super::folder::Folder;
 use super::grammar::{Condition, FlagTest, OperandTest, Pattern, Values};
@@ -29,11 +30,21 @@ pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<He
         return None;
     }
     let operand = condition.operand.as_ref().map_or(Some(None), |test| operand(test, parsed))?;
+    if (!condition.brings.is_empty() || condition.brings_unread) && !brings(condition, case) {
+        return None;
+    }
     let outside = if condition.outside { outside(case)? } else { None };
     if condition.alone && inner::is_there(case) || condition.after_dashes && !is_after_dashes(parsed) {
         return None;
     }
     Some(Held { index: flag.or(kind).or(operand).or(outside) })
+}
+
+/// What is stated of the files that are brought along; asked last, for it reads them.
+fn brings(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
+    let look = brought::look(case);
+    let of = |kind: &String| is_kind(&condition.brings, kind.as_bytes());
+    brought::kinds(&look).iter().any(of) || (condition.brings_unread && brought::is_unread(&look))
 }
 
 /// What is stated of the command and of how many operands it has.

@@ -35,7 +35,15 @@ fn operation(written: &str) -> Operation {
     let mut meanings = written.split(" & ").map(meaning);
     let primary = meanings.next().unwrap();
     let tool = primary.operation.split('.').next().unwrap().to_owned().into();
-    Operation { tool, primary, also: meanings.collect(), milder: None, pins: Vec::new() }
+    Operation {
+        tool,
+        primary,
+        also: meanings.collect(),
+        milder: None,
+        pins: Vec::new(),
+        changes: None,
+        brought: Vec::new(),
+    }
 }
 
 fn meaning(written: &str) -> Meaning {

@@ -6,6 +6,7 @@
 mod answers;
 mod audit;
 mod bad_input;
+mod bound;
 mod confined;
 mod corpus;
 mod corrections;

@@ -70,6 +70,8 @@ fn operation(entry: &Entry, grammars: &'static Grammars, invocation: &Invocation
         also: entry.also.iter().map(also).collect::<Option<_>>()?,
         milder: None,
         pins: Vec::new(),
+        changes: None,
+        brought: Vec::new(),
     })
 }
 

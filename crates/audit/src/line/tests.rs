@@ -5,7 +5,10 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Also, Approver, Bytes, Command, Decision, Described, Fact, Found, Kind, Record, TargetValue, Targets};
+use crate::{
+    Also, Approver, Bytes, Changed, Command, Decision, Described, Fact, Found, Kind, OneChange, Record, TargetValue,
+    Targets,
+};
 
 const FORGED: &str = r#"","prev_hash":"0","hash":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
 
@@ -36,7 +39,11 @@ fn described() -> impl Strategy<Value = Described> {
         Also { operation, tier, target, wrapped_by }
     });
     (text(), text(), vec(also, 0..2), option::of(any::<u8>()), targets(), text()).prop_map(
-        |(tool, operation, also, tier, target, rationale)| Described { tool, operation, also, tier, target, rationale },
+        |(tool, operation, also, tier, target, rationale)| {
+            let one = OneChange { act: String::from("delete"), what: operation.clone() };
+            let changes = tier.map(|_| Changed { named: vec![one], ..Changed::default() });
+            Described { tool, operation, also, tier, target, rationale, changes }
+        },
     )
 }
 

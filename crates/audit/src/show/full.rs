@@ -76,6 +76,9 @@ fn what(page: &mut Page, entry: &Entry) {
             &command.env.iter().map(|one| show::text(one.as_slice(), IN_FULL)).collect::<Vec<_>>(),
         );
     }
+    if let Some(ran) = &entry.pinned {
+        page.line("ran as", &show::command(&ran.argv, IN_FULL));
+    }
     if let Some(operation) = &entry.operation {
         page.line("operation", &format!("{} -- {}", text(operation), tier(entry.tier)));
     }
@@ -85,6 +88,8 @@ fn what(page: &mut Page, entry: &Entry) {
         page.line("also", &format!("{} -- {}", text(&also.operation), tier(also.tier)));
         lines(page, "", &targets(&also.target));
     }
+    let changes = entry.changes.as_ref().map(|changes| changes.phrases(usize::MAX)).unwrap_or_default();
+    lines(page, "changes", &changes.iter().map(|change| text(change)).collect::<Vec<_>>());
 }
 
 fn verdict(page: &mut Page, entry: &Entry) {

@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::forever::{all_forever, forever};
 use super::source::{
-    CommandSource, SavedPlanSource, SetSource, SharedFile, TableSource, ToolFile, VariableSource, WrapsSource,
+    BringsSource, CommandSource, SavedPlanSource, SetSource, SharedFile, TableSource, ToolFile, VariableSource,
+    WrapsSource,
 };
 use super::{
-    Clause, Command, Condition, Flags, Form, Milder, Origin, SavedPlan, Secret, SecretFlag, Stops, Tool, Variable,
-    Wraps, notation,
+    Brings, Clause, Command, Condition, Flags, Form, Further, Milder, Origin, SavedPlan, Secret, SecretFlag, Stops,
+    Tool, Variable, Wraps, notation,
 };
 use crate::Tier;
+use crate::changes::Act;
 use crate::classify::dialect::Dialect;
 use crate::classify::environment::Interest;
+use crate::classify::facts::BroughtForm;
 use crate::classify::table::{ClassRule, Table, TableRule};
 
 mod clause;
@@ -298,6 +301,7 @@ fn command(source: &ToolFile, name: &str, words: &str, written: &CommandSource) 
         local: written.local,
         stops: stops(words, written.stops.as_deref())?,
         saved_plan: written.saved_plan.as_ref().map(|plan| saved_plan(name, words, plan)).transpose()?,
+        brings: written.brings.as_ref().map(|brings| self::brings(words, brings)).transpose()?,
         milder: written.milder.as_ref().map(|milder| Milder {
             words: milder.words.as_ref().map(|words| all_forever(words)),
             add: all_forever(&milder.add),
@@ -388,10 +392,35 @@ fn stops(at: &str, word: Option<&str>) -> Result<Option<Stops>, Problem> {
 }
 
 fn saved_plan(name: &str, words: &str, plan: &SavedPlanSource) -> Result<SavedPlan, Problem> {
-    let tier =
-        Tier::of_number(plan.tier).ok_or_else(|| (words.to_owned(), "there is no tier", plan.tier.to_string()))?;
-    let operation = forever(&format!("{name}.{}", plan.operation));
-    Ok(SavedPlan { operand: plan.operand, operation, tier, why: forever(&plan.why) })
+    let further = |operation: &str, tier: u8, why: &str| {
+        let tier = Tier::of_number(tier).ok_or_else(|| (words.to_owned(), "there is no tier", tier.to_string()))?;
+        Ok(Further { operation: forever(&format!("{name}.{operation}")), tier, why: forever(why) })
+    };
+    Ok(SavedPlan {
+        operand: plan.operand,
+        destroys: further(&plan.operation, plan.tier, &plan.why)?,
+        forgets: further(&plan.forgets, plan.forgets_tier, &plan.forgets_why)?,
+    })
+}
+
+fn brings(words: &str, written: &BringsSource) -> Result<Brings, Problem> {
+    let form = match written.form.as_str() {
+        "manifests" => BroughtForm::Manifests,
+        "values" => BroughtForm::Values,
+        other => return Err((words.to_owned(), "files are `manifests` or `values`, not", other.to_owned())),
+    };
+    let act = match &written.act {
+        None => Act::Apply,
+        Some(name) => Act::of_name(name).ok_or_else(|| (words.to_owned(), "there is no act", name.clone()))?,
+    };
+    Ok(Brings {
+        flag: forever(&written.flag),
+        form,
+        act,
+        recursive: written.recursive.as_deref().map(forever),
+        unread: all_forever(&written.unread),
+        beside: written.beside.as_deref().map(forever),
+    })
 }
 
 fn variables(written: &[VariableSource]) -> Result<Vec<Variable>, Problem> {

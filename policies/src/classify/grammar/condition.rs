@@ -21,6 +21,10 @@ pub(crate) struct Condition {
     pub kinds: Vec<&'static str>,
     /// Every resource that the operands name is of one of these kinds.
     pub only_kinds: Vec<&'static str>,
+    /// A file that is brought along holds an object of one of these kinds.
+    pub brings: Vec<&'static str>,
+    /// A file that is brought along cannot be read.
+    pub brings_unread: bool,
     pub operand: Option<OperandTest>,
     /// At least so many operands.
     pub operands: Option<usize>,

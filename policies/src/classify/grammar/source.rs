@@ -148,8 +148,28 @@ pub(super) struct CommandSource {
     /// `help` or `version`.
     pub stops: Option<String>,
     pub saved_plan: Option<SavedPlanSource>,
+    pub brings: Option<BringsSource>,
     pub milder: Option<MilderSource>,
     pub wraps: Option<WrapsSource>,
+}
+
+/// Files that are judged by what stands in them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BringsSource {
+    /// The flag that names them.
+    pub flag: String,
+    /// `manifests` or `values`.
+    pub form: String,
+    /// What is done with what stands in them: `apply`, `delete`.
+    pub act: Option<String>,
+    /// The switch that takes folders with all that is below them.
+    pub recursive: Option<String>,
+    /// Flags that name what cannot be read.
+    #[serde(default)]
+    pub unread: Vec<String>,
+    /// What the command takes beside files, where that is never read.
+    pub beside: Option<String>,
 }
 
 /// A command that stands inside this one.
@@ -180,10 +200,14 @@ pub(super) struct WrapsSource {
 #[serde(deny_unknown_fields)]
 pub(super) struct SavedPlanSource {
     pub operand: usize,
-    /// What it is as well if the plan destroys everything.
+    /// What it is as well if the plan destroys anything.
     pub operation: String,
     pub tier: u8,
     pub why: String,
+    /// What it is as well if the plan forgets something.
+    pub forgets: String,
+    pub forgets_tier: u8,
+    pub forgets_why: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -218,6 +242,11 @@ pub(super) struct ClauseSource {
     /// The name of a list of kinds.
     pub kinds: Option<String>,
     pub only_kinds: Option<String>,
+    /// The name of a list of kinds: a file that is brought holds one of them.
+    pub brings: Option<String>,
+    /// A file that is brought cannot be read.
+    #[serde(default)]
+    pub brings_unread: bool,
     /// The operand that `operand_is` means; any where it is not given.
     pub operand: Option<usize>,
     pub operand_is: Option<Vec<String>>,

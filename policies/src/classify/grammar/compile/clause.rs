@@ -74,6 +74,8 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
     };
     condition.kinds = kinds(&written.kinds)?;
     condition.only_kinds = kinds(&written.only_kinds)?;
+    condition.brings = kinds(&written.brings)?;
+    condition.brings_unread = written.brings_unread;
     if let Some(is) = &written.operand_is {
         condition.operand = Some(OperandTest { at: written.operand, is: patterns(is) });
     }
@@ -87,6 +89,8 @@ fn stated(written: &ClauseSource) -> bool {
         || written.flag.is_some()
         || written.kinds.is_some()
         || written.only_kinds.is_some()
+        || written.brings.is_some()
+        || written.brings_unread
         || written.operand_is.is_some()
         || written.operands.is_some()
         || written.fewer.is_some()
