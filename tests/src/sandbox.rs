@@ -383,9 +383,9 @@ impl Sandbox {
         assert!(self.comes_to_hold(folder, holds), "what was waited for in `{folder}` never came");
     }
 
-    /// Whether something comes to hold, with a change in `folder`, in ten seconds.
+    /// Whether something comes to hold, with a change in `folder`, in twenty seconds.
     pub fn comes_to_hold(&self, folder: &str, holds: impl Fn() -> bool) -> bool {
-        let end = Instant::now() + Duration::from_secs(10);
+        let end = Instant::now() + Duration::from_secs(20);
         let watched = sys::Watched::folder(&self.path(folder));
         while !holds() {
             let left = end.saturating_duration_since(Instant::now());

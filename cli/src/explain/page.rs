@@ -140,6 +140,7 @@ mod tests {
   target     workspace prod\\x1b (from TF_WORKSPACE)
   also       terraform.destroy (T4 break-glass)
   changes    1 to delete
+  changes    and 1 more
   verdict    deny: rule prod-no-destroy (10-infra.toml:14)
   reason     prod stays
   milder     terraform plan -destroy

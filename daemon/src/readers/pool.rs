@@ -15,8 +15,9 @@ use tollgate_facts::disk::{Got, Looks, Place, Want};
 
 use super::frame;
 
-/// The most that there are at a time, those that cannot be killed included.
-const MOST: usize = 4;
+/// The most that there are at a time, those that cannot be killed included. Where so
+/// many hang at once, whoever needs one meanwhile waits, and may be told "unknown".
+const MOST: usize = 16;
 
 /// This program, whatever its file is called by now.
 const PROGRAM: &str = "/proc/self/exe";

@@ -89,7 +89,6 @@ fn a_file_system_that_never_answers_hangs_neither_the_caller_nor_the_daemon() {
     };
     let begun = Instant::now();
     std::thread::scope(|scope| {
-        // More at a time than there are readers.
         let several: Vec<_> = (0..6).map(|_| scope.spawn(|| run(&script))).collect();
         let other = run("probe exit 7; echo $?");
         assert_eq!(other.stdout_text(), "7\n", "{other:?}");

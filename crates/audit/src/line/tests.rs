@@ -154,7 +154,7 @@ fn a_record_has_every_field_in_a_known_order() {
             r#""parent":null,"door":null,"uid":null,"pid":null,"agent":null,"agent_known_by":[],"clearance":null,"#,
             r#""session":null,"token":null,"process":null,"#,
             r#""command":null,"pinned":null,"argv_hash":null,"scrubbed":[],"corrected":null,"#,
-            r#""tool":null,"operation":null,"also":[],"tier":null,"target":{},"rationale":null,"#,
+            r#""tool":null,"operation":null,"also":[],"tier":null,"target":{},"rationale":null,"changes":null,"#,
             r#""decision":null,"rule":null,"reason":null,"would":null,"approved_by":null,"asked":null,"added":[],"enrolled":null,"grant":null,"taken":[],"#,
             r#""exit_code":null,"signal":null,"#,
             r#""duration_ms":null,"status_code":null,"stdout_hash":null,"stderr_hash":null,"#,
