@@ -52,7 +52,7 @@ pub(crate) fn until_end(tool: Tool, house: House) -> Option<Descriptor> {
     if let Some(caller) = &run.caller {
         frames::ended(caller.socket(), run.limit.end(end));
     }
-    run.tool.goes_on(None, time::now());
+    run.tool.ended();
     if let Some(control) = &run.control {
         frames::finished(control, finish);
     }

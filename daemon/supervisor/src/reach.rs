@@ -6,6 +6,7 @@
 //! alone is passed on, to the tool alone: others in that group are not ours.
 
 mod doubles;
+mod sleeper;
 
 use core::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::house::Birthplace;
 use crate::ladder::Ladder;
 use crate::witness::{Testimony, Witness};
 use doubles::Doubles;
+use sleeper::Sleeper;
 
 /// `SI_KERNEL`: sent by the kernel itself, as a terminal's signals are.
 const BY_KERNEL: i32 = 128;
@@ -43,9 +45,7 @@ struct Shared {
     witness_is: Pace,
     doubles: Doubles,
     tool_has: Course,
-    shim: Descriptor,
-    /// Whether the shim was told to stop.
-    stopped: bool,
+    shim: Sleeper,
 }
 
 /// Whether a process goes on.
@@ -85,7 +85,8 @@ impl Reach {
             Birthplace::Shim { witness, shim, .. } => {
                 let (witness, witness_is) = (Some(witness), Pace::Runs);
                 let doubles = Doubles::new();
-                Some(Shared { witness, witness_is, doubles, tool_has: Course::Started, shim, stopped: false })
+                let shim = Sleeper::new(shim);
+                Some(Shared { witness, witness_is, doubles, tool_has: Course::Started, shim })
             }
         };
         Self { child, shared }
@@ -98,7 +99,8 @@ impl Reach {
 
     /// How long until [`Reach::settle`] has something to do.
     pub(crate) fn patience(&self, now: Duration) -> Option<Duration> {
-        self.shared.as_ref()?.doubles.patience(now)
+        let shared = self.shared.as_ref()?;
+        [shared.doubles.patience(now), shared.shim.patience(now)].into_iter().flatten().min()
     }
 
     /// What its group got before the tool was there.
@@ -160,7 +162,8 @@ impl Reach {
 
     /// Passes on what by now is known to have been the shim's alone.
     pub(crate) fn settle(&mut self, ladder: &mut Ladder, now: Duration) {
-        let Some(Shared { witness, witness_is, doubles, .. }) = &mut self.shared else { return };
+        let Some(Shared { witness, witness_is, doubles, shim, .. }) = &mut self.shared else { return };
+        shim.settle(self.child.id, now);
         let ask = doubles.is_to_be_asked(now);
         match witness {
             Some(witness) if *witness_is == Pace::Runs => {
@@ -202,21 +205,26 @@ impl Reach {
     pub(crate) fn stops(&mut self, now: Duration) {
         if let Some(shared) = &mut self.shared {
             shared.tool_has = Course::Stopped(now);
-            shared.stopped = true;
+            shared.shim.is_told();
         }
     }
 
-    /// The tool goes on, or has ended: so does a shim that was told to stop. Where it
-    /// still listens it is told first, so that no stop is taken for the last word.
+    /// The tool goes on: so does a shim that was told to stop. Where it still listens
+    /// it is told first, so that no stop is taken for the last word.
     pub(crate) fn goes_on(&mut self, caller: Option<&Descriptor>, now: Duration) {
         if let Some(shared) = &mut self.shared {
             shared.tool_has = Course::Continued(now);
-            if core::mem::take(&mut shared.stopped) {
-                if let Some(caller) = caller {
-                    frames::number(caller, Number::Stopped, GOES_ON);
-                }
-                let _ = kill_by_descriptor(&shared.shim, SIGCONT);
+            if let Some(caller) = caller.filter(|_| shared.shim.may_sleep()) {
+                frames::number(caller, Number::Stopped, GOES_ON);
             }
+            shared.shim.tool_goes_on(self.child.id, now);
+        }
+    }
+
+    /// The tool has ended, and the shim knows.
+    pub(crate) fn ended(&mut self) {
+        if let Some(shared) = &mut self.shared {
+            shared.shim.tool_ended();
         }
     }
 }
