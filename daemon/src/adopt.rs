@@ -82,7 +82,7 @@ async fn watch(gate: Arc<Gate>, file: RunFile, entry: Entry) {
     let (session, started) = (entry.session.clone(), file.started);
     let name = entry.agent.clone().map_or_else(Name::person, |agent| Name { agent, claim: entry.clearance });
     let names = vec![name];
-    gate.runs.begin(&file.id, Run { session, names, supervisor: file.supervisor, started });
+    gate.runs.begin(&file.id, Run { session, names, supervisor: file.supervisor, started, called: None });
     let mut settled = false;
     while file.is_supervised() {
         if !settled && let Some(finish) = file.finish() {

@@ -25,6 +25,9 @@ use crate::request::Request;
 /// Where a shell looks when PATH is not set.
 const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// A program that calls itself once with the same arguments may know why.
+const MOST_PASSED_ON: usize = 2;
+
 /// A real program, opened.
 #[derive(Debug)]
 pub(crate) struct Binary {
@@ -32,11 +35,39 @@ pub(crate) struct Binary {
     pub(crate) path: PathBuf,
     /// The file itself.
     pub(crate) opened: Opened,
-    /// Whether it is a `#!` script, which is executed by its path.
-    pub(crate) script: bool,
+    /// What kind of file it is.
+    pub(crate) form: Form,
     /// Whether the caller could have written it.
     pub(crate) writable: bool,
-    identity: Identity,
+    /// The file as it was opened.
+    pub(crate) identity: Identity,
+}
+
+/// What a program is to the kernel, which decides how it is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// What the kernel alone may know: started by its descriptor.
+    Image,
+    /// It begins with `#!`: started by its path, which its interpreter is given.
+    Script,
+    /// Text that the kernel does not start; shells and `execvp(3)` give it to a shell.
+    Text,
+}
+
+impl Form {
+    fn of(opened: &Opened) -> Self {
+        let Opened::Readable(file) = opened else { return Self::Image };
+        let mut start = [0; 128];
+        let start = file.read_at(&mut start, 0).map_or(&[][..], |length| start.get(..length).unwrap_or_default());
+        let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        match start {
+            [b'#', b'!', ..] => Self::Script,
+            // As bash tells text: no NUL in its first line.
+            [0x7f, b'E', b'L', b'F', ..] => Self::Image,
+            _ if line.contains(&0) => Self::Image,
+            _ => Self::Text,
+        }
+    }
 }
 
 /// How the file could be opened.
@@ -68,7 +99,7 @@ pub(crate) enum Missing {
 
 /// A file as it is now: any change of its contents changes this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Identity {
+pub(crate) struct Identity {
     device: u64,
     inode: u64,
     size: u64,
@@ -143,12 +174,14 @@ impl Binaries {
 }
 
 /// Finds the program that the request's tool name stands for, or the one of the path
-/// or name that a policy gives for it.
+/// or name that a policy gives for it. Of those that have passed this very call on
+/// already none is taken where PATH has another, nor a third time where it has not.
 pub(crate) fn resolve(
     binaries: &Binaries,
     request: &Request,
     pinned: Option<&str>,
     root: Option<BorrowedFd<'_>>,
+    passed_on: &[Identity],
 ) -> Result<Binary, Missing> {
     let from = Place::of(request, root);
     let named = match pinned {
@@ -161,6 +194,7 @@ pub(crate) fn resolve(
         return found.ok_or(Missing::NotFound);
     }
     let mut missing = Missing::NotFound;
+    let mut again = None;
     let path = request.strings.variable(b"PATH").unwrap_or(DEFAULT_PATH);
     for folder in path.split(|byte| *byte == b':') {
         // An empty part is the working directory (`execvp(3)`).
@@ -168,12 +202,15 @@ pub(crate) fn resolve(
         let folder = Path::new(std::ffi::OsStr::from_bytes(folder));
         let path = folder.join(std::ffi::OsStr::from_bytes(name));
         match candidate(binaries, from, &path) {
+            Ok(Some(binary)) if passed_on.contains(&binary.identity) => {
+                again.get_or_insert(binary);
+            }
             Ok(Some(binary)) => return Ok(binary),
             Ok(None) => {}
             Err(found) => missing = found,
         }
     }
-    Err(missing)
+    again.filter(|_| passed_on.len() < MOST_PASSED_ON).ok_or(missing)
 }
 
 /// The path that `tollgate exec -- PATH` names; a shim is called by its name alone.
@@ -194,8 +231,8 @@ fn candidate(binaries: &Binaries, from: Place<'_>, path: &Path) -> Result<Option
         return Err(Missing::NotExecutable(path.to_owned()));
     }
     let writable = may(AccessFlags::W_OK);
-    let script = is_script(&opened);
-    Ok(Some(Binary { path: path.to_owned(), opened, script, writable, identity: Identity::of(&found) }))
+    let form = Form::of(&opened);
+    Ok(Some(Binary { path: path.to_owned(), opened, form, writable, identity: Identity::of(&found) }))
 }
 
 /// Where a caller's paths lead.
@@ -246,14 +283,6 @@ fn metadata(opened: &Opened) -> std::io::Result<std::fs::Metadata> {
     match opened {
         Opened::Readable(file) => file.metadata(),
         Opened::Path(descriptor) => File::from(descriptor.try_clone()?).metadata(),
-    }
-}
-
-fn is_script(opened: &Opened) -> bool {
-    let mut start = [0; 2];
-    match opened {
-        Opened::Readable(file) => file.read_exact_at(&mut start, 0).is_ok() && start == *b"#!",
-        Opened::Path(_) => false,
     }
 }
 

@@ -13,9 +13,10 @@ use tollgate_wire::plan::Patience;
 use crate::approve::Permitted;
 use crate::gate::Gate;
 use crate::refuse::Refusal;
-use crate::runs::{Run, RunFile};
+use crate::runs::{Called, Run, RunFile};
 use crate::sandbox::Birthplace;
 use crate::supervisors::Supervisor;
+use crate::sys::cgroup::Visit;
 
 /// A supervisor that waits for its release. Made by [`prepare`] alone.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Prepared {
     pub(crate) file: RunFile,
     /// It itself.
     pub(crate) supervisor: Supervisor,
+    /// In its caller's control group until the tool is started there.
+    _visit: Option<Visit>,
     _made: Made,
 }
 
@@ -41,8 +44,13 @@ pub(crate) async fn prepare(gate: &Gate, permitted: &Permitted) -> Result<Prepar
     let (file, opened) = gate.runs.create(&id, &supervisor).map_err(|cause| failed("write to `runs`", &cause))?;
     let (session, started) = (call.agent.session.clone(), supervisor.started);
     let names = call.agent.names.clone();
-    gate.runs.begin(&id, Run { session, names, supervisor: supervisor.pid, started });
-    let prepared = Prepared { file, supervisor, _made: Made };
+    let called = Some(Called::of(permitted));
+    gate.runs.begin(&id, Run { session, names, supervisor: supervisor.pid, started, called });
+    let visit = match &call.surroundings.birthplace {
+        Birthplace::Daemon => Visit::pay(supervisor.pid, call.request.caller.peer().pid),
+        Birthplace::Shim(_) => None,
+    };
+    let prepared = Prepared { file, supervisor, _visit: visit, _made: Made };
     match plan::send(&prepared.supervisor.control, permitted, patience(gate, permitted), opened).await {
         Ok(()) => Ok(prepared),
         Err(cause) => {

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tollgate_audit::{Approver, Decision, Entry, Kind};
 use tollgate_policies::policy::{Judgement, Reason, Verdict};
 use tollgate_wire::exit;
-use tollgate_wire::message::End;
+use tollgate_wire::message::{End, Failure};
 use ulid::Ulid;
 
 use crate::allowances::Short;
@@ -82,6 +82,8 @@ pub(crate) enum Refusal {
     NotExecutable(PathBuf),
     /// The kernel would not execute it: this errno.
     NotSpawned(i32),
+    /// It could not be given what its caller has.
+    NotReady(Failure),
     /// The caller's sandbox does not let the supervisor be executed.
     NotBorn {
         /// The supervisor.
@@ -138,6 +140,7 @@ impl Refusal {
             Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => "not_found",
             Self::NotExecutable(_) | Self::NotSpawned(_) => "not_executable",
             Self::NotBorn { .. }
+            | Self::NotReady(_)
             | Self::PolicyChanged
             | Self::FactsChanged
             | Self::CoverGone
@@ -177,6 +180,7 @@ impl Refusal {
             Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => End::Exited(exit::NOT_FOUND),
             Self::NotExecutable(_) | Self::NotSpawned(_) => End::Exited(exit::NOT_EXECUTABLE),
             Self::NotBorn { .. }
+            | Self::NotReady(_)
             | Self::PolicyChanged
             | Self::FactsChanged
             | Self::CoverGone

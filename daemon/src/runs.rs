@@ -15,7 +15,10 @@ use tollgate_wire::message::Finish;
 use tollgate_wire::record;
 
 use crate::ancestry::Above;
+use crate::approve::Permitted;
+use crate::binary::Identity;
 use crate::identify::Name;
+use crate::request::Request;
 use crate::supervisors::Supervisor;
 use crate::sys::process;
 
@@ -30,6 +33,36 @@ pub(crate) struct Run {
     pub(crate) supervisor: i32,
     /// When that process started, in clock ticks since boot.
     pub(crate) started: u64,
+    /// What it runs; not known of a run that was adopted.
+    pub(crate) called: Option<Called>,
+}
+
+/// What a run was started as.
+#[derive(Debug, Clone)]
+pub(crate) struct Called {
+    /// The run whose tool called it.
+    parent: Option<String>,
+    tool: Vec<u8>,
+    arguments: Vec<Vec<u8>>,
+    binary: Identity,
+}
+
+impl Called {
+    /// As a permitted call has it.
+    pub(crate) fn of(permitted: &Permitted) -> Self {
+        let request = &permitted.call.request;
+        Self {
+            parent: permitted.call.agent.parent.clone(),
+            tool: request.tool.clone(),
+            arguments: arguments(request),
+            binary: permitted.binary.identity,
+        }
+    }
+}
+
+/// All after the name that the tool was called by.
+fn arguments(request: &Request) -> Vec<Vec<u8>> {
+    request.strings.arguments().into_iter().skip(1).map(<[u8]>::to_vec).collect()
 }
 
 /// All running commands, by id.
@@ -145,6 +178,26 @@ impl Runs {
         let (id, run) = running.iter().find(|(_, run)| run.supervisor == pid)?;
         let same = process::standing(pid).is_ok_and(|standing| standing.started == run.started);
         same.then(|| Above::Run { id: id.clone(), session: run.session.clone(), names: run.names.clone() })
+    }
+
+    /// The programs that have passed this very call on: those of the runs above it with the
+    /// same tool and arguments, the nearest first. A version manager that stands behind our
+    /// shim does so where it looks along PATH for what is not its own.
+    pub(crate) fn passed_on(&self, parent: Option<&str>, request: &Request) -> Vec<Identity> {
+        let Some(mut id) = parent else { return Vec::new() };
+        let (running, arguments) = (self.lock(), arguments(request));
+        let mut found = Vec::new();
+        while let Some(called) = running.get(id).and_then(|run| run.called.as_ref())
+            && called.tool == request.tool
+            && called.arguments == arguments
+        {
+            found.push(called.binary);
+            match &called.parent {
+                Some(parent) => id = parent,
+                None => break,
+            }
+        }
+        found
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Run>> {

@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use tollgate_wire::frame::Kind;
-use tollgate_wire::message;
+use tollgate_wire::message::{self, Failure, Step};
 
 use crate::binary::Place;
 use crate::channel::Channel;
@@ -66,7 +66,15 @@ async fn answer(control: &Channel) -> Result<(), Refusal> {
     let frame = control.receive().await.map_err(|cause| failed("hear from the supervisor", &cause))?;
     match frame.map(|frame| (frame.kind, message::number(&frame.body))) {
         Some((Kind::Spawned, Ok(_))) => Ok(()),
-        Some((Kind::NotSpawned, Ok(errno))) => Err(Refusal::NotSpawned(errno)),
+        Some((Kind::NotSpawned, Ok(number))) => Err(not_started(number)),
         _ => Err(Refusal::Gate("the supervisor ended before it said whether the command runs".to_owned())),
+    }
+}
+
+fn not_started(number: i32) -> Refusal {
+    match Failure::of(number) {
+        Ok(Failure { step: Step::Execute, errno }) => Refusal::NotSpawned(errno),
+        Ok(failure) => Refusal::NotReady(failure),
+        Err(cause) => failed("understand why the command does not run", &cause),
     }
 }

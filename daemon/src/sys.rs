@@ -4,6 +4,7 @@
 //! policy is.
 
 pub(crate) mod above;
+pub(crate) mod cgroup;
 pub(crate) mod descriptors;
 pub(crate) mod memory;
 pub(crate) mod peer;

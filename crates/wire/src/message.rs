@@ -117,11 +117,73 @@ impl Signal {
     }
 }
 
-/// The bodies of `Spawned` (a process id), `NotSpawned` and `NotBorn` (an errno) and `Stopped` (a
-/// signal, or 0: the tool goes on).
+/// What is done for a tool, in this order, before it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is executed.
+    Execute,
+    /// A process is made for it.
+    Process,
+    /// It gets its group.
+    Group,
+    /// It gets its priorities and processors.
+    Schedule,
+    /// It goes where its caller is.
+    Folder,
+    /// It gets its caller's descriptors.
+    Descriptors,
+    /// It is held to its caller's limits.
+    Limits,
+}
+
+/// Why a tool did not start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure {
+    /// At what.
+    pub step: Step,
+    /// The kernel's word.
+    pub errno: i32,
+}
+
+impl Failure {
+    const STEPS: [Step; 7] =
+        [Step::Execute, Step::Process, Step::Group, Step::Schedule, Step::Folder, Step::Descriptors, Step::Limits];
+
+    /// The errno, and above its 16 bits the step. (The first version told an errno
+    /// alone, which reads as that of executing.)
+    #[must_use]
+    pub fn number(self) -> i32 {
+        (self.step as i32) << 16 | self.errno & 0xffff
+    }
+
+    /// What a number says.
+    pub fn of(number: i32) -> Result<Self, Error> {
+        let [low, high, step, _] = number.to_le_bytes();
+        let step = Self::STEPS.get(usize::from(step)).copied().ok_or(Error::Unknown(step))?;
+        Ok(Self { step, errno: i32::from(u16::from_le_bytes([low, high])) })
+    }
+}
+
+/// The bodies of `Spawned` (a process id), `NotSpawned` (a [`Failure`]), `NotBorn` (an errno) and
+/// `Stopped` (a signal, or 0: the tool goes on).
 pub fn number(body: &[u8]) -> Result<i32, Error> {
     let mut reader = Reader::new(body);
     let number = reader.i32()?;
     reader.finish()?;
     Ok(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_one_number() {
+        for step in Failure::STEPS {
+            let failure = Failure { step, errno: 95 };
+            assert_eq!(Failure::of(failure.number()), Ok(failure));
+        }
+        assert_eq!(Failure::of(2), Ok(Failure { step: Step::Execute, errno: 2 }), "as version 1 says it");
+        assert_eq!(Failure::of(7 << 16), Err(Error::Unknown(7)));
+    }
 }

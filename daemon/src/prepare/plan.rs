@@ -10,13 +10,17 @@ use tollgate_wire::plan::{Limit, Patience, Plan, Program};
 use tollgate_wire::{ID_LENGTH, MAX_BODY, MAX_DESCRIPTORS_A_FRAME, MAX_WORDS};
 
 use crate::approve::Permitted;
+use crate::binary::Form;
 use crate::channel::{Channel, Error};
 use crate::refuse::timed_out;
-use crate::request::Streams;
+use crate::request::{Streams, Strings};
 use crate::sys::memory::sealed;
 
 /// Room for everything in a body beside the block: state, folder, numbers, path.
 const BESIDE_THE_BLOCK: usize = 16 * 1024;
+
+/// What runs text that the kernel does not start (`execvp(3)`).
+const SHELL: &[u8] = b"/bin/sh";
 
 /// Sends the plan for what is permitted. `record` is the run's exit record.
 pub(super) async fn send(
@@ -26,14 +30,18 @@ pub(super) async fn send(
     record: File,
 ) -> Result<(), Error> {
     let (request, binary) = (&permitted.call.request, &permitted.binary);
-    let strings = request.strings.for_tool();
+    let path = binary.path.as_os_str().as_encoded_bytes();
+    let (program, strings) = match binary.form {
+        Form::Image => (Program::Opened, request.strings.for_tool()),
+        Form::Script => (Program::Path(path), request.strings.for_tool()),
+        Form::Text => (Program::Path(SHELL), to_shell(&request.strings.for_tool(), path)),
+    };
     let (bytes, arguments, variables) = strings.block();
     let memory = (bytes.len() > MAX_BODY - BESIDE_THE_BLOCK).then(|| sealed(bytes)).transpose()?;
     let Streams::Passed(streams) = &request.streams;
     let numbers: Vec<u8> = streams.iter().flat_map(|(number, _)| number.to_le_bytes()).collect();
     let mut id = [0; ID_LENGTH];
     request.id.array_to_str(&mut id);
-    let path = binary.path.as_os_str().as_encoded_bytes();
     let words = words(permitted);
     let plan = Plan {
         id,
@@ -43,7 +51,7 @@ pub(super) async fn send(
             .obligations
             .timeout
             .map(|limit| Limit { after_ms: milliseconds(limit), words: words.as_bytes() }),
-        program: if binary.script { Program::Path(path) } else { Program::Opened },
+        program,
         launch: Launch {
             state: request.state,
             arguments,
@@ -69,6 +77,14 @@ pub(super) async fn send(
         control.send(Kind::Descriptors, &[], part).await?;
     }
     Ok(())
+}
+
+/// What a shell is called with to run the text at `path` with the same arguments.
+fn to_shell(strings: &Strings, path: &[u8]) -> Strings {
+    // No option, wherever PATH found it.
+    let script = if path.starts_with(b"/") { path.to_vec() } else { [b"./", path].concat() };
+    let arguments = strings.arguments().into_iter().skip(1).map(<[u8]>::to_vec);
+    strings.with_arguments(&std::iter::once(script).chain(arguments).collect::<Vec<_>>())
 }
 
 /// At least one: none would be no limit.

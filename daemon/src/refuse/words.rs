@@ -10,6 +10,7 @@ use tollgate_places::Places;
 use tollgate_policies::Tier;
 use tollgate_policies::policy::{Judgement, Reason, Verdict};
 use tollgate_policies::show;
+use tollgate_wire::message::{Failure, Step};
 
 use super::{Refusal, TIMED_OUT};
 use crate::words::{MOST, command, running, target};
@@ -114,6 +115,7 @@ fn lines(places: &Places, entry: &Entry, refusal: &Refusal) -> Vec<String> {
             let path = entry.binary.as_ref().map(|path| show::text(path.as_slice(), 200)).unwrap_or_default();
             vec![format!("tollgate: cannot execute `{path}`: {}", std::io::Error::from_raw_os_error(*errno))]
         }
+        Refusal::NotReady(failure) => vec![refused, format!("  {}", unready(*failure))],
         Refusal::OtherBinary => vec![refused, format!("  {}", other_binary(entry))],
         Refusal::PolicyChanged => vec![refused, format!("  {POLICY_CHANGED}; run it again")],
         Refusal::FactsChanged => {
@@ -144,6 +146,19 @@ fn other_binary(entry: &Entry) -> String {
 fn unborn(program: &std::path::Path, errno: i32) -> String {
     let (program, cause) = (program.display(), std::io::Error::from_raw_os_error(errno));
     format!("the caller's sandbox does not let `{program}` be executed: {cause}")
+}
+
+fn unready(failure: Failure) -> String {
+    let what = match failure.step {
+        Step::Execute => "it cannot be executed",
+        Step::Process => "no process can be made for it",
+        Step::Group => "it cannot have a process group of its own",
+        Step::Schedule => "it cannot have its caller's priority and processors",
+        Step::Folder => "it cannot go to its caller's folder",
+        Step::Descriptors => "it cannot have its caller's descriptors",
+        Step::Limits => "it cannot be held to its caller's limits",
+    };
+    format!("{what}: {}", std::io::Error::from_raw_os_error(failure.errno))
 }
 
 /// A command for a person, safe to show.
@@ -261,6 +276,7 @@ pub(super) fn note(entry: &Entry, refusal: &Refusal) -> Option<String> {
         Refusal::Expired { id } => Some(format!("question {id} expired")),
         Refusal::NotExecutable(path) => Some(path.display().to_string()),
         Refusal::NotSpawned(errno) => Some(std::io::Error::from_raw_os_error(*errno).to_string()),
+        Refusal::NotReady(failure) => Some(unready(*failure)),
         Refusal::OtherBinary => Some(other_binary(entry)),
         Refusal::PolicyChanged => Some(POLICY_CHANGED.to_owned()),
         Refusal::FactsChanged => Some("a file that the judgement rests on has changed".to_owned()),

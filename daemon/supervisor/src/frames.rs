@@ -10,7 +10,7 @@ use tollgate_wire::message::{End, Finish};
 pub(crate) enum Number {
     /// The tool runs as this process.
     Spawned,
-    /// It could not be executed: an errno.
+    /// It could not be started: a failure's number.
     NotSpawned,
     /// It was stopped by this signal.
     Stopped,

@@ -79,7 +79,7 @@ fn run(cradle: Cradle) -> Result<(), Problem> {
             drop(ended);
         }
         Spawned::Withdrawn => {}
-        Spawned::Failed(errno) => frames::number(&house.control, frames::Number::NotSpawned, errno.0),
+        Spawned::Failed(failure) => frames::number(&house.control, frames::Number::NotSpawned, failure.number()),
     }
     Ok(())
 }

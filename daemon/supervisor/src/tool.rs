@@ -1,5 +1,6 @@
 //! Starting the tool as its caller would have started it.
 
+use core::cell::Cell;
 use core::ffi::CStr;
 
 use tollgate_bare::descriptor;
@@ -10,6 +11,7 @@ use tollgate_bare::spawn::{Child, spawn};
 use tollgate_bare::{Descriptor, Errno, Mapping, sabotage};
 use tollgate_wire::MAX_DESCRIPTORS;
 use tollgate_wire::launch::{Block, Launch, strings};
+use tollgate_wire::message::{Failure, Step};
 use tollgate_wire::plan::{self, Patience, Plan};
 
 use crate::frames;
@@ -27,8 +29,8 @@ const RUNS_AT_ONCE: u8 = 1;
 pub(crate) enum Spawned {
     /// It runs.
     Runs(Tool),
-    /// It could not be executed.
-    Failed(Errno),
+    /// It could not be started.
+    Failed(Failure),
     /// The daemon went before it let it run.
     Withdrawn,
 }
@@ -46,8 +48,7 @@ pub(crate) struct Tool {
 }
 
 /// Makes everything ready, waits for the daemon's word, and starts the tool; on
-/// success shim
-/// and daemon know, and nothing of the caller's is open here any more.
+/// success shim and daemon know, and nothing of the caller's is open here any more.
 pub(crate) fn start(order: Order, house: &House) -> Result<Spawned, Problem> {
     let (version, body, riding) = order.open()?;
     let plan = Plan::decode_version(version, &body)?;
@@ -65,13 +66,15 @@ pub(crate) fn start(order: Order, house: &House) -> Result<Spawned, Problem> {
     }
     let limit = Limit::of(plan.limit)?;
     let early = house.early();
+    // The child shares our memory until it executes.
+    let step = Cell::new(Step::Process);
     let child = house.killing.with(plan.launch.state.oom_score_adj, || {
-        spawn(|| become_tool(&plan, &riding, &arguments, &environment, &house.birthplace))
+        spawn(|| become_tool(&plan, &riding, &arguments, &environment, &house.birthplace, &step))
     });
     house.move_out();
     let child = match child {
         Ok(child) => child,
-        Err(errno) => return Ok(Spawned::Failed(errno)),
+        Err(errno) => return Ok(Spawned::Failed(Failure { step: step.get(), errno: errno.0 })),
     };
     let Riding { shim, record, binary, memory, folder, callers } = riding;
     drop((binary, memory, folder));
@@ -107,11 +110,13 @@ fn become_tool(
     arguments: &StringArray<'_>,
     environment: &StringArray<'_>,
     birthplace: &Birthplace,
+    step: &Cell<Step>,
 ) -> Errno {
-    let binary = match prepare(&plan.launch, riding, birthplace) {
+    let binary = match prepare(&plan.launch, riding, birthplace, step) {
         Ok(binary) => binary,
         Err(errno) => return errno,
     };
+    step.set(Step::Execute);
     match plan.program {
         plan::Program::Opened => process::execute(Program::Opened(binary), arguments, environment),
         plan::Program::Path(path) => match Path::of(&[path]) {
@@ -123,15 +128,20 @@ fn become_tool(
 
 /// The order matters: the folder while its descriptor is where it was; limits
 /// when no descriptor is needed any more; signals when nothing else can fail.
-fn prepare(launch: &Launch<'_>, riding: &Riding, birthplace: &Birthplace) -> Result<i32, Errno> {
+fn prepare(launch: &Launch<'_>, riding: &Riding, birthplace: &Birthplace, step: &Cell<Step>) -> Result<i32, Errno> {
+    step.set(Step::Group);
     // Born at the shim, it is in the shim's group as it stands.
     if matches!(birthplace, Birthplace::Daemon) || sabotage!("own-group") {
         process::new_group()?;
     }
+    step.set(Step::Schedule);
     state::schedule(&launch.state)?;
+    step.set(Step::Folder);
     enter_folder(launch, riding)?;
     process::set_umask(if sabotage!("umask") { 0o077 } else { launch.state.umask & 0o777 });
+    step.set(Step::Descriptors);
     let binary = place_descriptors(launch, riding)?;
+    step.set(Step::Limits);
     state::restrict(&launch.state)?;
     give_signals(launch);
     Ok(binary)

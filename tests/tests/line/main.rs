@@ -17,6 +17,7 @@ mod identity;
 mod killed;
 mod limits;
 mod many;
+mod nested;
 mod order;
 mod others;
 mod pinning;

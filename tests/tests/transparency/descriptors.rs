@@ -88,3 +88,19 @@ pub fn many(stage: &Stage) -> Result<(), Difference> {
     assert_eq!((ran.file_text("out").as_str(), ran.stdout_text().as_str()), ("firstsecond", "3\n"));
     Ok(())
 }
+
+/// Documented: the shim needs three descriptors. With three free all is equal; with fewer
+/// the gate says so. (Most programs need one themselves, to open their libraries.)
+pub fn few(stage: &Stage) -> Result<(), Difference> {
+    let sandbox = stage.sandbox();
+    let script = |more: &str| {
+        let text = format!("ulimit -n 10; exec 3< in 4< in 5< in 6< in {more}; probe descriptors; probe exit 3");
+        Script::new(&text).file("in", "text")
+    };
+    sandbox.compare(script(""))?;
+    let (direct, gated) = (sandbox.direct(script("7< in")), sandbox.gated(script("7< in")));
+    assert_eq!(direct.code(), Some(3), "{direct:?}");
+    Difference::unless_equal("with two free descriptors", "Some(125)", &format!("{:?}", gated.code()))?;
+    assert!(gated.stderr_text().contains("the shim needs three descriptors of its own"), "{gated:?}");
+    Ok(())
+}

@@ -36,12 +36,14 @@ cases! {
     case_14_dev_null_as_stdin = descriptors::dev_null, ["close-stdin"];
     case_15_the_umask_is_the_callers = state::umask, ["umask"];
     case_16_resource_limits_are_the_callers = state::limits, ["limits"];
+    case_17_with_few_descriptors_left_the_gate_says_so = descriptors::few, ["exit-code"];
     case_18_niceness_is_the_callers = state::nice, ["nice", "io-priority", "scheduler"];
     case_19_the_processors_are_the_callers = state::affinity, ["affinity"];
     case_20_the_kernels_choice_of_victim_is_the_same = state::victim, ["oom-score"];
     case_21_nohup_holds = state::nohup, ["ignored-signals"];
     case_22_blocked_and_ignored_signals_stay = state::signals, ["blocked-signals", "ignored-signals"];
     case_23_a_deleted_folder_is_still_the_folder = state::deleted_folder, ["cwd-by-path"];
+    case_24_in_a_sealed_folder_nothing_runs = state::sealed_folder, ["cwd-by-path"];
     case_25_a_linked_folder_is_what_the_caller_says = state::linked_folder, ["cwd-by-path"];
     case_26_the_callers_own_name_for_the_tool = arguments::another_name, ["argv0"];
     case_27_arguments_are_bytes = arguments::bytes, ["utf8-arguments"];
@@ -77,13 +79,18 @@ cases! {
     case_55_what_is_typed_ahead_is_the_shells = terminal::type_ahead, ["eat-input"];
     case_56_a_tool_in_the_background_leaves_the_modes_alone = terminal::terminal_modes, ["no-echo"];
     case_57_each_stream_is_a_terminal_or_not = terminal::each_stream, ["born-at-daemon", "close-stdin"];
+    case_58_a_job_server_reaches_through = nested::job_server, ["shift-descriptors"];
     case_59_in_substitutions_coprocesses_and_after_exec = nested::in_the_shell, ["exit-code"];
     case_60_after_exec_a_signal_ends_it = signals::after_exec, ["lose-signal"];
     case_60_a_signal_at_the_very_start_is_the_tools = signals::at_the_start, ["lose-signal"];
     case_61_missing_and_broken_tools_give_the_shells_codes = gate::broken_tools, ["exit-code"];
     case_62_a_tool_calls_another = nested::calls_another, ["exit-code"];
+    case_63_two_hundred_at_once_are_each_their_own = nested::in_parallel, ["exit-code"];
     case_64_a_killed_daemon_hurts_no_running_command = gate::daemon_killed, ["no-exit-record"];
     case_65_without_a_daemon_the_answer_is_125_at_once = gate::no_daemon, ["no-connect-timeout"];
+    case_66_what_a_tool_used_is_not_its_callers = nested::used_resources, ["exit-code"];
+    case_67_the_control_group_is_the_callers = state::control_group, ["exit-code"];
     case_68_hundreds_of_descriptors_and_high_numbers = descriptors::many, ["shift-descriptors"];
     case_69_the_shells_own_variables = nested::shell_variables, ["environment-sorted"];
+    case_70_a_debugger_sees_the_shim = nested::traced, ["exit-code"];
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e::{Difference, Script};
+use e2e::{Difference, Script, require_tool};
 
 use crate::case::Stage;
 
@@ -36,4 +36,53 @@ pub fn shell_variables(stage: &Stage) -> Result<(), Difference> {
     )?;
     assert!(ran.stdout_text().contains("SHLVL=2"), "{ran:?}");
     Ok(())
+}
+
+/// Through make's job server, whose descriptors (or FIFO) its children share.
+pub fn job_server(stage: &Stage) -> Result<(), Difference> {
+    if require_tool("make").is_none() {
+        return Ok(());
+    }
+    // Newer ones have a FIFO unless told otherwise.
+    let pipe = "make --help | grep -q jobserver-style && style=--jobserver-style=pipe";
+    let script = format!("{pipe}; outer $style -s -j3 all; echo $?; cat list");
+    let script = Script::new(&script)
+        .file("Makefile", "all: a b c\n\t+@probe descriptors > list\na b c:\n\t+@outer -s -f inner $@-inner\n")
+        .file("inner", "%-inner:\n\t@echo $@ >> done-$@\n");
+    let sandbox = stage.builder().script("outer", "#!/bin/sh\nexec make MAKE=outer \"$@\"\n", "755").start();
+    let ran = sandbox.compare(script)?;
+    assert_eq!((ran.stdout_text().starts_with("0\n"), ran.stderr_text().as_str()), (true, ""), "{ran:?}");
+    Ok(())
+}
+
+/// Each is its own, and as many run at once as directly.
+pub fn in_parallel(stage: &Stage) -> Result<(), Difference> {
+    let script = "for i in {1..200}; do { probe exit $((i % 251)); echo $i $?; } > said-$i & done; wait; cat said-* | sort -n; rm said-*";
+    let ran = stage.sandbox().compare(Script::new(script).limit(Duration::from_secs(60)))?;
+    assert_eq!(ran.stdout_text().lines().count(), 200, "{ran:?}");
+    Ok(())
+}
+
+/// Documented: a tool is not its caller's child, whose `time` and `times` lack what it used.
+pub fn used_resources(stage: &Stage) -> Result<(), Difference> {
+    let script = "TIMEFORMAT=%U; time probe burn 500; echo $?";
+    let sandbox = stage.sandbox();
+    let (direct, gated) = (sandbox.direct(script), sandbox.gated(script));
+    let used = |ran: &e2e::Ran| ran.stderr_text().trim().parse::<f64>().unwrap_or(f64::NAN);
+    // Under a load it gets less of its time.
+    let little = used(&gated) * 3.0 < used(&direct);
+    Difference::unless_equal("the code", &direct.stdout_text(), &gated.stdout_text())?;
+    Difference::unless_equal("used by the shim", "little", if little { "little" } else { "as much" })
+}
+
+/// Documented: a debugger that a caller puts on the shim sees the shim.
+pub fn traced(stage: &Stage) -> Result<(), Difference> {
+    if require_tool("strace").is_none() {
+        return Ok(());
+    }
+    let script = "strace -f -e trace=execve -o trace probe exit 3; echo $?; grep -c execve trace; rm trace";
+    let sandbox = stage.sandbox();
+    let (direct, gated) = (sandbox.direct(script), sandbox.gated(script));
+    assert_eq!(direct.stdout_text(), "3\n1\n", "{direct:?}");
+    Difference::unless_equal("under strace", "3\n1\n", &gated.stdout_text())
 }

@@ -97,3 +97,57 @@ pub fn linked_folder(stage: &Stage) -> Result<(), Difference> {
     assert!(ran.stdout_text().ends_with("far\nfar\n6\n"), "{}", ran.stdout_text());
     Ok(())
 }
+
+/// Documented: a tool cannot go where its caller could not go either; it is refused, and
+/// says why, where directly it would run in a folder that it cannot use.
+pub fn sealed_folder(stage: &Stage) -> Result<(), Difference> {
+    if require_tool("setpriv").is_none() {
+        return Ok(());
+    }
+    // Root passes every folder's mode, but not without these.
+    let weak = "setpriv --bounding-set=-dac_override,-dac_read_search";
+    let script = format!("mkdir sealed; cd sealed; chmod 000 .; {weak} probe exit 3; echo $?; chmod 700 .");
+    let sandbox = stage.sandbox();
+    let (direct, gated) = (sandbox.direct(script.as_str()), sandbox.gated(script.as_str()));
+    assert_eq!(direct.stdout_text(), "3\n", "{direct:?}");
+    Difference::unless_equal("in a sealed folder", "125\n", &gated.stdout_text())?;
+    assert!(gated.stderr_text().contains("it cannot go to its caller's folder: Permission denied"), "{gated:?}");
+    Ok(())
+}
+
+/// Where the caller's group may be entered. Documented: where it may not be, and of
+/// version 1's groups and the session keyring, the tool has the daemon's.
+pub fn control_group(stage: &Stage) -> Result<(), Difference> {
+    let Some(tree) = Tree::with_a_group() else { return Ok(()) };
+    let script = format!(
+        "echo $$ > {}/cgroup.procs; probe cat /proc/self/cgroup | grep ^0:; probe exit 4; echo $?",
+        tree.0.display()
+    );
+    let ran = stage.sandbox().compare(script.as_str())?;
+    assert!(ran.stdout_text().contains("tollgate-test") && ran.stdout_text().ends_with("4\n"), "{ran:?}");
+    Ok(())
+}
+
+/// A control group of the test's own.
+struct Tree(std::path::PathBuf);
+
+impl Tree {
+    fn with_a_group() -> Option<Self> {
+        let trees = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].map(std::path::PathBuf::from);
+        let tree = trees
+            .into_iter()
+            .find(|tree| tree.join("cgroup.procs").exists() && tree.join("cgroup.controllers").exists());
+        let made = tree.map(|tree| tree.join(format!("tollgate-test-{}", std::process::id())));
+        let made = made.filter(|group| std::fs::create_dir(group).is_ok());
+        if made.is_none() {
+            e2e::say("skipped: no control group can be made here\n");
+        }
+        made.map(Self)
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
