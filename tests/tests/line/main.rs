@@ -22,6 +22,7 @@ mod order;
 mod others;
 mod pinning;
 mod real_aws;
+mod real_on_terminals;
 mod real_terraform;
 mod real_tools;
 mod refusals;

@@ -2,7 +2,8 @@
 
 use e2e::{Sandbox, require_tool};
 
-fn allowing(tools: &[&str]) -> Sandbox {
+/// A gate that lets these tools do everything.
+pub(crate) fn allowing(tools: &[&str]) -> Sandbox {
     let policy = "[[rule]]\nname = \"all\"\nverdict = \"allow\"\ntier = [\"0..4\", \"unknown\"]\n";
     let builder = Sandbox::builder(e2e::programs!()).policy("10-tests.toml", policy);
     tools.iter().fold(builder, |builder, tool| builder.wrap(tool)).start()
