@@ -127,6 +127,21 @@ fn every_sabotage_is_noticed_by_something() {
     assert!(unnoticed.is_empty(), "sabotages that nothing notices: {unnoticed:?}");
 }
 
+/// The contract has 70 numbers: each is a test, and a row of the book.
+#[test]
+fn every_case_of_the_contract_is_tried_and_told() {
+    let read = |path: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+        std::fs::read_to_string(path).unwrap()
+    };
+    let (table, book) = (read("tests/tests/transparency/main.rs"), read("docs/transparency.md"));
+    let missing = (1..=70).filter(|number| {
+        let (test, row) = (format!("\n    case_{number:02}_"), format!("\n| {number} | "));
+        !table.contains(&test) || book.matches(&row).count() != 1
+    });
+    assert_eq!(missing.collect::<Vec<_>>(), [0; 0]);
+}
+
 #[test]
 fn no_test_waits_for_time_to_pass() {
     let sleep = concat!("thread::", "sleep");
