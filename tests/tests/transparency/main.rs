@@ -43,7 +43,7 @@ cases! {
     case_21_nohup_holds = state::nohup, ["ignored-signals"];
     case_22_blocked_and_ignored_signals_stay = state::signals, ["blocked-signals", "ignored-signals"];
     case_23_a_deleted_folder_is_still_the_folder = state::deleted_folder, ["cwd-by-path"];
-    case_24_in_a_sealed_folder_nothing_runs = state::sealed_folder, ["cwd-by-path"];
+    case_24_in_a_sealed_folder_nothing_runs = state::sealed_folder, ["exit-code"];
     case_25_a_linked_folder_is_what_the_caller_says = state::linked_folder, ["cwd-by-path"];
     case_26_the_callers_own_name_for_the_tool = arguments::another_name, ["argv0"];
     case_27_arguments_are_bytes = arguments::bytes, ["utf8-arguments"];

@@ -65,7 +65,7 @@ pub fn in_parallel(stage: &Stage) -> Result<(), Difference> {
 
 /// Documented: a tool is not its caller's child, whose `time` and `times` lack what it used.
 pub fn used_resources(stage: &Stage) -> Result<(), Difference> {
-    let script = "TIMEFORMAT=%U; time probe burn 500; echo $?";
+    let script = "TIMEFORMAT=%U; time probe burn 500; probe exit 3; echo $?";
     let sandbox = stage.sandbox();
     let (direct, gated) = (sandbox.direct(script), sandbox.gated(script));
     let used = |ran: &e2e::Ran| ran.stderr_text().trim().parse::<f64>().unwrap_or(f64::NAN);
