@@ -26,6 +26,12 @@ pub(crate) enum NotAPerson {
     /// It is in the tree of a token's first use.
     #[error("an answer may not come from an agent's process tree, token {0}")]
     HasToken(String),
+    /// It may have left such a tree.
+    #[error(
+        "it cannot be told whether this terminal is of the process tree of token {0}, which is older: \
+         answer from one that was opened before, or end that agent first"
+    )]
+    MayHaveToken(String),
     /// It has no controlling terminal.
     #[error("an answer needs a terminal of its own")]
     NoTerminal,
@@ -56,6 +62,9 @@ fn prove_by(gate: &Gate, peer: &Peer, chain: &Chain) -> Result<Approver, NotAPer
         Ok(Some(token)) => return Err(NotAPerson::HasToken(token.id)),
         Err(Wrong::Revoked(id) | Wrong::Over(id)) => return Err(NotAPerson::HasToken(id)),
         Err(_) => return Err(NotAPerson::Gone),
+    }
+    if let Some(id) = tokens::maybe_left(gate, chain).map_err(|_| NotAPerson::Gone)? {
+        return Err(NotAPerson::MayHaveToken(id));
     }
     let standing = process::standing(peer.pid).map_err(|_| NotAPerson::Gone)?;
     if standing.terminal == 0 {

@@ -220,6 +220,23 @@ pub(crate) fn around(gate: &Gate, chain: &Chain) -> Result<Option<Token>, Wrong>
     id.map(|id| gate.tokens.valid(&id).map(|issued| issued.token)).transpose()
 }
 
+/// A token whose tree the caller may have left, by what can be seen of it: its root lives,
+/// and an orphan that is younger stands above the caller. An error where that cannot be told.
+pub(crate) fn maybe_left(gate: &Gate, chain: &Chain) -> std::io::Result<Option<String>> {
+    let bound: Vec<_> = gate
+        .tokens
+        .lock()
+        .values()
+        .filter_map(|issued| issued.bound.clone().zip(Some(issued.token.id.clone())))
+        .collect();
+    for (root, id) in bound {
+        if process::is_alive(&root) && tree::may_have_left(chain, &root)? {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
 async fn show(gate: &Gate, peer: &Peer, chain: &Chain, text: &[u8]) -> Result<Token, Wrong> {
     let issued = gate.tokens.shown(text)?;
     let token = issued.token;

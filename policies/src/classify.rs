@@ -82,7 +82,7 @@ pub enum Classified {
 #[must_use]
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts) -> Classified {
     let needs = RefCell::default();
-    let scene = Scene { grammars, facts, cwd: invocation.cwd, needs: &needs };
+    let scene = Scene { grammars, facts, cwd: invocation.cwd, needs: &needs, stirred: false };
     let argv = invocation.argv.iter().enumerate();
     let argv: Vec<Argument<'_>> = argv.map(|(at, bytes)| Argument { bytes, index: Some(at) }).collect();
     let name = last_part(invocation.tool);
@@ -105,6 +105,8 @@ struct Scene<'s> {
     /// The caller's working folder.
     cwd: Option<&'s [u8]>,
     needs: &'s RefCell<Vec<Need>>,
+    /// Whether other commands of the same script may change files meanwhile.
+    stirred: bool,
 }
 
 /// One command: the caller's, or one inside another.
@@ -158,9 +160,14 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
         cwd: scene.cwd,
         folder: call.folder,
         needs: scene.needs,
+        stirred: scene.stirred,
         questions: Default::default(),
     };
     let mut meanings = meaning::meanings(&case, scene.grammars.shared());
+    if scene.stirred {
+        let all = std::iter::once(&mut meanings.primary).chain(&mut meanings.also);
+        all.for_each(|meaning| meaning.target.doubt(|_, source| !is_stated(source), case::STIRRED));
+    }
     meanings.also.extend(inner::meanings(scene, call, &case));
     let name = call.argv.first().map(|name| name.bytes).unwrap_or_default();
     let pins = pin::pins(&case, &meanings.primary.target);
@@ -196,6 +203,12 @@ fn unknown(tool: &[u8], why: &'static str) -> Operation {
         changes: None,
         brought: Vec::new(),
     }
+}
+
+/// Whether a value comes from the command's own words or variables, and from no file.
+fn is_stated(source: &str) -> bool {
+    let variable = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    source == "argument" || source.starts_with('-') || source.bytes().all(variable)
 }
 
 /// The file name of a path.

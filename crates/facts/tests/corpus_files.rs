@@ -102,7 +102,7 @@ fn a_saved_plan_to_destroy_is_a_destroy() {
     assert_eq!((tier(&judged), judged.operation.also[0].operation.as_ref()), (Some(4), "terraform.destroy"));
     assert!(judged.read.iter().any(|file| file.path == b"destroy.tfplan" && file.sha256.is_some()));
     assert_eq!(tier(&place.judge("terraform apply apply.tfplan", &[])), Some(2));
-    assert_eq!(tier(&place.judge("terraform apply gone.tfplan", &[])), Some(2));
+    assert_eq!(tier(&place.judge("terraform apply gone.tfplan", &[])), Some(4));
     assert_eq!(tier(&place.judge("terraform apply notes.txt", &[])), None);
     assert_eq!(tier(&place.judge("terraform apply /proc/self/fd/9", &[])), None);
 }

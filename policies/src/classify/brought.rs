@@ -44,6 +44,9 @@ pub fn replaced(argv: &[&[u8]], names: &[(&Brought, Vec<u8>)]) -> Vec<Vec<u8>> {
     argv
 }
 
+/// Why a saved plan is not known; another may stand there when the tool looks.
+pub(crate) const ABSENT: &str = "there is no such file yet";
+
 /// What is known of the files that a command brings along.
 pub(crate) enum Look<'f> {
     /// It brings none, or must be asked about first.
@@ -70,7 +73,7 @@ fn ask<'c>(case: &'c Case<'_, '_, '_>, brings: &Brings, paths: Vec<Vec<u8>>) -> 
     let recursive = brings.recursive.is_some_and(|flag| case.parsed.set(flag));
     let depth = if recursive { Depth::Recursive } else { Depth::Flat };
     let files = BroughtFiles { paths, form: brings.form, act: brings.act, depth };
-    match case.known(Need::BroughtFiles(files)) {
+    match case.brought(Need::BroughtFiles(files)) {
         Ok(None) => Look::Nothing,
         Ok(Some(Finding::Brought(contents))) => Look::Read(contents),
         Ok(Some(Finding::Unknown { reason })) => Look::Unread(reason.clone()),
@@ -116,7 +119,8 @@ pub(crate) fn changes(case: &Case<'_, '_, '_>, meanings: &Meanings) -> Option<Ch
         Some(Ok(Plan::Saved(plan))) => plan.changes.clone(),
         Some(Ok(Plan::Foreign { reason })) => noted(reason.clone()),
         Some(Err(reason)) => noted(reason),
-        Some(Ok(Plan::Absent)) | None => match look(case) {
+        Some(Ok(Plan::Absent)) => noted(ABSENT.to_owned()),
+        None => match look(case) {
             Look::Nothing => Changes::default(),
             Look::Read(contents) => {
                 let mut changes = contents.changes.clone();

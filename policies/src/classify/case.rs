@@ -9,6 +9,9 @@ use super::grammar::{Origin, Source, Tool};
 use super::parse::Parsed;
 use super::{needs, rules};
 
+/// Why what a file says counts for nothing.
+pub(crate) const STIRRED: &str = "another command of the same script may change what it reads";
+
 /// What is asked about.
 pub(crate) struct Case<'c, 'g, 'a> {
     pub tool: &'g Tool,
@@ -19,6 +22,8 @@ pub(crate) struct Case<'c, 'g, 'a> {
     pub cwd: Option<&'c [u8]>,
     /// Where this command runs.
     pub folder: Folder<'c>,
+    /// Whether other commands of the same script may change files meanwhile.
+    pub stirred: bool,
     /// What was asked for and is not among the facts.
     pub needs: &'c RefCell<Vec<Need>>,
     /// What to ask each resolver, or why nothing can be asked; worked out once.
@@ -48,11 +53,14 @@ impl<'a> Case<'_, '_, 'a> {
 
     /// What is known of the saved plan at this path, or a note that it must be read.
     pub(crate) fn plan(&self, path: &[u8]) -> Result<Option<&Finding>, String> {
-        self.known(needs::plan(self, path))
+        self.brought(needs::plan(self, path))
     }
 
-    /// What is known of this, or a note that it must be asked.
-    pub(crate) fn known(&self, need: Need) -> Result<Option<&Finding>, String> {
+    /// What is known of files that are brought along, or a note that it must be asked.
+    pub(crate) fn brought(&self, need: Need) -> Result<Option<&Finding>, String> {
+        if self.stirred {
+            return Err(STIRRED.to_owned());
+        }
         self.folder.need(need).map(|need| self.fact(&need))
     }
 

@@ -155,13 +155,32 @@ impl<'a> Wrapper<'_, 'a> {
             Err(why) => return vec![self.unknown(why, script.index)],
         };
         let mut meanings: Vec<Meaning> = Vec::new();
-        for step in &read.steps {
-            let found = self.step(step, script.index, place);
+        for found in self.steps(&read.steps, script.index, place) {
             meanings.extend(found.into_iter().filter(|new| !meanings.contains(new)).collect::<Vec<_>>());
         }
         meanings.extend(read.doubts.iter().map(|why| self.unknown(why.clone(), script.index)));
         meanings.dedup();
         meanings
+    }
+
+    /// What each does; where another may change files, whatever the files say now counts
+    /// for nothing, in whichever order they stand: a script may loop.
+    fn steps(&self, steps: &[Step], index: Option<usize>, place: &Place<'_>) -> Vec<Vec<Meaning>> {
+        let mut found: Vec<_> = steps.iter().map(|step| self.step(step, index, place)).collect();
+        if self.scene.stirred {
+            return found;
+        }
+        let only_reads = |meanings: &Vec<Meaning>| meanings.iter().all(|one| one.tier == Some(Tier::Observe));
+        let stir: Vec<bool> = found.iter().map(|meanings| !only_reads(meanings)).collect();
+        let stirring = stir.iter().filter(|stirs| **stirs).count();
+        let scene = Scene { stirred: true, ..*self.scene };
+        let stirred = Wrapper { scene: &scene, ..*self };
+        for ((step, meanings), stirs) in steps.iter().zip(&mut found).zip(stir) {
+            if stirring > usize::from(stirs) {
+                *meanings = stirred.step(step, index, place);
+            }
+        }
+        found
     }
 
     fn step(&self, step: &Step, index: Option<usize>, place: &Place<'_>) -> Vec<Meaning> {

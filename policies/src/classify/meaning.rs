@@ -143,12 +143,8 @@ fn also(case: &Case<'_, '_, '_>, primary: &Meaning) -> Vec<Meaning> {
 fn saved_plan(case: &Case<'_, '_, '_>, target: &Target) -> Option<Meaning> {
     let rule = case.parsed.command.saved_plan.as_ref()?;
     let (further, tier, rationale) = match brought::plan(case)? {
-        Ok(Plan::Absent) => return None,
-        Ok(Plan::Foreign { reason }) => (
-            &rule.destroys,
-            Some(Tier::BreakGlass),
-            Cow::Owned(format!("what the saved plan does is not known: {reason}")),
-        ),
+        Ok(Plan::Absent) => (&rule.destroys, Some(Tier::BreakGlass), unknown_plan(brought::ABSENT)),
+        Ok(Plan::Foreign { reason }) => (&rule.destroys, Some(Tier::BreakGlass), unknown_plan(reason)),
         Ok(Plan::Saved(plan)) if plan.made_to_destroy || plan.changes.destroys() => {
             (&rule.destroys, Some(rule.destroys.tier), Cow::Borrowed(rule.destroys.why))
         }
@@ -161,6 +157,10 @@ fn saved_plan(case: &Case<'_, '_, '_>, target: &Target) -> Option<Meaning> {
     let operation = Cow::Borrowed(further.operation);
     let decided_by = brought::operand(case)?.index;
     Some(Meaning { operation, tier, rationale, target: target.clone(), decided_by, wrapped_by: Vec::new() })
+}
+
+fn unknown_plan(reason: &str) -> Cow<'static, str> {
+    Cow::Owned(format!("what the saved plan does is not known: {reason}"))
 }
 
 /// A reason why the words of the argv do not tell what will happen.

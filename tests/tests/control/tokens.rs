@@ -149,3 +149,27 @@ fn nobody_but_a_person_gives_tokens() {
     sandbox.await_records("refused_attempt", 3);
     assert!(sandbox.audit_of("token_issued").is_empty());
 }
+
+/// Two forks and a terminal of its own bring a process out from under a token's tree;
+/// nothing above it tells of the tree then, but it is younger than the tree's root.
+#[test]
+fn who_left_a_tokens_tree_answers_nothing() {
+    if e2e::require_tool("script").is_none() {
+        return;
+    }
+    let sandbox = with_agents().probe("slow").policy("20-asks.toml", ASKS).start();
+    let (token, _) = token(&sandbox, &["ci", "--ttl", "30m", "--clearance", "2"]);
+    let answer = "setsid --fork script -qefc 'tollgate approve '$id' --root '$ROOT said < /dev/null > /dev/null 2>&1";
+    let script = format!(
+        "export ROOT={}; export TOLLGATE_TOKEN={token}; probe exit 0; (slow exit 3 2> asked; echo $? > ended) &
+        until id=$(grep -o '01[0-9A-Z]*$' asked); do sleep 0.05; done; {answer}
+        until grep -q . said 2> /dev/null; do sleep 0.05; done; sleep 0.2; kill %1; wait; cat said; rm -f said asked ended",
+        sandbox.path("root").display()
+    );
+    let ran = sandbox.gated(e2e::Script::new(&script).limit(LIMIT));
+    assert!(ran.stdout_text().contains("of the process tree of token"), "{ran:?}");
+    assert_eq!(sandbox.audit_of("refused_answer").len(), 1);
+    assert!(sandbox.audit_of("answer").is_empty());
+}
+
+const ASKS: &str = "[[rule]]\nname = \"slow-asks\"\ntools = \"slow\"\nverdict = \"escalate\"\ntier = \"unknown\"\n";
