@@ -21,12 +21,15 @@ use sha2::{Digest, Sha256};
 use tollgate_wire::request::Door;
 
 use crate::request::Request;
+use crate::runs::Passed;
 
 /// Where a shell looks when PATH is not set.
 const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A program that calls itself once with the same arguments may know why.
 const MOST_PASSED_ON: usize = 2;
+/// A tool that calls itself through the gate oftener than this goes in circles.
+const DEEPEST: usize = 64;
 
 /// A real program, opened.
 #[derive(Debug)]
@@ -95,6 +98,8 @@ pub(crate) enum Missing {
     NotFound,
     /// One, but it may not be executed.
     NotExecutable(PathBuf),
+    /// It has called itself too often.
+    InCircles,
 }
 
 /// A file as it is now: any change of its contents changes this.
@@ -181,8 +186,11 @@ pub(crate) fn resolve(
     request: &Request,
     pinned: Option<&str>,
     root: Option<BorrowedFd<'_>>,
-    passed_on: &[Identity],
+    passed: &Passed,
 ) -> Result<Binary, Missing> {
+    if passed.deep >= DEEPEST {
+        return Err(Missing::InCircles);
+    }
     let from = Place::of(request, root);
     let named = match pinned {
         Some(pinned) => pinned.contains('/').then(|| Path::new(pinned)),
@@ -202,7 +210,7 @@ pub(crate) fn resolve(
         let folder = Path::new(std::ffi::OsStr::from_bytes(folder));
         let path = folder.join(std::ffi::OsStr::from_bytes(name));
         match candidate(binaries, from, &path) {
-            Ok(Some(binary)) if passed_on.contains(&binary.identity) => {
+            Ok(Some(binary)) if passed.on.contains(&binary.identity) => {
                 again.get_or_insert(binary);
             }
             Ok(Some(binary)) => return Ok(binary),
@@ -210,7 +218,7 @@ pub(crate) fn resolve(
             Err(found) => missing = found,
         }
     }
-    again.filter(|_| passed_on.len() < MOST_PASSED_ON).ok_or(missing)
+    again.filter(|_| passed.on.len() < MOST_PASSED_ON).ok_or(missing)
 }
 
 /// The path that `tollgate exec -- PATH` names; a shim is called by its name alone.

@@ -46,8 +46,8 @@ pub(crate) async fn classify(gate: &Gate, mut call: Call) -> Result<Operation, B
         }
     }
     let pinned = call.pins.first().map(|pin| pin.bin.as_str());
-    let passed_on = gate.runs.passed_on(call.agent.parent.as_deref(), &call.request);
-    let binary = binary::resolve(&gate.binaries, &call.request, pinned, call.surroundings.root(), &passed_on);
+    let passed = gate.runs.above(call.agent.parent.as_deref(), &call.request);
+    let binary = binary::resolve(&gate.binaries, &call.request, pinned, call.surroundings.root(), &passed);
     call.entry = Entry { facts: facts(&judged.read), ..call.entry.describing(Described::of(&judged.operation)) };
     Ok(Operation { call, judgeable: judged, binary, _made: Made })
 }

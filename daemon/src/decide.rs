@@ -37,7 +37,7 @@ pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Re
     let judgement = judge(gate, &call.policies, &call, &judgeable);
     let judgement = answered(&mut call, judgement);
     call.entry = entry(call.entry, &judgement);
-    let judgement = observed(&mut call, judgement);
+    let judgement = observed(&mut call, &judgeable, judgement);
     if judgement.verdict == Verdict::Deny {
         let hint = hint(gate, &call, &judgeable.operation);
         return Err(Refused::new(
@@ -114,14 +114,27 @@ pub(crate) fn observes(in_force: &InForce, agent: &Agent) -> bool {
     policies.peek().is_some() && policies.all(Policy::observes)
 }
 
-/// Where policies are only tried out, their word is recorded, and the call runs as it is.
-fn observed(call: &mut Call, judgement: Judgement) -> Judgement {
+/// Where policies are only tried out, their word is recorded, and the call runs as it is,
+/// unless its project has something against it: a project tries nothing out.
+fn observed(call: &mut Call, judgeable: &Judgeable, judgement: Judgement) -> Judgement {
     if !observes(&call.policies, &call.agent) {
         return judgement;
     }
-    call.entry.would = call.entry.decision.replace(Decision::Allow);
-    let (covers, obligations) = (Vec::new(), Obligations::default());
-    Judgement { verdict: Verdict::Allow, covers, obligations, ..judgement }
+    let would = call.entry.decision;
+    let free =
+        Judgement { verdict: Verdict::Allow, covers: Vec::new(), obligations: Obligations::default(), ..judgement };
+    let subjects = call.agent.subjects(&call.policies, door(call.request.door));
+    let words = subjects.map(|subject| {
+        let asked = Asked {
+            arguments: judgeable.arguments.as_ref(),
+            at: Some(tollgate_facts::now()),
+            ..Asked::new(&judgeable.operation, subject)
+        };
+        judgeable.tighten(free.clone(), &asked)
+    });
+    let word = words.reduce(Judgement::stricter).unwrap_or(free);
+    call.entry = Entry { would, ..entry(std::mem::take(&mut call.entry), &word) };
+    word
 }
 
 /// Where no policy is left to judge, nothing may run.
@@ -154,5 +167,8 @@ fn refusal(missing: Missing) -> Refusal {
     match missing {
         Missing::NotFound => Refusal::NotFound,
         Missing::NotExecutable(path) => Refusal::NotExecutable(path),
+        Missing::InCircles => {
+            Refusal::Gate("it goes in circles: it calls itself through the gate again and again".to_owned())
+        }
     }
 }

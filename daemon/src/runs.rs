@@ -60,6 +60,17 @@ impl Called {
     }
 }
 
+/// What a call has been through already.
+#[derive(Debug, Default)]
+pub(crate) struct Passed {
+    /// The programs that have passed this very call on, with all its arguments, the nearest
+    /// first. A version manager that stands behind our shim does so where it looks along PATH
+    /// for what is not its own.
+    pub(crate) on: Vec<Identity>,
+    /// How many runs of the same tool stand above it.
+    pub(crate) deep: usize,
+}
+
 /// All after the name that the tool was called by.
 fn arguments(request: &Request) -> Vec<Vec<u8>> {
     request.strings.arguments().into_iter().skip(1).map(<[u8]>::to_vec).collect()
@@ -180,24 +191,20 @@ impl Runs {
         same.then(|| Above::Run { id: id.clone(), session: run.session.clone(), names: run.names.clone() })
     }
 
-    /// The programs that have passed this very call on: those of the runs above it with the
-    /// same tool and arguments, the nearest first. A version manager that stands behind our
-    /// shim does so where it looks along PATH for what is not its own.
-    pub(crate) fn passed_on(&self, parent: Option<&str>, request: &Request) -> Vec<Identity> {
-        let Some(mut id) = parent else { return Vec::new() };
+    /// What the runs above a call of this tool have executed for it.
+    pub(crate) fn above(&self, parent: Option<&str>, request: &Request) -> Passed {
         let (running, arguments) = (self.lock(), arguments(request));
-        let mut found = Vec::new();
-        while let Some(called) = running.get(id).and_then(|run| run.called.as_ref())
-            && called.tool == request.tool
-            && called.arguments == arguments
-        {
-            found.push(called.binary);
-            match &called.parent {
-                Some(parent) => id = parent,
-                None => break,
+        let mut passed = Passed::default();
+        let (mut next, mut same) = (parent, true);
+        while let Some(called) = next.and_then(|id| running.get(id)?.called.as_ref()) {
+            same &= called.tool == request.tool && called.arguments == arguments;
+            if same {
+                passed.on.push(called.binary);
             }
+            passed.deep += usize::from(called.tool == request.tool);
+            next = called.parent.as_deref();
         }
-        found
+        passed
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Run>> {

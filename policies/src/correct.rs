@@ -5,7 +5,7 @@
 //! the corrected argv, which goes through everything once more.
 
 use crate::classify::Arguments;
-use crate::classify::print::{PrintError, Printer};
+use crate::classify::print::{Found, PrintError, Printer};
 use crate::policy::{Correction, Edit, Mode};
 
 /// What corrections come to.
@@ -92,13 +92,10 @@ fn apply(printer: &mut Printer, edit: &Edit) -> Result<(), PrintError> {
     match edit {
         Edit::On { flag, value } => {
             let wanted = value.as_deref().map(str::as_bytes);
-            match printer.find(flag)? {
-                Some(found) if found.value.as_deref() == wanted => {}
-                Some(_) => {
-                    printer.remove(flag)?;
-                    printer.add(flag, wanted);
-                }
-                None => printer.add(flag, wanted),
+            let all = printer.all(flag)?;
+            if all.is_empty() || all.iter().any(|found| found.value.as_deref() != wanted) {
+                printer.remove(flag)?;
+                printer.add(flag, wanted);
             }
         }
         Edit::Off { flag } => printer.remove(flag)?,
@@ -110,9 +107,8 @@ fn apply(printer: &mut Printer, edit: &Edit) -> Result<(), PrintError> {
         }
         Edit::AtMost { flag, number } => at_most(printer, flag, *number)?,
         Edit::Narrow { flag: Some(flag), from, to } => {
-            if let Some(found) = printer.find(flag)?
-                && found.value.as_deref().is_some_and(|value| is_like(from, value))
-            {
+            let wide = |value: &[u8]| value != to.as_bytes() && is_like(from, value);
+            if printer.all(flag)?.iter().any(|found| found.value.as_deref().is_some_and(wide)) {
                 printer.remove(flag)?;
                 printer.add(flag, Some(to.as_bytes()));
             }
@@ -125,10 +121,9 @@ fn apply(printer: &mut Printer, edit: &Edit) -> Result<(), PrintError> {
 }
 
 fn at_most(printer: &mut Printer, flag: &str, number: u64) -> Result<(), PrintError> {
-    let Some(found) = printer.find(flag)? else { return Ok(()) };
-    let value = found.value.as_deref().and_then(|value| std::str::from_utf8(value).ok());
-    let value: u64 = value.and_then(|value| value.parse().ok()).ok_or(PrintError::NoNumber)?;
-    if value > number {
+    let read = |found: &Found| std::str::from_utf8(found.value.as_deref()?).ok()?.parse::<u64>().ok();
+    let values = printer.all(flag)?.iter().map(read).collect::<Option<Vec<_>>>().ok_or(PrintError::NoNumber)?;
+    if values.iter().any(|value| *value > number) {
         printer.remove(flag)?;
         printer.add(flag, Some(number.to_string().as_bytes()));
     }
@@ -206,6 +201,21 @@ mod tests {
         assert_eq!(one("kubectl get pods -n prod", &[narrow]), "get --namespace=web pods");
         let scope = Edit::Narrow { flag: None, from: "/".into(), to: "/workspace".into() };
         assert_eq!(one("rm -r /", &[scope]), "-r /workspace");
+    }
+
+    #[test]
+    fn every_place_of_a_flag_counts() {
+        let most = [Edit::AtMost { flag: "-parallelism".into(), number: 5 }];
+        assert_eq!(one("terraform apply -parallelism=3 -parallelism=77", &most), "apply -parallelism=5");
+        let replicas = [Edit::AtMost { flag: "--replicas".into(), number: 3 }];
+        assert_eq!(one("kubectl scale deploy x --replicas=1 --replicas=9", &replicas), "scale --replicas=3 deploy x");
+        let web = [Edit::Narrow { flag: Some("--namespace".into()), from: "*".into(), to: "web".into() }];
+        for line in ["kubectl get pods -nweb --namespace=prod", "kubectl get pods -nprod", "kubectl get pods -n=prod"] {
+            assert_eq!(one(line, &web), "get --namespace=web pods");
+        }
+        assert_eq!(one("kubectl get pods -nweb", &web), "as it is");
+        let patient = [on("-lock-timeout", Some("5m"))];
+        assert_eq!(one("terraform apply -lock-timeout=5m -lock-timeout=0s", &patient), "apply -lock-timeout=5m");
     }
 
     #[test]

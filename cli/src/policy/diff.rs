@@ -17,7 +17,7 @@ use tollgate_audit::query::{self, Filter};
 use tollgate_audit::{Kind, Record};
 use tollgate_facts::policy_files;
 use tollgate_policies::classify::Grammars;
-use tollgate_policies::policy::{Judgement, Layer, Policy, profile};
+use tollgate_policies::policy::{Judgement, Layer, Policy, Verdict, profile};
 use tollgate_policies::show;
 
 use crate::arguments::Root;
@@ -147,7 +147,7 @@ impl Difference {
             return;
         };
         self.scrubbed += u64::from(!entry.scrubbed.is_empty());
-        let (was, would) = (Word::of(&old.judge(&past.asked())), Word::of(&new.judge(&past.asked())));
+        let [was, would] = [old, new].map(|policy| Word::of(policy, &policy.judge(&past.asked())));
         if was.verdict == would.verdict {
             return;
         }
@@ -185,9 +185,11 @@ impl Difference {
 }
 
 impl Word {
-    fn of(judgement: &Judgement) -> Self {
+    /// What became of a command: where a policy is only tried out, everything runs.
+    fn of(policy: &Policy, judgement: &Judgement) -> Self {
+        let verdict = if policy.observes() { Verdict::Allow } else { judgement.verdict };
         Self {
-            verdict: judgement.verdict.name(),
+            verdict: verdict.name(),
             reason: judgement.reason.map(tollgate_policies::policy::Reason::name),
             rule: judgement.rule.as_ref().map(|rule| rule.name.clone()),
         }

@@ -20,8 +20,8 @@ const DEEPEST: usize = 48;
 pub(crate) fn find(cwd: Option<&[u8]>, reader: &Reader<'_>) -> (Vec<Project>, Vec<ReadFile>) {
     let mut files = Files::new(reader);
     let mut projects = Vec::new();
-    let folders = cwd.filter(|cwd| cwd.starts_with(b"/")).into_iter().flat_map(upward);
-    for folder in folders.take(DEEPEST) {
+    let mut folders = cwd.filter(|cwd| cwd.starts_with(b"/")).into_iter().flat_map(upward);
+    for folder in folders.by_ref().take(DEEPEST) {
         let path = [folder, b"/", NAME].concat();
         let name = show::text(&path, 400);
         match files.read_up_to(&path, LARGEST) {
@@ -29,6 +29,10 @@ pub(crate) fn find(cwd: Option<&[u8]>, reader: &Reader<'_>) -> (Vec<Project>, Ve
             Ok(Some(bytes)) => projects.push(parsed(name, bytes)),
             Err(why) => projects.push(Project::broken(&name, &why)),
         }
+    }
+    if let Some(above) = folders.next() {
+        let name = show::text(&[above, b"/", NAME].concat(), 400);
+        projects.push(Project::broken(&name, "it is not looked for: the working folder lies too deep below"));
     }
     let read = files.into_parts().0.into_iter().filter(|file| file.sha256.is_some()).collect();
     (projects, read)
@@ -78,6 +82,13 @@ mod tests {
         assert_eq!((projects.len(), read.len()), (2, 2));
         assert!(read[0].path.ends_with(b"/a/b/.tollgate.toml"));
         assert!(find(None, &Reader::new(None)).0.is_empty());
+    }
+
+    #[test]
+    fn what_lies_too_deep_to_be_looked_for_denies() {
+        let deep = |folders: usize| format!("/nowhere{}", "/x".repeat(folders - 2));
+        assert!(find(Some(deep(DEEPEST).as_bytes()), &Reader::new(None)).0.is_empty());
+        assert_eq!(find(Some(deep(DEEPEST + 1).as_bytes()), &Reader::new(None)).0.len(), 1);
     }
 
     #[test]

@@ -60,9 +60,20 @@ impl Printer {
     /// # Errors
     /// Where it stands, but in a way that cannot be changed.
     pub fn find(&self, flag: &str) -> Result<Option<Found>, PrintError> {
+        Ok(self.all(flag)?.into_iter().next())
+    }
+
+    /// Every place of a flag, by any of its forms: a tool may count the first, the last, or all.
+    ///
+    /// # Errors
+    /// As [`Printer::find`].
+    pub fn all(&self, flag: &str) -> Result<Vec<Found>, PrintError> {
         let given = |item: &Argument| item.kind == Some(Kind::Flag) && is(item, flag);
-        let Some(at) = self.items.iter().position(given) else { return Ok(None) };
-        let Some(item) = self.items.get(at) else { return Ok(None) };
+        let places = self.items.iter().enumerate().filter(|(_, item)| given(item));
+        places.map(|(at, item)| self.found(at, item)).collect()
+    }
+
+    fn found(&self, at: usize, item: &Argument) -> Result<Found, PrintError> {
         if item.index.is_none() {
             return Err(PrintError::Added);
         }
@@ -70,8 +81,8 @@ impl Printer {
             return Err(PrintError::Clustered);
         }
         let next = self.items.get(at + 1).filter(|next| next.kind == Some(Kind::Value));
-        let value = next.map(|next| next.bytes.clone()).or_else(|| attached(&item.bytes));
-        Ok(Some(Found { at, apart: next.is_some(), value }))
+        let value = next.map(|next| next.bytes.clone()).or_else(|| attached(item));
+        Ok(Found { at, apart: next.is_some(), value })
     }
 
     /// Takes the flag out wherever it stands, with its value.
@@ -114,11 +125,18 @@ fn is(item: &Argument, flag: &str) -> bool {
     name == flag.as_bytes() || item.flags.contains(&flag)
 }
 
-/// `x` of `--flag=x`; `x` of `-fx`.
-fn attached(bytes: &[u8]) -> Option<Vec<u8>> {
-    match bytes.iter().position(|byte| *byte == b'=') {
-        Some(at) => bytes.get(at + 1..).map(<[u8]>::to_vec),
-        None => None,
+/// `x` of `--flag=x`; `x` of `-fx` and `-f=x`, where `-f` is short for a long flag.
+fn attached(item: &Argument) -> Option<Vec<u8>> {
+    let is_short = item.flags.first().is_some_and(|flag| flag.starts_with("--") || flag.len() == 2);
+    match item.bytes.as_slice() {
+        [b'-', first, value @ ..] if *first != b'-' && is_short => {
+            let value = value.strip_prefix(b"=").unwrap_or(value);
+            (!value.is_empty()).then(|| value.to_vec())
+        }
+        bytes => {
+            let at = bytes.iter().position(|byte| *byte == b'=')?;
+            bytes.get(at + 1..).map(<[u8]>::to_vec)
+        }
     }
 }
 

@@ -58,3 +58,13 @@ fn a_sessions_own_policy_holds_where_the_others_observe() {
     command.args(["--", "bash", "-c", "never exit 5"]);
     assert_eq!(sandbox.run_command(command, crate::LIMIT).code(), Some(126));
 }
+
+#[test]
+fn a_projects_file_holds_where_the_others_observe() {
+    let sandbox = under(&observing()).start();
+    let project = "[[rule]]\nname = \"frozen\"\ntools = \"probe\"\nverdict = \"deny\"\n";
+    let script = format!("printf '{project}' > .tollgate.toml; probe exit 3; echo $?; never exit 5; echo $?");
+    let ran = sandbox.gated(script.as_str());
+    assert_eq!(ran.stdout_text(), "126\n5\n", "{ran:?}");
+    assert_eq!(sandbox.audit_of("refused")[0]["rule"], "frozen");
+}

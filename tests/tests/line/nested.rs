@@ -60,3 +60,14 @@ fn no_way_to_the_shim_is_a_way_in_circles() {
     assert_eq!(ran.stdout_text().replace('\n', ""), "333334445", "{ran:?}");
     assert!(binaries(&sandbox).iter().all(|binary| binary == "SANDBOX/bin/probe"), "{:?}", binaries(&sandbox));
 }
+
+/// With other arguments each time, so that no call is the same.
+#[test]
+fn a_tool_that_calls_itself_for_ever_comes_to_an_end() {
+    let again = "#!/bin/sh\nexec endless \"x$1\"\n";
+    let sandbox = builder().policy("20-all.toml", ALLOW).script("endless", again, "755").start();
+    let ran = sandbox.gated(Script::new("endless a; echo $?").limit(std::time::Duration::from_secs(60)));
+    assert_eq!(ran.stdout_text(), "125\n", "{ran:?}");
+    assert!(ran.stderr_text().contains("it goes in circles"), "{ran:?}");
+    assert_eq!(sandbox.audit_of("intent").len(), 64);
+}

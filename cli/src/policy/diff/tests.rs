@@ -132,3 +132,14 @@ fn what_is_shown_of_a_caller_is_escaped() {
     let shown = text(change, times);
     assert!(!shown.contains(['\u{1b}', '\u{202e}', '\n']), "{shown:?}");
 }
+
+#[test]
+fn to_observe_shows_as_what_it_loosens() {
+    let entries = vec![entry(Kind::Refused, "1", "a", "prod", "terraform destroy")];
+    let observing = format!("mode = 'observe'\n{NEW}");
+    let found = difference("[[rule]]\nname = 'none'\nverdict = 'deny'\n", &observing, entries);
+    assert_eq!(
+        found.changes.keys().map(|change| (change.old.verdict, change.new.verdict)).collect::<Vec<_>>(),
+        [("deny", "allow")]
+    );
+}
