@@ -63,7 +63,7 @@ impl Pty {
     }
 
     /// As [`Pty::wait_for`], none where it does not come within the time.
-    pub(crate) fn seen_within(&mut self, text: &str, limit: Duration) -> Option<String> {
+    pub fn seen_within(&mut self, text: &str, limit: Duration) -> Option<String> {
         let end = Instant::now() + limit;
         loop {
             if let Some(at) = self.seen.find(text) {

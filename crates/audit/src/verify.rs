@@ -103,7 +103,7 @@ pub enum Error {
 }
 
 /// Bytes between two calls of `progress`.
-const STEP: u64 = 8 << 20;
+const STEP: u64 = 1 << 20;
 
 /// Verifies a folder of segments, or one segment's file. `progress` is called now
 /// and then, and at the end.

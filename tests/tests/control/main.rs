@@ -12,6 +12,7 @@ mod observing;
 mod policy_changes;
 mod projects;
 mod questions;
+mod retention;
 mod tokens;
 
 use std::time::Duration;

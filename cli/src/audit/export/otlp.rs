@@ -87,7 +87,7 @@ impl Collector {
         for last in (0..TRIES).rev() {
             let (status, after, answer) = match self.post(&body) {
                 Ok(answered) => answered,
-                Err(cause) if last == 0 => return Err(self.failed(cause.to_string())),
+                Err(cause) if last == 0 || is_final(&cause) => return Err(self.failed(cause.to_string())),
                 Err(_) => {
                     std::thread::sleep(wait);
                     wait = (wait * 2).min(LONGEST_WAIT);
@@ -134,6 +134,15 @@ impl Collector {
 
     fn failed(&self, why: String) -> Error {
         Error::Collector { address: self.address.clone(), why }
+    }
+}
+
+/// Whether trying again cannot help: the collector is not who it should be.
+fn is_final(cause: &ureq::Error) -> bool {
+    match cause {
+        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => true,
+        ureq::Error::Io(cause) => cause.kind() == std::io::ErrorKind::InvalidData,
+        _ => false,
     }
 }
 

@@ -1,0 +1,104 @@
+//! Long work on the audit says on a terminal how far it has come, and nowhere else.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use e2e::{Pty, Sandbox};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::builder;
+
+/// The processor's time that a slow command gets, and how long it waits for the next.
+const MOMENT: Duration = Duration::from_millis(1);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Lets a process run for a moment and stops it again: what it does takes long,
+/// however fast the machine is.
+fn moment(process: u32) {
+    signal(process, Signal::SIGCONT);
+    std::thread::sleep(MOMENT);
+    signal(process, Signal::SIGSTOP);
+}
+
+fn signal(process: u32, signal: Signal) {
+    kill(Pid::from_raw(process.cast_signed()), signal).unwrap();
+}
+
+/// Waits until a slow command's screen shows `text`; gives all up to it.
+fn wait_for(slow: &mut Pty, text: &str) -> String {
+    let end = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < end {
+        moment(slow.process());
+        if let Some(shown) = slow.seen_within(text, PAUSE) {
+            return shown;
+        }
+    }
+    panic!("`{text}` never came");
+}
+
+/// Lets it end; what it showed up to then.
+fn finish(slow: Pty) -> String {
+    signal(slow.process(), Signal::SIGCONT);
+    let (status, rest) = slow.finish();
+    assert!(status.success(), "{rest:?}");
+    rest
+}
+
+/// It says nothing where nobody watches, though it takes as long.
+fn is_silent(mut command: Command) {
+    let mut slow = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while slow.try_wait().unwrap().is_none() {
+        moment(slow.id());
+        std::thread::sleep(PAUSE / 4);
+    }
+    let ended = slow.wait_with_output().unwrap();
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
+}
+
+fn tollgate(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+    let mut command = sandbox.tollgate(&[&["audit"], arguments].concat());
+    command.arg("--root").arg(sandbox.path("root"));
+    command
+}
+
+/// Adds records of this size, as another recorder.
+fn grow(sandbox: &Sandbox, records: usize, bytes: usize) {
+    let lines = format!("{{\"note\":\"{}\"}}\n", "x".repeat(bytes)).repeat(records);
+    let mut command = tollgate(sandbox, &["ingest", "--source", "long"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn export_says_how_far_it_is_on_a_terminal_alone() {
+    let sandbox = builder().start();
+    grow(&sandbox, 300, 1);
+    let export = |to: &str| tollgate(&sandbox, &["export", "csv", "--output", sandbox.path(to).to_str().unwrap()]);
+    let mut slow = Pty::spawn(export("one.csv"));
+    // Written over and over, at the line's start, and wiped in the end.
+    let first = wait_for(&mut slow, " records");
+    assert!(first.starts_with("\r\u{1b}[Kwritten "), "{first:?}");
+    let count = |shown: &str| shown.rsplit(' ').nth(1).unwrap().parse::<u64>().unwrap();
+    let second = wait_for(&mut slow, " records");
+    assert!(count(&second) > count(&first), "{first:?} {second:?}");
+    let rest = finish(slow);
+    assert!(rest.ends_with("\r\u{1b}[K"), "{rest:?}");
+    is_silent(export("two.csv"));
+}
+
+#[test]
+fn verify_says_how_far_it_is_on_a_terminal_alone() {
+    let sandbox = builder().start();
+    grow(&sandbox, 8, 1_000_000);
+    let verify = || tollgate(&sandbox, &["verify"]);
+    let mut slow = Pty::spawn(verify());
+    let first = wait_for(&mut slow, " %");
+    assert!(first.starts_with("\r\u{1b}[Kverified "), "{first:?}");
+    let rest = finish(slow);
+    let (wiped, told) = rest.rsplit_once("\r\u{1b}[K").unwrap();
+    assert!(told.starts_with("whole: ") && !wiped.contains("whole"), "{rest:?}");
+    is_silent(verify());
+}
