@@ -169,7 +169,8 @@ fn runs(sandbox: &Sandbox) -> Option<i32> {
     sandbox.run_command(command, LIMIT).code()
 }
 
-fn enrol_anna(sandbox: &Sandbox) {
+/// Gives `anna` a passphrase.
+pub(crate) fn enrol_anna(sandbox: &Sandbox) {
     let (code, shown) = typed(sandbox, &["approver", "add", "anna"], &[ANNA, (AGAIN, ANNA.1)]);
     assert_eq!(code, Some(0), "{shown}");
     assert!(!shown.contains(ANNA.1), "what is typed is not shown: {shown}");

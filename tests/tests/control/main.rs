@@ -6,6 +6,7 @@ mod agents;
 mod allowances;
 mod answering;
 mod attacks;
+mod every_kind;
 mod fronts;
 mod narrowed;
 mod observing;

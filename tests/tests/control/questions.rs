@@ -20,7 +20,7 @@ fn script(sandbox: &Sandbox, text: &str) -> Command {
     command
 }
 
-fn run(sandbox: &Sandbox, text: &str) -> Ran {
+pub(crate) fn run(sandbox: &Sandbox, text: &str) -> Ran {
     sandbox.run_command(script(sandbox, text), LIMIT)
 }
 
@@ -32,7 +32,7 @@ fn waits(sandbox: &Sandbox, text: &str) -> (Running, String) {
 }
 
 /// The id of the question for which this was not decided.
-fn pending(ran: &Ran) -> String {
+pub(crate) fn pending(ran: &Ran) -> String {
     assert_eq!(ran.code(), Some(75), "{ran:?}");
     assert!(ran.stderr_text().contains("\"reason\":\"pending\""), "{ran:?}");
     question_id(&ran.stderr_text()).to_owned()

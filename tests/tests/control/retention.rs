@@ -8,6 +8,8 @@ use std::process::Stdio;
 
 use e2e::{Builder, Sandbox};
 
+use crate::answering::enrol_anna;
+use crate::questions::{pending, run};
 use crate::{LIMIT, policy, status, token, write_policy};
 
 const SETTINGS: &str = "[audit]\nsegment_mb = 1\nkeep_mb = 1\n[approvals]\nwait_s = 1\n";
@@ -24,7 +26,7 @@ fn scene() -> Builder {
 }
 
 /// Another recorder's lines of nearly a megabyte: each fills a segment.
-fn fill(sandbox: &Sandbox, lines: usize) -> std::process::Child {
+pub(crate) fn fill(sandbox: &Sandbox, lines: usize) -> std::process::Child {
     let mut command = sandbox.tollgate(&["audit", "ingest", "--source", "filler"]);
     command.arg("--root").arg(sandbox.path("root")).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
@@ -64,18 +66,20 @@ fn remove_before(sandbox: &Sandbox, record: u64) {
     panic!("nothing is removed: it begins with record {}", first(sandbox));
 }
 
-/// Tokens that a person made.
-struct Tokens {
+/// What [`live`] leaves: three tokens and a question.
+struct Left {
     /// Nobody has shown it.
     unused: String,
     /// It belongs to a process tree.
     bound: String,
     /// It was taken back.
     revoked: String,
+    /// The question that nobody has answered.
+    question: String,
 }
 
 /// Uses up what there is, and changes the policy.
-fn live(sandbox: &Sandbox) -> Tokens {
+fn live(sandbox: &Sandbox) -> Left {
     assert_eq!(sandbox.gated("probe exit 3; probe exit 4").code(), Some(4));
     for count in ["2", "1"] {
         let grant = ["grant", "claude-code", "ask.unknown", "--for", "3h", "--count", count];
@@ -89,14 +93,16 @@ fn live(sandbox: &Sandbox) -> Tokens {
     let ((unused, _), (bound, _), (revoked, id)) = (made(), made(), made());
     assert!(shown(sandbox, &bound).starts_with("Some(126)"), "what no rule allows is refused");
     assert_eq!(sandbox.person(&["agent", "revoke", &id]).0, Some(0));
+    enrol_anna(sandbox);
     write_policy(sandbox, &policy("allow", "allow", "allow"));
     sandbox.await_records("policy_pending", 1);
     sandbox.await_records("session_closed", 1);
-    Tokens { unused, bound, revoked }
+    let question = pending(&run(sandbox, "ask exit 9"));
+    Left { unused, bound, revoked, question }
 }
 
 fn refusal(sandbox: &Sandbox, script: &str) -> String {
-    let ran = sandbox.gated(script);
+    let ran = run(sandbox, script);
     format!("{:?} {}", ran.code(), ran.stderr_text())
 }
 
@@ -107,14 +113,16 @@ fn shown(sandbox: &Sandbox, token: &str) -> String {
 }
 
 /// Everything is as [`live`] left it.
-fn check(sandbox: &Sandbox, policy: &serde_json::Value, tokens: &Tokens) {
+fn check(sandbox: &Sandbox, policy: &serde_json::Value, left: &Left) {
     let now = status(sandbox);
     assert_eq!((&now["policy_hash"], &now["policy_pending"]), (&policy["policy_hash"], &policy["policy_pending"]));
     assert!(refusal(sandbox, "probe exit 5").starts_with("Some(75)"), "the rate is used up");
     assert!(refusal(sandbox, "never exit 5").starts_with("Some(126)"), "nobody has accepted what is looser");
-    let (bound, revoked) = (shown(sandbox, &tokens.bound), shown(sandbox, &tokens.revoked));
+    let (bound, revoked) = (shown(sandbox, &left.bound), shown(sandbox, &left.revoked));
     assert!(bound.contains("belongs to another process tree"), "{bound}");
     assert!(revoked.contains("was revoked"), "{revoked}");
+    assert_eq!(pending(&run(sandbox, "ask exit 9")), left.question, "the same command continues the same question");
+    assert_eq!(sandbox.ask(&["approver", "list"]).stdout_text(), "anna\n");
     let granted = sandbox.ask(&["grant", "list"]).stdout_text();
     assert!(granted.lines().count() == 1 && granted.contains("1 of 2 used"), "{granted}");
 }
@@ -128,20 +136,20 @@ fn verify(sandbox: &Sandbox) {
 #[test]
 fn a_daemon_knows_what_removed_segments_told() {
     let mut sandbox = scene().start();
-    let tokens = live(&sandbox);
+    let left = live(&sandbox);
     let policy = status(&sandbox);
     let told = sandbox.audit().last().unwrap()["seq"].as_u64().unwrap();
     remove_before(&sandbox, told);
     sandbox.daemon().kill();
     sandbox.start_daemon();
-    check(&sandbox, &policy, &tokens);
+    check(&sandbox, &policy, &left);
     // What was carried once is carried again.
     remove_before(&sandbox, first(&sandbox) + 8);
     sandbox.daemon().kill();
     sandbox.start_daemon();
-    check(&sandbox, &policy, &tokens);
+    check(&sandbox, &policy, &left);
     verify(&sandbox);
-    let unused = shown(&sandbox, &tokens.unused);
+    let unused = shown(&sandbox, &left.unused);
     assert!(unused.starts_with("Some(126)"), "it is known, and the rule refuses: {unused}");
     let ran = sandbox.run_command(sandbox.session("claude-code", "ask", "ask exit 3; ask exit 4"), LIMIT);
     assert_eq!(ran.code(), Some(75), "one use was left: {ran:?}");
@@ -151,7 +159,7 @@ fn a_daemon_knows_what_removed_segments_told() {
 fn a_daemon_killed_while_segments_go_forgets_nothing() {
     let kills = std::env::var("TOLLGATE_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
     let mut sandbox = scene().start();
-    let tokens = live(&sandbox);
+    let left = live(&sandbox);
     let policy = status(&sandbox);
     let mut begins = first(&sandbox);
     for round in 0..kills {
@@ -164,10 +172,10 @@ fn a_daemon_killed_while_segments_go_forgets_nothing() {
         sandbox.start_daemon();
         begins = begins.max(first(&sandbox));
     }
-    check(&sandbox, &policy, &tokens);
+    check(&sandbox, &policy, &left);
     remove_before(&sandbox, begins);
     sandbox.daemon().kill();
     sandbox.start_daemon();
-    check(&sandbox, &policy, &tokens);
+    check(&sandbox, &policy, &left);
     verify(&sandbox);
 }
