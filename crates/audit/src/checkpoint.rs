@@ -186,7 +186,7 @@ pub(crate) struct Malformed;
 /// What of a file is text; nothing where it is not there.
 fn text(path: &Path) -> std::io::Result<String> {
     use std::io::Read;
-    let file = match std::fs::File::open(path) {
+    let file = match crate::segment::open_plain(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
         Err(error) => return Err(error),

@@ -31,7 +31,7 @@ const END: &[u8; 8] = b"tgindex1";
 /// The digest of the index of the segment that begins with this record; none where it
 /// has none that can be read.
 pub(crate) fn digest(folder: &Path, first: u64) -> Option<Hash> {
-    std::fs::read(folder.join(name(first))).ok().map(|content| Hash::of(&content))
+    file::content(folder, first).ok().map(|content| Hash::of(&content))
 }
 
 /// An id's first 26 bytes: all of a ULID.

@@ -72,7 +72,20 @@ fn beginning(folder: &Path) -> Result<Option<Beginning>, Error> {
     let path = folder.join(checkpoint::BEGINNING_NAME);
     let found = checkpoint::beginning(folder).map_err(|source| Error::Folder { path: path.clone(), source })?;
     let malformed = |_| broken_at(&path, 1, "this is no beginning of a log that a key has signed".into());
-    found.transpose().map_err(malformed)
+    let Some(found) = found.transpose().map_err(malformed)? else { return Ok(None) };
+    let fits = goes_on_from(folder, &found.chain).map_err(|source| Error::Folder { path: path.clone(), source })?;
+    let elsewhere = || broken_at(&path, 1, "the log does not go on from this beginning: it is another log's".into());
+    fits.then_some(Some(found)).ok_or_else(elsewhere)
+}
+
+/// Whether the first record that stays is there, and follows what was removed: by another
+/// log's beginning, signed by the same key, nothing of this one is removed.
+fn goes_on_from(folder: &Path, chain: &Chain) -> io::Result<bool> {
+    let segments = segment::list(folder)?;
+    let Some(kept) = segments.iter().find(|segment| segment.first == chain.next) else { return Ok(false) };
+    let mut line = Vec::new();
+    let ending = Lines::open(&kept.path)?.next(&mut line)?;
+    Ok(ending == Ending::Line && Sealed::of(&line).is_some_and(|sealed| sealed.previous == chain.head))
 }
 
 /// A folder before its last segment is opened.

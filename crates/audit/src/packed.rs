@@ -189,6 +189,15 @@ fn frames(file: &File) -> io::Result<Vec<Frame>> {
         at += packed as u64;
         start += unpacked as u64;
     }
+    // What no row of the table covers `zstd -d` would show, and nobody would verify.
+    let mut header = [0; 8];
+    file.read_exact_at(&mut header, at)?;
+    let [s0, s1, s2, s3, l0, l1, l2, l3] = header;
+    let size = u64::from(u32::from_le_bytes([l0, l1, l2, l3]));
+    let follows = at + 8 == table_at && size == table + FOOTER as u64;
+    if !follows || u32::from_le_bytes([s0, s1, s2, s3]) != SKIPPED {
+        return Err(damaged("its table does not follow its frames"));
+    }
     Ok(found)
 }
 
@@ -245,6 +254,20 @@ mod tests {
         let content = lines(500);
         let (file, _) = packed(&content);
         assert!(zstd::stream::decode_all(file.reopen().unwrap()).unwrap() == content);
+    }
+
+    #[test]
+    fn nothing_hides_where_the_table_does_not_look() {
+        let (file, _) = packed(&lines(500));
+        let whole = std::fs::read(file.path()).unwrap();
+        let table = whole.len()
+            - (u32::from_le_bytes(*whole[..whole.len() - 5].last_chunk().unwrap()) as usize * ENTRY + FOOTER + 8);
+        let forged = zstd::bulk::compress(b"{\"forged\":true}\n", LEVEL).unwrap();
+        std::fs::write(file.path(), [&whole[..table], &forged, &whole[table..]].concat()).unwrap();
+        let shown = zstd::stream::decode_all(file.reopen().unwrap()).unwrap();
+        assert!(shown.ends_with(b"{\"forged\":true}\n"), "a person would read it");
+        let refused = Packed::open(file.reopen().unwrap()).unwrap_err().to_string();
+        assert!(refused.contains("its table does not follow its frames"), "{refused}");
     }
 
     #[test]

@@ -80,6 +80,15 @@ pub(crate) fn of(folder_or_file: &Path) -> io::Result<Vec<Segment>> {
     Ok(vec![Segment { first: number(folder_or_file).unwrap_or(1), path: folder_or_file.to_owned() }])
 }
 
+/// Opens a file of the folder for reading: no link, pipe or device, which a copy from
+/// elsewhere may hold, and which leads out of the folder or never ends.
+pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
+    if std::fs::symlink_metadata(path)?.is_file() {
+        return File::open(path);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidData, "it is no plain file"))
+}
+
 /// What stands in a segment, whichever form its file has.
 #[derive(Debug)]
 pub(crate) enum Content {

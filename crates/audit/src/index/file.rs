@@ -1,7 +1,7 @@
 //! An index as it is read back: whole, or by id alone.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -10,7 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::{BY_PARENT, END, Key, ROW, START, TAKING, TEXT, TEXTS, Text, WITH_EXIT, WITH_PARENT, name};
 use crate::base64;
 use crate::line::Hash;
+use crate::segment::open_plain;
 use crate::tree::Tree;
+
+/// Most bytes of an index: more than the largest segment could need.
+const MOST: u64 = 1 << 30;
 
 /// What the end of a closed segment's index says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +38,7 @@ pub(crate) struct Summary {
 impl Summary {
     /// Reads it from the end of an index; none where the segment is not closed.
     pub(crate) fn read(folder: &Path, first: u64) -> Option<Self> {
-        Self::of(&File::open(folder.join(name(first))).ok()?).filter(|summary| summary.first == first)
+        Self::of(&open_plain(&folder.join(name(first))).ok()?).filter(|summary| summary.first == first)
     }
 
     fn of(file: &File) -> Option<Self> {
@@ -107,7 +111,7 @@ impl Index {
     /// Reads the index of the segment that begins with this record, as far as it
     /// makes sense; none where there is none.
     pub(crate) fn read(folder: &Path, first: u64) -> Option<Self> {
-        let content = std::fs::read(folder.join(name(first))).ok()?;
+        let content = content(folder, first).ok()?;
         let end = Summary::read(folder, first).map_or(content.len(), |summary| summary.order_at as usize);
         let mut bytes = Bytes(content.get(..end)?.strip_prefix(START)?);
         let mut index = Self::default();
@@ -134,10 +138,17 @@ impl Index {
     /// Where the records of a closed segment are whose id, or whose parent's, begins
     /// so; none where the segment has no index that is closed. Reads what it needs.
     pub(crate) fn places(folder: &Path, first: u64, start: &[u8]) -> Option<io::Result<Vec<Place>>> {
-        let file = File::open(folder.join(name(first))).ok()?;
+        let file = open_plain(&folder.join(name(first))).ok()?;
         let summary = Summary::of(&file).filter(|summary| summary.first == first)?;
         Some(Ordered { file, summary }.places(start))
     }
+}
+
+/// All of the index of the segment that begins with this record.
+pub(super) fn content(folder: &Path, first: u64) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    open_plain(&folder.join(name(first)))?.take(MOST).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 /// The rows of a closed index, in the order of their ids.

@@ -280,6 +280,43 @@ fn removed_segments_leave_a_signed_beginning() {
     assert!(log.wrong().contains("the segments before it are missing"), "{}", log.wrong());
 }
 
+/// Opens a log that keeps as little as it may, until its oldest segments are gone.
+fn trim(log: &Log) {
+    let few = Options { keep_bytes: Some(0), ..options(&log.key) };
+    let (writer, _) = samples::open(log.path(), few);
+    // Their runs have ended, else they would stay.
+    let end = |n| drop(writer.append_blocking(crate::Entry { kind: Kind::Outcome, ..samples::entry(n) }).unwrap());
+    (1..=10).for_each(end);
+    while samples::segments(log.path())[0].first <= 4 {
+        end(11);
+    }
+}
+
+#[test]
+fn another_log_s_beginning_removes_nothing() {
+    let (ours, mut theirs) = (ten(), ten());
+    theirs.key = Arc::clone(&ours.key);
+    theirs.remove(".notes");
+    trim(&theirs);
+    let name = checkpoint::BEGINNING_NAME;
+    std::fs::copy(theirs.path().join(name), ours.path().join(name)).unwrap();
+    let before = samples::segments(ours.path());
+    assert!(Writer::open(ours.path(), options(&ours.key)).is_err());
+    assert_eq!(samples::segments(ours.path()), before);
+    assert!(ours.check().is_err());
+}
+
+#[test]
+fn a_copy_that_leads_elsewhere_is_not_followed() {
+    let log = ten();
+    for name in ["000000000001.index", checkpoint::BEGINNING_NAME] {
+        let _ = std::fs::remove_file(log.path().join(name));
+        std::os::unix::fs::symlink("/dev/zero", log.path().join(name)).unwrap();
+    }
+    assert_eq!(read::find(log.path(), &samples::entry(1).id).unwrap().len(), 1, "its lines are read instead");
+    assert!(log.wrong().contains("cannot read `beginning`"), "{}", log.wrong());
+}
+
 #[test]
 fn a_run_without_an_end_keeps_its_segment() {
     let log = ten();
