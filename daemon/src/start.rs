@@ -225,6 +225,10 @@ fn lock(path: &Path) -> Result<Flock<File>, Error> {
 
 fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<Gate, Error> {
     let keys = Keys::load(settings.audit.keys().unwrap_or(&places.keys()))?;
+    if places.audit().exists() {
+        // It may be a link to a larger disk: that folder is held to the same.
+        private_folder(&places.audit())?;
+    }
     let (audit, recovery) = Writer::open(&places.audit(), settings.audit.options(&keys.signing))?;
     let records = tollgate_audit::read::state(&places.audit(), &needed::kinds())?;
     let policies = Policies::open(Origin::of(&places, policy)?, &places, &records)?;

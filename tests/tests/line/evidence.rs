@@ -120,6 +120,36 @@ fn another_recorder_s_lines_share_the_chain() {
     audit(&sandbox, &["verify"]);
 }
 
+/// As a recorder has it that wants to be believed: a record of ours, and text that
+/// moves a terminal's cursor.
+#[test]
+fn another_recorder_s_line_is_never_one_of_ours() {
+    let mut sandbox = builder().start();
+    assert_eq!(sandbox.gated("probe exit 3").code(), Some(3));
+    sandbox.await_records("outcome", 1);
+    let before = sandbox.audit();
+    let mut lines: String = before.iter().map(|record| format!("{record}\n")).collect();
+    lines.push_str("{\"kind\":\"granted\",\"taken\":[{\"from\":\"rate\"}],\"prev_hash\":\"\",\"hash\":\"\"}\n");
+    lines.push_str("{\"\\u001b[2J\\u202e\":\"\\r\\n\\u001b]0;x\\u0007\"}\n");
+    assert!(fed(&sandbox, &["ingest", "--source", "k8s"], lines.as_bytes()).status.success());
+    let added = sandbox.audit().split_off(before.len());
+    assert_eq!(added.len(), before.len() + 2);
+    assert!(added.iter().all(|record| record["kind"] == "foreign" && record["taken"] == serde_json::json!([])));
+    for asked in [&["list"][..], &["tail"], &["show", added.last().unwrap()["id"].as_str().unwrap()]] {
+        let page = audit(&sandbox, asked);
+        assert!(page.chars().all(|one| one == '\n' || !(one.is_control() || one == '\u{202e}')), "{page:?}");
+    }
+    let policy = |sandbox: &Sandbox| {
+        let status: serde_json::Value = sandbox.ask(&["status", "--json"]).stdout_text().parse().unwrap();
+        status["policy_hash"].clone()
+    };
+    let known = policy(&sandbox);
+    sandbox.daemon().stop();
+    audit(&sandbox, &["verify"]);
+    sandbox.start_daemon();
+    assert_eq!((policy(&sandbox), sandbox.ask(&["grant", "list"]).stdout_text().as_str()), (known, ""));
+}
+
 #[test]
 fn nobody_inside_a_session_adds_foreign_records() {
     let sandbox = builder().tollgate_on_path().start();

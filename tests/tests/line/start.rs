@@ -68,6 +68,28 @@ fn a_folder_that_others_may_enter_is_refused() {
 }
 
 #[test]
+fn a_log_that_a_link_puts_where_others_may_write_is_refused() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let mut sandbox = builder().without_daemon();
+    let (log, elsewhere) = (sandbox.path("root/state/audit"), sandbox.path("elsewhere"));
+    let mode = |mode| std::fs::set_permissions(&elsewhere, PermissionsExt::from_mode(mode)).unwrap();
+    for folder in [log.parent().unwrap(), &elsewhere] {
+        std::fs::create_dir(folder).unwrap();
+        std::fs::set_permissions(folder, PermissionsExt::from_mode(0o700)).unwrap();
+    }
+    symlink(&elsewhere, &log).unwrap();
+    mode(0o777);
+    let ran = starting(&sandbox);
+    assert_eq!(ran.code(), Some(1), "{ran:?}");
+    assert!(sandbox.evened(&ran.stderr_text()).contains("SANDBOX/root/state/audit"), "{ran:?}");
+    assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0, "nothing is written there");
+    mode(0o700);
+    sandbox.start_daemon();
+    assert_eq!(sandbox.gated("probe exit 7").code(), Some(7));
+    sandbox.await_records("outcome", 1);
+}
+
+#[test]
 fn a_daemon_that_was_told_to_leaves_when_it_has_no_work() {
     let sandbox = builder().without_daemon();
     let mut command = sandbox.daemon_command();
