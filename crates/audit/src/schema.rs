@@ -6,7 +6,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::{Bytes, Entry};
+use crate::{Bytes, Entry, Kind};
 
 /// One line of a log, as its readers see it.
 #[derive(Debug, JsonSchema)]
@@ -63,6 +63,42 @@ fn the_published_schema_is_that_of_the_types() {
     let published = std::fs::read_to_string(path).unwrap_or_default();
     assert!(published == generated, "docs/audit.schema.json is old: see the head of {}", file!());
 }
+
+fn page() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/audit.md")).unwrap()
+}
+
+#[test]
+fn the_book_names_every_kind() {
+    let page = page();
+    let kinds = page.split("\nKinds: ").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
+    let unnamed = Kind::ALL.iter().filter(|kind| !kinds.contains(&format!("`{}`", kind.name())));
+    assert_eq!(unnamed.collect::<Vec<_>>(), Vec::<&Kind>::new());
+}
+
+/// What other recorders call the fields of their records, and the field here that
+/// the book's map gives for each.
+#[test]
+fn every_field_elsewhere_has_one_here() {
+    let schema = serde_json::to_value(schemars::schema_for!(AuditLine)).unwrap();
+    let page = page();
+    let map = page.split("| elsewhere | here |\n|---|---|\n").nth(1).and_then(|rest| rest.split("\n\n").next());
+    let mut mapped = Vec::new();
+    for row in map.unwrap().lines() {
+        let [_, elsewhere, here, _] = row.split('|').collect::<Vec<_>>()[..] else { panic!("{row}") };
+        let field = here.split(['`', '.']).nth(1).unwrap();
+        assert!(schema["properties"].get(field).is_some(), "{row}");
+        mapped.extend(elsewhere.split(',').filter_map(|name| name.split_whitespace().next()));
+    }
+    for name in ELSEWHERE.split_whitespace() {
+        assert!(mapped.contains(&name), "the map has no row for `{name}`");
+    }
+}
+
+const ELSEWHERE: &str = "
+    timestamp agent protocol command workspace tier decision approved_by exit_code duration_ms hash prev_hash
+    audit_id nhi_id args_hash verdict rule_matched execution_token stdout_hash stderr_hash stdout_redacted ledger_block
+    policy_hash guardian_digest trace_id agent_id tool params policy policy_rule status_code latency_ms";
 
 #[test]
 fn every_field_of_a_record_stands_in_the_schema() {

@@ -1,4 +1,4 @@
-//! A disk that is full: refused, but for what the settings let run; counted, said,
+//! A disk that is full, or read-only: refused, but for what the settings let run; counted, said,
 //! and recorded as a gap.
 
 use std::process::Command;
@@ -39,6 +39,11 @@ impl Small {
         assert!(full.is_err(), "the file system is small");
     }
 
+    fn make_read_only(&self) {
+        let mut mount = Command::new("mount");
+        assert!(mount.args(["-o", "remount,ro"]).arg(&self.0).status().unwrap().success());
+    }
+
     fn make_room(&self) {
         std::fs::remove_file(self.0.join("ballast")).unwrap();
     }
@@ -74,6 +79,22 @@ fn a_full_disk_refuses_everything_and_leaves_a_gap() {
     let gaps = sandbox.audit_of("gap");
     // What little room was left may have taken the first gap already.
     assert!(gaps.iter().filter_map(|gap| gap["lost"].as_u64()).sum::<u64>() >= 2, "{gaps:?}");
+    assert_eq!(sandbox.ask(&["audit", "verify"]).code(), Some(0));
+}
+
+#[test]
+fn a_read_only_disk_refuses_everything_and_keeps_what_it_has() {
+    let mut sandbox = builder().without_daemon();
+    let Some(small) = Small::under(&sandbox) else { return };
+    sandbox.start_daemon();
+    assert_eq!(sandbox.gated("kubectl get pods").stdout_text(), "ran get pods\n");
+    sandbox.daemon().stop();
+    small.make_read_only();
+    let ran = sandbox.run_command(sandbox.daemon_command(), std::time::Duration::from_secs(10));
+    assert_eq!(ran.code(), Some(1), "{ran:?}");
+    assert!(ran.stderr_text().contains("root/state/audit"), "{ran:?}");
+    let ran = sandbox.gated("kubectl get pods");
+    assert_eq!((ran.code(), ran.stdout_text().as_str()), (Some(125), ""), "{ran:?}");
     assert_eq!(sandbox.ask(&["audit", "verify"]).code(), Some(0));
 }
 
