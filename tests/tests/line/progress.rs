@@ -1,10 +1,12 @@
 //! Long work on the audit says on a terminal how far it has come, and nowhere else.
 
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use e2e::{Pty, Sandbox};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -12,14 +14,15 @@ use crate::builder;
 
 /// The processor's time that a slow command gets, and how long it waits for the next.
 const MOMENT: Duration = Duration::from_millis(1);
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(50);
 
-/// Lets a process run for a moment and stops it again: what it does takes long,
-/// however fast the machine is.
-fn moment(process: u32) {
+/// Lets a process run for a moment and stops it for longer: what it does takes long,
+/// however fast the machine is. Whether what is waited for came.
+fn moment(process: u32, mut comes: impl FnMut(Duration) -> bool) -> bool {
     signal(process, Signal::SIGCONT);
-    std::thread::sleep(MOMENT);
+    let came = comes(MOMENT);
     signal(process, Signal::SIGSTOP);
+    came || comes(PAUSE)
 }
 
 fn signal(process: u32, signal: Signal) {
@@ -29,13 +32,14 @@ fn signal(process: u32, signal: Signal) {
 /// Waits until a slow command's screen shows `text`; gives all up to it.
 fn wait_for(slow: &mut Pty, text: &str) -> String {
     let end = Instant::now() + Duration::from_secs(20);
-    while Instant::now() < end {
-        moment(slow.process());
-        if let Some(shown) = slow.seen_within(text, PAUSE) {
-            return shown;
-        }
+    let mut shown = None;
+    while !moment(slow.process(), |limit| {
+        shown = slow.seen_within(text, limit);
+        shown.is_some()
+    }) {
+        assert!(Instant::now() < end, "`{text}` never came");
     }
-    panic!("`{text}` never came");
+    shown.unwrap()
 }
 
 /// Lets it end; what it showed up to then.
@@ -46,13 +50,20 @@ fn finish(slow: Pty) -> String {
     rest
 }
 
+/// Whether something can be read there, or it was closed, within the time.
+fn is_heard(ears: &impl AsFd, limit: Duration) -> bool {
+    let mut ears = [PollFd::new(ears.as_fd(), PollFlags::POLLIN)];
+    poll(&mut ears, PollTimeout::try_from(limit).unwrap()) == Ok(1)
+}
+
 /// It says nothing where nobody watches, though it takes as long.
 fn is_silent(mut command: Command) {
     let mut slow = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    while slow.try_wait().unwrap().is_none() {
-        moment(slow.id());
-        std::thread::sleep(PAUSE / 4);
-    }
+    let ears = slow.stderr.take().unwrap();
+    // It says something, or has closed it and ends.
+    while !moment(slow.id(), |limit| is_heard(&ears, limit)) {}
+    signal(slow.id(), Signal::SIGCONT);
+    slow.stderr = Some(ears);
     let ended = slow.wait_with_output().unwrap();
     assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
 }
