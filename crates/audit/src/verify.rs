@@ -151,6 +151,12 @@ fn begin<'a>(folder_or_file: &Path, check: &'a Check) -> Result<Begun<'a>, Error
     let mut segments = segment::list(folder_or_file).map_err(unreadable)?;
     let (chain, tree, signed) = signed::beginning(folder_or_file, check)?;
     segments.retain(|segment| segment.first >= chain.next);
+    if segments.is_empty() && chain.next > 1 {
+        // What is removed leaves at least the record of that.
+        let what = format!("the log begins with record {}, and no segment holds it", chain.next);
+        let segment = folder_or_file.join(checkpoint::BEGINNING_NAME);
+        return Err(Broken { segment, line: 1, what }.into());
+    }
     let notes = Notes::of(check, folder_or_file, firsts, tree)?;
     Ok(Begun { segments, chain, notes, signed })
 }

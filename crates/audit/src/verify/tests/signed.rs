@@ -304,6 +304,8 @@ fn another_log_s_beginning_removes_nothing() {
     assert!(Writer::open(ours.path(), options(&ours.key)).is_err());
     assert_eq!(samples::segments(ours.path()), before);
     assert!(ours.check().is_err());
+    ours.remove(".jsonl");
+    assert!(ours.wrong().contains("and no segment holds it"), "{}", ours.wrong());
 }
 
 #[test]
