@@ -6,6 +6,8 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
+use tollgate_admin::TriedOption;
+
 use crate::arguments::Exec;
 use crate::error::Error;
 use crate::sys::{Entry, keep_as_found};
@@ -30,7 +32,7 @@ fn gate(arguments: &Exec) -> Result<PathBuf, Error> {
         return Ok(places::of(root)?.gate());
     }
     if root.is_some() {
-        return Err(Error::InsideSession("--root"));
+        return Err(inside::refused(TriedOption::Root));
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let gates = std::env::split_paths(&path).map(|folder| folder.join(".gate"));

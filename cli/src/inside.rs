@@ -10,6 +10,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use tollgate_admin::{Ask, TriedOption};
+
+use crate::door::Door;
+use crate::error::Error;
 use crate::keeper::NAME;
 
 /// The variable that a session's commands find; information alone.
@@ -39,6 +43,16 @@ pub(crate) fn around() -> Option<Around> {
     let admin = Path::new(OsStr::from_bytes(option(b"--admin=")?));
     let agent = String::from_utf8(option(b"--agent=")?.to_vec()).ok()?;
     Some(Around { agent, sockets: admin.parent()?.to_owned() })
+}
+
+/// Why an option is refused inside of a session; the session's daemon is told, so that
+/// the attempt is on record. (Whoever does without this program opens nothing either.)
+pub(crate) fn refused(option: TriedOption) -> Error {
+    if let Some(around) = around() {
+        let told = Door::ask(&around.sockets.join("admin"), &Ask::Tried { option });
+        let _ = told.and_then(|mut door| door.granted());
+    }
+    Error::InsideSession(option.name())
 }
 
 fn keeper() -> Option<u32> {

@@ -17,6 +17,7 @@ mod front;
 
 use std::process::ExitCode;
 
+use tollgate_admin::TriedOption;
 use tollgate_wire::message::End;
 
 use crate::arguments::Run;
@@ -65,10 +66,10 @@ fn start(arguments: &Run) -> Result<Start, Error> {
         return Ok(Start::Allowed);
     }
     if arguments.root.root.is_some() {
-        return Err(Error::InsideSession("--root"));
+        return Err(inside::refused(TriedOption::Root));
     }
     if arguments.policy.is_some() {
-        return Err(Error::InsideSession("--policy"));
+        return Err(inside::refused(TriedOption::Policy));
     }
     Ok(Start::Forbidden)
 }

@@ -96,6 +96,11 @@ async fn answer(gate: &std::sync::Arc<Gate>, channel: &Channel, peer: Peer, ask:
             reply(channel, &Reply::End {}).await
         }
         Ask::RevokeGrant { id } => reply(channel, &grant::revoke(gate, &peer, &id).await).await,
+        Ask::Tried { option } => {
+            let what = format!("to use `{}`", option.name());
+            proof::refuse(gate, &peer, &what, "it comes from inside of a session").await;
+            reply(channel, &Reply::Done {}).await
+        }
         Ask::OpenSession { agent, id, policy } => session::hold(gate, channel, peer, &agent, id, policy).await,
     }
 }

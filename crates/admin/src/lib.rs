@@ -112,6 +112,12 @@ pub enum Ask {
         /// Its id.
         id: String,
     },
+    /// Something was tried inside of a session that only works outside of one:
+    /// [`Reply::Done`], once that is recorded.
+    Tried {
+        /// Which option, as it was written.
+        option: TriedOption,
+    },
     /// Opens a session that lasts as long as this connection:
     /// [`Reply::Session`] or [`Reply::Refused`].
     OpenSession {
@@ -124,6 +130,27 @@ pub enum Ask {
         #[serde(default)]
         policy: Option<String>,
     },
+}
+
+/// What `tollgate run` and `exec` do not take inside of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TriedOption {
+    /// `--root`: another gate.
+    Root,
+    /// `--policy`: another policy.
+    Policy,
+}
+
+impl TriedOption {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Root => "--root",
+            Self::Policy => "--policy",
+        }
+    }
 }
 
 /// Who somebody is, by a passphrase.

@@ -171,6 +171,9 @@ fn by_a_run_of_its_own() {
     let refused = sandbox.audit_of("refused");
     assert_eq!(refused.len(), 4, "those that opened a child session: {refused:?}");
     assert!(refused.iter().all(|record| record["rule"] == "not-claude"), "{refused:?}");
+    let tried = sandbox.audit_of("refused_attempt");
+    let of = |option: &str| tried.iter().filter(|record| record.to_string().contains(option)).count();
+    assert_eq!((of("--policy"), of("--root"), tried.len()), (1, 2, 3), "{tried:?}");
 }
 
 /// SECURITY.md: "An agent can start a gate of its own, or none": what it starts so is
