@@ -5,7 +5,9 @@
 
 use tollgate_audit::{Decision, Entry};
 use tollgate_facts::Judgeable;
-use tollgate_policies::policy::{Asked, AtTerminal, Grant, Judgement, Obligations, Policy, Reason, Subject, Verdict};
+use tollgate_policies::policy::{
+    Asked, AtTerminal, Consent, Cover, Grant, Judgement, Obligations, Policy, Reason, Subject, Verdict,
+};
 
 use crate::binary::{Binary, Missing};
 use crate::classify::Operation;
@@ -61,9 +63,19 @@ pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Re
 
 /// The strictest word of all these policies, and those of the call's session.
 pub(crate) fn judge(gate: &Gate, in_force: &InForce, call: &Call, judgeable: &Judgeable) -> Judgement {
-    let grants = gate.allowances.granted();
+    let judgement = judge_with(gate, in_force, call, judgeable, &gate.allowances.granted());
+    // A grant is one person's word without a passphrase: where more is wanted it is none.
+    let is_granted = judgement.covers.iter().any(|cover| matches!(cover, Cover::Grant(_)));
+    if is_granted && judgement.obligations.consent != Consent::default() {
+        return judge_with(gate, in_force, call, judgeable, &[]);
+    }
+    judgement
+}
+
+/// As each of the names that the call is judged under.
+fn judge_with(gate: &Gate, in_force: &InForce, call: &Call, judgeable: &Judgeable, grants: &[Grant]) -> Judgement {
     let subjects = call.agent.subjects(in_force, door(call.request.door));
-    let words = subjects.map(|subject| judge_as(gate, in_force, call, judgeable, subject, &grants));
+    let words = subjects.map(|subject| judge_as(gate, in_force, call, judgeable, subject, grants));
     words.reduce(Judgement::stricter).unwrap_or_else(nobodys)
 }
 

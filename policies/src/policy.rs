@@ -40,7 +40,7 @@ use std::sync::Arc;
 pub use asked::{Asked, Door, Moment, Subject};
 pub use at_terminal::AtTerminal;
 pub use duration::read as length_of_time;
-pub use grant::{Grant, GrantError};
+pub use grant::{Grant, GrantError, exactly};
 pub use judgement::{Cover, Judgement, Reason, RuleReference, Verdict};
 pub use obligations::{Confirm, Consent, Correction, Edit, Environment, Mode, Obligations, Per, Pin, Rate, Redaction};
 pub use probe::{PROBE, PROBE_RULE};

@@ -104,7 +104,7 @@ fn find<'a>(value: &'a [u8], piece: &[u8]) -> Option<&'a [u8]> {
     value.get(at + piece.len()..)
 }
 
-fn special(character: char) -> bool {
+pub(super) fn special(character: char) -> bool {
     matches!(character, '*' | '?' | '[' | ']' | '{' | '}' | '\\')
 }
 

@@ -86,6 +86,17 @@ impl Grant {
     }
 }
 
+/// The glob that matches this value and no other; none where there is no such glob.
+#[must_use]
+pub fn exactly(value: &str) -> Option<String> {
+    let escaped = value.chars().flat_map(|character| {
+        let escape = super::glob::special(character).then_some('\\');
+        escape.into_iter().chain([character])
+    });
+    let pattern: String = escaped.collect();
+    Glob::new(&pattern).is_ok_and(|glob| !pattern.is_empty() && glob.matches(value.as_bytes())).then_some(pattern)
+}
+
 fn condition(name: &str, value: &str) -> Result<TargetCondition, GrantError> {
     let dimension = Dimension::of_name(name).ok_or_else(|| GrantError::Dimension {
         name: super::problem::quoted(name),
@@ -101,4 +112,31 @@ fn glob(pattern: &str) -> Result<Glob, (String, String)> {
         return Err(failed("it is empty".to_owned()));
     }
     Glob::new(pattern).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_a_value_is_turned_into_matches_it_and_nothing_else(
+            value in r"[a*?\[\]{}\\,!é/-]{1,6}", other in r"[a*?\[\]{}\\,!é/-]{0,6}"
+        ) {
+            if let Some(pattern) = exactly(&value) {
+                let glob = Glob::new(&pattern).unwrap();
+                prop_assert!(glob.matches(value.as_bytes()));
+                prop_assert_eq!(glob.matches(other.as_bytes()), value == other);
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_looks_like_a_pattern_is_a_name() {
+        assert_eq!(exactly("prod"), Some("prod".to_owned()));
+        assert_eq!(exactly("prod-*"), Some("prod-\\*".to_owned()));
+        assert_eq!(exactly(""), None);
+    }
 }
