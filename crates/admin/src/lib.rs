@@ -455,4 +455,18 @@ pub struct Question {
     /// The words of command and notes that destroy: they come first.
     #[serde(default)]
     pub dangerous: Vec<String>,
+    /// What grants for more of the same would name, one for each operation; none where
+    /// a grant cannot stand for the answer.
+    #[serde(default)]
+    pub like_this: Vec<Terms>,
+}
+
+/// What a grant covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The operations: a glob.
+    pub operation: String,
+    /// What they must touch: a glob for each dimension named.
+    #[serde(default)]
+    pub target: BTreeMap<String, String>,
 }

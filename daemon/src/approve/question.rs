@@ -5,6 +5,7 @@
 //! same after a restart. Not here: keeping questions, and who may answer them.
 
 mod danger;
+mod like;
 
 use tollgate_admin::Question;
 use tollgate_audit::{Asked, Entry, Kind, Timestamp};
@@ -60,6 +61,7 @@ pub(crate) fn shown(gate: &Gate, open: &Open) -> Question {
         approved: open.approved().iter().map(|name| line(name)).collect(),
         passphrase: open.needs_passphrase(),
         dangerous: danger::words(entry),
+        like_this: like::terms(entry, &asked),
         notes: asked.notes.iter().map(|note| line(note)).collect(),
         command,
     }
