@@ -15,9 +15,14 @@ use crate::{output, passphrase, places, sys};
 
 /// Answers with yes.
 pub(crate) fn approve(arguments: &Approve) -> Result<ExitCode, Error> {
-    let Approve { root, id, name, add } = arguments;
-    let ask =
-        |approver| Ask::Answer { id: id.clone(), answer: Answer::Approve, reason: None, approver, add: add.clone() };
+    let Approve { root, id, name, add, reason } = arguments;
+    let ask = |approver| Ask::Answer {
+        id: id.clone(),
+        answer: Answer::Approve,
+        reason: reason.clone(),
+        approver,
+        add: add.clone(),
+    };
     let with = if add.is_empty() { String::new() } else { format!(" with {} added", add.join(" ")) };
     match answer(root.root.as_deref(), name.as_deref(), ask)? {
         Reply::Done {} => output::line(format_args!("approved{with}: {id}"))?,

@@ -153,6 +153,9 @@ pub(crate) struct Approve {
     /// what it becomes is judged again, and must not be or reach more
     #[arg(long, value_name = "FLAG", allow_hyphen_values = true)]
     pub(crate) add: Vec<String>,
+    /// Why: the record keeps it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -199,6 +199,32 @@ fn a_rule_that_wants_a_passphrase_takes_no_other_yes() {
 }
 
 #[test]
+fn a_grant_is_no_passphrase_and_no_second_person() {
+    for more in ["confirm = \"passphrase\"", "people = 2"] {
+        let sandbox = crate::under(&policy(more)).settings(SETTINGS).start();
+        assert_eq!(sandbox.person(&["grant", "claude-code", "ask.unknown"]).0, Some(0));
+        let ran = sandbox.run_command(sandbox.session("claude-code", "ask", "ask exit 5"), LIMIT);
+        assert_eq!(ran.code(), Some(75), "{more}: {ran:?}");
+        let question: serde_json::Value = sandbox.ask(&["approvals", "--json"]).stdout_text().trim().parse().unwrap();
+        assert_eq!(question["like_this"], serde_json::json!([]), "{more}");
+    }
+}
+
+#[test]
+fn why_a_person_said_yes_or_no_is_on_record() {
+    let sandbox = builder().settings(SETTINGS).start();
+    for (word, decision) in [("approve", "allow"), ("deny", "deny")] {
+        let id = asked(&sandbox);
+        let (code, said) = sandbox.person(&[word, &id, "--reason", "the window is open"]);
+        assert_eq!(code, Some(0), "{said}");
+        let answer = sandbox.audit_of("answer").pop().unwrap();
+        assert_eq!((&answer["id"], &answer["decision"]), (&id.as_str().into(), &decision.into()));
+        assert_eq!(answer["message"], "the window is open");
+        assert_eq!(runs(&sandbox), Some(if word == "approve" { 5 } else { 126 }));
+    }
+}
+
+#[test]
 fn two_people_are_two_even_over_a_restart_and_neither_can_be_made_up() {
     let mut sandbox = crate::under(&policy("confirm = \"passphrase\"\npeople = 2")).settings(SETTINGS).start();
     enrol_anna(&sandbox);
