@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Agent(agent::Command),
     /// Show how the daemon does
     Status(Ask),
-    /// List the questions that wait for a person
+    /// Look at the questions that wait for a person, and answer them
     Approvals(Approvals),
     /// Tell people elsewhere of questions: a webhook, a desktop
     Notify(notify::Arguments),
@@ -137,6 +137,9 @@ pub(crate) struct Approvals {
     /// Stay, and print each question when it comes
     #[arg(long)]
     pub(crate) watch: bool,
+    /// Print the list on a terminal, too, where a screen would be shown
+    #[arg(long)]
+    pub(crate) plain: bool,
 }
 
 #[derive(Debug, Args)]

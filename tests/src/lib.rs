@@ -23,6 +23,7 @@ mod script;
 mod shell;
 mod sys;
 mod tools;
+mod window;
 
 pub use daemon::{Daemon, ask_admin};
 pub use difference::Difference;
@@ -31,6 +32,7 @@ pub use sandbox::{Builder, Programs, Sandbox};
 pub use script::{Ending, Kept, Ran, Running, Script};
 pub use shell::Shell;
 pub use tools::{require_tool, say};
+pub use window::Window;
 
 /// Where cargo put the programs under test, and a folder for sandboxes.
 #[macro_export]

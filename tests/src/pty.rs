@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::sys;
 
-const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 /// A command on a terminal.
 #[derive(Debug)]
@@ -76,6 +76,14 @@ impl Pty {
         }
     }
 
+    /// What is shown next, and was not waited for; none where nothing comes in time.
+    pub(crate) fn more_before(&mut self, end: Instant) -> Option<String> {
+        if self.seen.is_empty() && !self.read_before(end) {
+            return None;
+        }
+        Some(std::mem::take(&mut self.seen))
+    }
+
     /// What was shown and not waited for yet.
     pub(crate) fn unread(&self) -> &str {
         &self.seen
@@ -101,7 +109,7 @@ impl Pty {
     ///
     /// # Panics
     /// When the terminal is gone.
-    pub(crate) fn resize(&self, rows: u16, columns: u16) {
+    pub fn resize(&self, rows: u16, columns: u16) {
         sys::resize(&self.master, rows, columns).expect("a terminal");
     }
 

@@ -14,6 +14,7 @@ mod policy_changes;
 mod projects;
 mod questions;
 mod retention;
+mod screen;
 mod tokens;
 
 use std::time::Duration;
