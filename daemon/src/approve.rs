@@ -130,7 +130,7 @@ fn is_changed(gate: &Gate, judged: &Judged, claim: Option<&Claim>) -> bool {
         return false;
     }
     let argv = judged.call.request.strings.arguments();
-    let again = understand(gate, &judged.call, &argv, &judged.judgeable.kept);
+    let again = understand(gate, &judged.call, &argv, &bind::copied(judged));
     again.operation != judged.judgeable.operation || again.read != judged.judgeable.read
 }
 

@@ -128,6 +128,17 @@ impl Changes {
         }
     }
 
+    /// These and those; the most dangerous of both are named.
+    pub fn join(&mut self, other: Self) {
+        for (act, count) in other.counts {
+            *self.counts.entry(act).or_default() += count;
+        }
+        self.named.extend(other.named);
+        self.named.sort_by_key(|change| change.act);
+        self.named.truncate(MOST_NAMED);
+        other.notes.into_iter().for_each(|note| self.note(note));
+    }
+
     /// How often each act occurs, the most dangerous first.
     pub fn counts(&self) -> impl Iterator<Item = (Act, usize)> {
         self.counts.iter().map(|(act, count)| (*act, *count))
@@ -190,6 +201,17 @@ mod tests {
         assert_eq!((changes.named().len(), changes.named()[0].what.as_str()), (MOST_NAMED, "old.x"));
         assert!(changes.destroys() && changes.has(Act::Create) && !changes.has(Act::Read));
         assert_eq!(Changes::default().to_string(), "nothing to change");
+    }
+
+    #[test]
+    fn what_is_joined_is_counted_together_and_noted_once() {
+        let mut changes = Changes::of([(Act::Create, String::from("new"))]);
+        let mut other = Changes::of([(Act::Delete, String::from("old")), (Act::Create, String::from("more"))]);
+        changes.note(String::from("one"));
+        other.note(String::from("one"));
+        changes.join(other);
+        assert_eq!((changes.to_string().as_str(), changes.notes().len()), ("1 to delete, 2 to create", 1));
+        assert_eq!(changes.named()[0].what, "old");
     }
 
     #[test]

@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use crate::{Meaning, Operation, Target};
+use crate::{Changes, Meaning, Operation, Target};
 
 /// Stands in an argument or a value for what only a shell can tell: no argument
 /// holds this byte.
@@ -81,15 +81,23 @@ pub enum Classified {
 /// What this invocation means, or what must be known first.
 #[must_use]
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts) -> Classified {
-    let needs = RefCell::default();
-    let scene = Scene { grammars, facts, cwd: invocation.cwd, needs: &needs, stirred: false };
+    let (needs, inside) = Default::default();
+    let scene = Scene { grammars, facts, cwd: invocation.cwd, needs: &needs, inside: &inside, stirred: false };
     let argv = invocation.argv.iter().enumerate();
     let argv: Vec<Argument<'_>> = argv.map(|(at, bytes)| Argument { bytes, index: Some(at) }).collect();
     let name = last_part(invocation.tool);
     let call = Call { tool: name, argv: &argv, env: invocation.env, folder: Folder::Callers, depth: 0 };
-    let operation = understand(&scene, &call);
+    let operation = with(understand(&scene, &call), inside.into_inner());
     let needs = needs.into_inner();
     if needs.is_empty() { Classified::Operation(operation) } else { Classified::Needs(needs) }
+}
+
+/// The operation, with what the files of commands inside it say.
+fn with(mut operation: Operation, inside: Changes) -> Operation {
+    if !inside.is_empty() {
+        operation.changes.get_or_insert_default().join(inside);
+    }
+    operation
 }
 
 /// The meaning of a command that could not be looked into.
@@ -105,6 +113,8 @@ struct Scene<'s> {
     /// The caller's working folder.
     cwd: Option<&'s [u8]>,
     needs: &'s RefCell<Vec<Need>>,
+    /// What the files of commands inside the caller's say.
+    inside: &'s RefCell<Changes>,
     /// Whether other commands of the same script may change files meanwhile.
     stirred: bool,
 }

@@ -11,6 +11,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use tollgate_audit::{Bytes, Command, Entry};
+use tollgate_facts::Kept;
 use tollgate_policies::classify::{Brought, replaced};
 use tollgate_policies::scrub;
 
@@ -53,6 +54,15 @@ pub(super) fn to_what_was_judged(gate: &Gate, judged: &mut Judged) -> io::Result
     judged.call.entry = Entry { pinned: Some(ran), ..std::mem::take(&mut judged.call.entry) };
     judged.call.request.strings = strings;
     Ok(())
+}
+
+/// The files whose copies the run gets: those that the caller's own argv names, and
+/// standard input. Whatever else was kept (a command inside brings it, a variable names
+/// it) the tool opens by itself.
+pub(super) fn copied(judged: &Judged) -> Vec<Kept> {
+    let brought = &judged.judgeable.operation.brought;
+    let is_copied = |kept: &&Kept| kept.path == b"-" || brought.iter().any(|file| file.path == kept.path);
+    judged.judgeable.kept.iter().filter(is_copied).cloned().collect()
 }
 
 fn kept(judged: &Judged, file: &Brought) -> Option<Arc<[u8]>> {

@@ -21,6 +21,9 @@ use crate::{Dimension, Meaning, Target, Tier, Value};
 /// How deep commands may stand in one another.
 const DEEPEST: usize = 8;
 
+/// What is told of files that commands inside bring along.
+const NOT_COPIED: &str = "what a command inside brings along is compared before the run, and not copied";
+
 /// Folders in which a program of a tool's name is taken for that tool.
 const SYSTEM: [&[u8]; 8] = [
     b"/bin/",
@@ -224,6 +227,10 @@ impl<'a> Wrapper<'_, 'a> {
         let depth = self.call.depth + 1;
         let call = Call { tool: name, argv: words, env: place.env, folder: place.folder, depth };
         let operation = understand(self.scene, &call);
+        if let Some(mut changes) = operation.changes {
+            changes.note(NOT_COPIED.to_owned());
+            self.scene.inside.borrow_mut().join(*changes);
+        }
         let mut meanings = Vec::with_capacity(1 + operation.also.len());
         let tool = operation.tool.clone();
         meanings.push(operation.primary);

@@ -125,6 +125,41 @@ fn input_that_is_too_long_runs_nothing() {
 }
 
 #[test]
+fn a_manifest_of_a_command_inside_another_is_shown_and_compared() {
+    let sandbox = Sandbox::builder(e2e::programs!()).script("kubectl", PRINTS, "755").wrap("sh");
+    let sandbox = sandbox.policy("10-tests.toml", ASKS).start();
+    sandbox.put_shims_first();
+    std::fs::write(sandbox.path("work/x.yaml"), POD).unwrap();
+    let (running, id) = asked(&sandbox, "sh -c 'kubectl apply -f x.yaml'");
+    let question: Value = sandbox.ask(&["approvals", "--json"]).stdout_text().trim().parse().unwrap();
+    let note = "what a command inside brings along is compared before the run, and not copied";
+    assert_eq!(question["changes"], serde_json::json!(["1 to apply", "apply Pod shop/judged", note]));
+    std::fs::write(sandbox.path("work/x.yaml"), OTHER).unwrap();
+    assert_eq!(sandbox.person(&["approve", &id]).0, Some(0));
+    let ran = running.finish(LIMIT);
+    assert_eq!(ran.code(), Some(125), "{ran:?}");
+    assert!(sandbox.audit_of("intent").is_empty());
+}
+
+#[test]
+fn what_stands_in_a_file_steers_no_terminal_of_those_who_are_asked() {
+    let sandbox = kubectl(ASKS);
+    let evil =
+        r#"{"kind": "Pod\u001b[2J", "metadata": {"name": "a\nDANGER  none\u202e", "namespace": "\u009b31m\u200b"}}"#;
+    std::fs::write(sandbox.path("work/x\u{1b}[31m\u{202e}.json"), evil).unwrap();
+    let (running, _) = asked(&sandbox, "kubectl apply -f $'x\\e[31m\\u202e.json' -n $'n\\u202e\\e'");
+    drop(running);
+    let hidden = |character: &char| {
+        (character.is_control() && *character != '\n') || ['\u{200b}', '\u{202e}'].contains(character)
+    };
+    for list in [&["approvals"][..], &["approvals", "--json"]] {
+        let listed = sandbox.ask(list).stdout_text();
+        assert_eq!(listed.chars().find(hidden), None, "{listed:?}");
+        assert!(listed.contains("DANGER  none") && !listed.contains("\nDANGER"), "{listed}");
+    }
+}
+
+#[test]
 fn a_folder_that_changes_while_a_person_is_asked_is_refused() {
     let sandbox = kubectl(ASKS);
     std::fs::create_dir(sandbox.path("work/k8s")).unwrap();
