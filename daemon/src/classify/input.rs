@@ -43,7 +43,7 @@ pub(super) async fn read(request: &mut Request) -> Result<Option<Arc<[u8]>>, Ref
         .name("input".to_owned())
         .spawn(move || {
             // Nobody listens where the caller has left.
-            let _ = told.send(to_its_end(source, &stop));
+            let _ = told.send(to_its_end(source, PATIENCE, &stop));
         })
         .map_err(|cause| unread(&cause))?;
     let bytes = tokio::select! {
@@ -73,15 +73,15 @@ fn source(descriptor: &OwnedFd) -> io::Result<Option<File>> {
     Ok((kind.is_file() || kind.is_socket()).then_some(file))
 }
 
-fn to_its_end(mut source: File, gone: &AtomicBool) -> io::Result<Vec<u8>> {
-    let until = Instant::now() + PATIENCE;
+fn to_its_end(mut source: File, patience: Duration, gone: &AtomicBool) -> io::Result<Vec<u8>> {
+    let until = Instant::now() + patience;
     let (mut bytes, mut part) = (Vec::new(), vec![0; 64 * 1024]);
     loop {
         if gone.load(Ordering::Relaxed) {
             return Err(io::Error::other("the caller has left"));
         }
         if Instant::now() >= until {
-            return Err(io::Error::other(format!("it did not end within {} s", PATIENCE.as_secs())));
+            return Err(io::Error::other(format!("it did not end within {} s", patience.as_secs())));
         }
         if poll(&mut [PollFd::new(source.as_fd(), PollFlags::POLLIN)], PollTimeout::from(LOOK))? == 0 {
             continue;
@@ -113,7 +113,7 @@ mod tests {
         let before = flags();
         let source = source(&descriptor).unwrap().unwrap();
         let writing = std::thread::spawn(move || writer.write_all(&vec![b'x'; 300_000]));
-        assert_eq!(to_its_end(source, &AtomicBool::new(false)).unwrap().len(), 300_000);
+        assert_eq!(to_its_end(source, PATIENCE, &AtomicBool::new(false)).unwrap().len(), 300_000);
         writing.join().unwrap().unwrap();
         assert_eq!(flags(), before);
     }
@@ -124,6 +124,15 @@ mod tests {
         assert!(source(&device).unwrap().is_none());
         let (reader, _writer) = io::pipe().unwrap();
         let source = source(&OwnedFd::from(reader)).unwrap().unwrap();
-        assert!(to_its_end(source, &AtomicBool::new(true)).is_err());
+        assert!(to_its_end(source, PATIENCE, &AtomicBool::new(true)).is_err());
+    }
+
+    #[test]
+    fn what_does_not_end_in_time_is_not_taken_for_all() {
+        let (reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"kind: Pod").unwrap();
+        let source = source(&OwnedFd::from(reader)).unwrap().unwrap();
+        let late = to_its_end(source, Duration::from_millis(300), &AtomicBool::new(false)).unwrap_err();
+        assert_eq!(late.to_string(), "it did not end within 0 s");
     }
 }
