@@ -104,7 +104,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) root: Root,
     /// The tools to wrap; by default those for infrastructure that are on PATH:
-    /// aws, helm, kubectl, terraform, tofu
+    /// aws, gcloud, helm, kubectl, terraform, tofu. `+NAME` adds to them
     #[arg(long, value_name = "NAMES", value_delimiter = ',', add = ArgValueCandidates::new(candidates::tools))]
     pub(crate) tools: Vec<OsString>,
     /// The agent's command

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
-use tollgate_installer::{Plan, Tool};
+use tollgate_installer::home::STARTER;
+use tollgate_installer::{Plan, Step, Thing, Tool, Wanted};
 
 use crate::complete::candidates;
 use crate::error::Error;
@@ -18,7 +19,7 @@ use crate::{inside, output, service, tools};
 #[derive(Debug, Args)]
 pub(crate) struct Install {
     /// The tools to wrap; by default those that are wrapped already, or, at first,
-    /// those for infrastructure that are on PATH
+    /// those for infrastructure that are on PATH. `+NAME` adds to them
     #[arg(long, value_name = "NAMES", value_delimiter = ',', add = ArgValueCandidates::new(candidates::tools))]
     tools: Vec<OsString>,
     /// The policy to start with: careful, read-only, ...
@@ -50,6 +51,7 @@ pub(crate) fn install(arguments: &Install) -> Result<ExitCode, Error> {
     let tools = wanted_tools(&installed, &arguments.tools)?;
     let wanted = installed.wanted(&tools, arguments.profile.as_deref())?;
     let plan = Plan::install(&installed.manifest_file(), &wanted)?;
+    let policy = policy(&installed, &wanted, &plan, arguments.profile.as_deref());
     carry_out(&plan, Doing::of(arguments.dry_run), "installed already: nothing to do")?;
     if arguments.dry_run {
         return Ok(ExitCode::SUCCESS);
@@ -58,11 +60,31 @@ pub(crate) fn install(arguments: &Install) -> Result<ExitCode, Error> {
         service::start_after_install(&installed)?;
     }
     if !plan.is_done() {
-        output::line(format_args!("installed, with {} and the policy `{}`", list(&wanted.tools), wanted.profile))?;
+        output::line(format_args!("installed, with {}; {policy}", list(&wanted.tools)))?;
         output::line("next: open a new shell, then `tollgate doctor`")?;
     }
-    offer(&installed, &tools)?;
+    offer(&tools)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Which policy holds afterwards: a person's own is never replaced.
+fn policy(installed: &Installed, wanted: &Wanted, plan: &Plan, named: Option<&str>) -> String {
+    let starter = installed.places.policies().join(STARTER);
+    let is_starter = |thing: &&Thing| thing.at() == starter;
+    let holds = match wanted.things.iter().find(is_starter) {
+        Some(Thing::File { bytes, .. }) => std::fs::read(&starter).is_ok_and(|found| found == *bytes),
+        _ => false,
+    };
+    if holds || plan.steps().iter().any(|step| matches!(step, Step::Write { at, .. } if *at == starter)) {
+        return format!("the policy is `{}`", wanted.profile);
+    }
+    let kept = format!("your policy in `{}` is kept", installed.places.policies().display());
+    if let Some(named) = named {
+        output::say(format_args!(
+            "note: {kept}, and `--profile {named}` not used: `tollgate policy show {named}` prints it"
+        ));
+    }
+    kept
 }
 
 /// Removes what was installed, and nothing else.
@@ -122,17 +144,16 @@ pub(crate) fn outside(command: &'static str) -> Result<(), Error> {
 }
 
 fn wanted_tools(installed: &Installed, named: &[OsString]) -> Result<Vec<Tool>, Error> {
-    if named.is_empty() && installed.manifest.is_some() {
-        let known = installed.tools().iter().map(|name| Tool::new(name.as_ref()));
-        return Ok(known.collect::<Result<_, _>>()?);
-    }
-    tools::chosen(named)
+    tools::chosen(named, || match &installed.manifest {
+        Some(made) => Ok(made.tools.iter().map(|name| Tool::new(name.as_ref())).collect::<Result<_, _>>()?),
+        None => tools::for_infrastructure(),
+    })
 }
 
 /// Says which tools could be wrapped too.
-fn offer(installed: &Installed, wrapped: &[Tool]) -> Result<(), Error> {
+fn offer(wrapped: &[Tool]) -> Result<(), Error> {
     let new = tools::understood_but_not(wrapped);
-    if new.is_empty() || installed.manifest.is_none() {
+    if new.is_empty() {
         return Ok(());
     }
     let names = list(&new);

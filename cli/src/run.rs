@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: Run) -> Result<ExitCode, Error> {
         agent: agent::name(arguments.agent, around.as_ref(), &arguments.command)?,
         policy,
         shim: programs::shim()?,
-        tools: tools::chosen(&arguments.tools)?,
+        tools: tools::chosen(&arguments.tools, tools::for_infrastructure)?,
         command: arguments.command,
     };
     entry.hear_children().map_err(Error::kernel("hear of children"))?;

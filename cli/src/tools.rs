@@ -4,6 +4,7 @@
 //! with the caller's own PATH.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -13,33 +14,46 @@ use tollgate_policies::classify::Grammars;
 use crate::error::Error;
 use crate::output;
 
-/// What is wrapped where nothing is named: what reaches infrastructure. `rm` and
-/// `git` are understood too, but every script and every prompt calls them.
-const INFRASTRUCTURE: [&str; 5] = ["aws", "helm", "kubectl", "terraform", "tofu"];
+/// What is wrapped where nothing is named: what reaches infrastructure and seldom
+/// does anything else.
+const INFRASTRUCTURE: [&str; 6] = ["aws", "gcloud", "helm", "kubectl", "terraform", "tofu"];
 
-/// Those named, or, where none is, those for infrastructure that are on PATH.
-pub(crate) fn chosen(named: &[OsString]) -> Result<Vec<Tool>, Error> {
+/// What reaches beyond this machine too, but is called all day for other things, by
+/// scripts and prompts: offered, and wrapped where somebody names it.
+const OFFERED: [&str; 4] = ["docker", "gh", "git", "podman"];
+
+/// Those named; where one is written `+NAME`, besides those that are wrapped anyway;
+/// where none is named, those alone.
+pub(crate) fn chosen(
+    named: &[OsString],
+    anyway: impl FnOnce() -> Result<Vec<Tool>, Error>,
+) -> Result<Vec<Tool>, Error> {
+    let more = |name: &OsString| name.as_bytes().starts_with(b"+");
+    let mut tools = if named.is_empty() || named.iter().any(more) { anyway()? } else { Vec::new() };
     let path = std::env::var_os("PATH").unwrap_or_default();
-    if named.is_empty() {
-        return found(&path);
-    }
-    let tools = named.iter().map(|name| Tool::new(name)).collect::<Result<Vec<_>, _>>()?;
-    for tool in tools.iter().filter(|tool| !is_on(&path, tool.name())) {
-        output::say(format_args!("note: `{}` is not on PATH now; its shim is made anyway", tool.name().display()));
+    for name in named {
+        let bytes = name.as_bytes();
+        let tool = Tool::new(OsStr::from_bytes(bytes.strip_prefix(b"+").unwrap_or(bytes)))?;
+        if !is_on(&path, tool.name()) {
+            output::say(format_args!("note: `{}` is not on PATH now; its shim is made anyway", tool.name().display()));
+        }
+        tools.push(tool);
     }
     Ok(sorted(tools))
 }
 
-fn found(path: &OsStr) -> Result<Vec<Tool>, Error> {
-    let tools = INFRASTRUCTURE.map(OsStr::new).into_iter().filter(|name| is_on(path, name));
+/// Those for infrastructure that are on PATH: what is wrapped where nothing is named.
+pub(crate) fn for_infrastructure() -> Result<Vec<Tool>, Error> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let tools = INFRASTRUCTURE.map(OsStr::new).into_iter().filter(|name| is_on(&path, name));
     let tools = tools.map(Tool::new).collect::<Result<Vec<_>, _>>()?;
     if tools.is_empty() {
         output::say(format_args!(
-            "note: none of {} is on PATH, so nothing is wrapped: name tools with `--tools a,b`",
+            "note: none of {} is on PATH: name tools with `--tools a,b`, or nothing is wrapped",
             INFRASTRUCTURE.join(", ")
         ));
     }
-    Ok(sorted(tools))
+    Ok(tools)
 }
 
 fn sorted(mut tools: Vec<Tool>) -> Vec<Tool> {
@@ -48,10 +62,10 @@ fn sorted(mut tools: Vec<Tool>) -> Vec<Tool> {
     tools
 }
 
-/// The tools for infrastructure that are on PATH and not among these.
+/// The tools that reach beyond this machine, are on PATH and not among these.
 pub(crate) fn understood_but_not(wrapped: &[Tool]) -> Vec<String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let new = INFRASTRUCTURE.into_iter().filter(|name| !wrapped.iter().any(|tool| tool.name() == *name));
+    let new = INFRASTRUCTURE.into_iter().chain(OFFERED).filter(|name| !wrapped.iter().any(|tool| tool.name() == *name));
     new.filter(|name| find(&path, name.as_ref()).is_some()).map(str::to_owned).collect()
 }
 
@@ -85,9 +99,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_tool_that_is_wrapped_unasked_is_understood() {
+    fn every_tool_that_is_wrapped_unasked_or_offered_is_understood() {
         let known: Vec<_> = Grammars::built_in().tools().collect();
-        assert!(INFRASTRUCTURE.iter().all(|tool| known.contains(tool)), "{known:?}");
+        assert!(INFRASTRUCTURE.iter().chain(&OFFERED).all(|tool| known.contains(tool)), "{known:?}");
     }
 
     #[test]
@@ -95,10 +109,22 @@ mod tests {
         assert_eq!(tollgate_installer::PROBE, tollgate_policies::policy::PROBE);
     }
 
+    fn names(named: &[&str]) -> Vec<String> {
+        let named: Vec<_> = named.iter().map(OsString::from).collect();
+        let tools = chosen(&named, || Ok(vec![Tool::new("usual".as_ref())?])).unwrap();
+        tools.iter().map(|tool| tool.name().to_str().unwrap().to_owned()).collect()
+    }
+
     #[test]
     fn a_tool_that_is_named_gets_its_shim_wherever_it_is() {
-        let tools = chosen(&["no-such-tool".into(), "cat".into(), "cat".into()]).unwrap();
-        assert_eq!(tools.iter().map(Tool::name).collect::<Vec<_>>(), ["cat", "no-such-tool"]);
-        assert!(matches!(chosen(&["/bin/cat".into()]), Err(Error::ToolName(_))));
+        assert_eq!(names(&["no-such-tool", "cat", "cat"]), ["cat", "no-such-tool"]);
+        assert!(matches!(chosen(&["/bin/cat".into()], for_infrastructure), Err(Error::ToolName(_))));
+    }
+
+    #[test]
+    fn a_plus_adds_to_what_is_wrapped_anyway() {
+        assert_eq!(names(&["+cat"]), ["cat", "usual"]);
+        assert_eq!(names(&["cat", "+git"]), ["cat", "git", "usual"]);
+        assert_eq!(names(&[]), ["usual"]);
     }
 }

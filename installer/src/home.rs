@@ -26,6 +26,9 @@ use crate::tool::{GATE, Tool};
 /// always refuses it.
 pub const PROBE: &str = "tollgate-probe";
 
+/// The starter policy's file, among the policy's files.
+pub const STARTER: &str = "00-starter.toml";
+
 /// A home, and what it shall get.
 #[derive(Debug, Clone)]
 pub struct Home {
@@ -80,7 +83,7 @@ impl Home {
     /// The starter policy.
     #[must_use]
     pub fn starter(&self) -> PathBuf {
-        self.policies.join("00-starter.toml")
+        self.policies.join(STARTER)
     }
 
     /// All of it, in the order of making: folders, then what they hold, and what

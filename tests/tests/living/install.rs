@@ -176,6 +176,23 @@ fn what_a_person_changed_since_stays() {
 }
 
 #[test]
+fn an_installation_says_which_policy_holds() {
+    let sandbox = sandbox();
+    let install = [&INSTALL[..], &["--profile", "strict"]].concat();
+    let ran = run(&sandbox, &install);
+    let kept = "your policy in `SANDBOX/root/config/policy.d` is kept";
+    let said = sandbox.evened(&ran.stdout_text());
+    assert!(said.contains(&format!("\ninstalled, with probe; {kept}\n")), "{said}");
+    let noted = sandbox.evened(&ran.stderr_text());
+    assert!(noted.contains(&format!("note: {kept}, and `--profile strict` not used")), "{noted}");
+    run(&sandbox, &["uninstall"]);
+    fs::remove_file(sandbox.path("root/config/policy.d/10-tests.toml")).unwrap();
+    let ran = run(&sandbox, &install);
+    assert!(ran.stdout_text().contains("\ninstalled, with probe; the policy is `strict`\n"), "{ran:?}");
+    assert!(!ran.stderr_text().contains("not used"), "{ran:?}");
+}
+
+#[test]
 fn tools_are_added_removed_and_listed() {
     let sandbox = sandbox();
     let ran = run(&sandbox, &["shims", "add", "other"]);
@@ -196,6 +213,19 @@ fn tools_are_added_removed_and_listed() {
     assert_eq!(wrapped[0]["real"], serde_json::Value::Null);
     assert_eq!(wrapped[1]["real"].as_str().unwrap(), sandbox.path("bin/other").to_str().unwrap());
     assert!(!sandbox.path("root/shims/probe").exists());
+}
+
+#[test]
+fn what_is_understood_and_not_wrapped_is_offered() {
+    let tool = |sandbox: e2e::Builder, name: &str| sandbox.script(name, "#!/bin/sh\n", "755");
+    let sandbox = tool(tool(Sandbox::builder(e2e::programs!()), "git"), "gcloud").without_daemon();
+    let ran = run(&sandbox, &["install", "--tools", "gcloud", "--no-start"]);
+    assert!(ran.stdout_text().contains("git"), "{ran:?}");
+    let listed = run(&sandbox, &["shims", "list"]).stdout_text();
+    assert!(listed.contains("\ngit          not wrapped  "), "{listed}");
+    run(&sandbox, &["install", "--tools", "+git", "--no-start"]);
+    let listed = run(&sandbox, &["shims", "list"]).stdout_text();
+    assert!(listed.starts_with("gcloud       wrapped") && listed.contains("\ngit          wrapped"), "{listed}");
 }
 
 #[test]

@@ -33,6 +33,8 @@ exec PROGRAM "${before[@]}" "${place[@]}" "$@"
 pub struct Scene {
     sandbox: Sandbox,
     page: String,
+    /// What the page's own `tollgate run` says of the tools to wrap.
+    tools: Vec<String>,
     /// The ids of the page, and those of this run.
     ids: BTreeMap<String, String>,
     waiting: Option<(Running, Vec<String>, String)>,
@@ -47,7 +49,7 @@ impl Scene {
         let builder = TOOLS.iter().fold(builder, |builder, tool| builder.script(tool, TOOL, "755"));
         let sandbox = builder.policy("00-careful.toml", careful).start();
         let page = page.file_name().unwrap().to_string_lossy().into_owned();
-        Self { sandbox, page, ids: BTreeMap::new(), waiting: None }
+        Self { sandbox, page, tools: Vec::new(), ids: BTreeMap::new(), waiting: None }
     }
 
     /// Plays every block that is to be played.
@@ -75,6 +77,9 @@ impl Scene {
     }
 
     fn person(&mut self, step: &Step<'_>, at: &str) -> Result<(), String> {
+        if step.command.starts_with("tollgate run ") {
+            self.tools = tools(step.command);
+        }
         let mut command = self.sandbox.command("bash");
         command.args(["-c", &self.typed(step.command)]).env("TERM", "dumb");
         let (_, shown) = Pty::spawn(command).finish();
@@ -116,7 +121,11 @@ impl Scene {
 
     /// Both streams of it as one, as a terminal shows them.
     fn session(&self, typed: &str) -> Command {
-        self.sandbox.session("claude-code", "terraform,git", &format!("exec 2>&1; {}", self.typed(typed)))
+        let script = format!("exec 2>&1; {}", self.typed(typed));
+        let mut command = self.sandbox.tollgate(&["run", "--agent", "claude-code"]);
+        command.args(&self.tools).arg("--root").arg(self.sandbox.path("root"));
+        command.args(["--", "bash", "-c", &script]);
+        command
     }
 
     /// The command with this run's ids, whole or their beginnings.
@@ -140,6 +149,12 @@ impl Scene {
         }
         Err(format!("{at}: `{}` shows\n{real}\nand not\n{}", step.command, step.shown.join("\n")))
     }
+}
+
+/// `--tools` of a command, and what follows it; nothing where it names none.
+fn tools(command: &str) -> Vec<String> {
+    let words = command.split(' ').skip_while(|word| *word != "--tools");
+    words.take(2).map(str::to_owned).collect()
 }
 
 /// Whether the text is the pattern, in which `...` stands for anything, and a line of
