@@ -61,30 +61,30 @@ pub(crate) async fn approve(gate: &Gate, settled: Settled) -> Result<Permitted, 
         ..judged.call.entry
     };
     if let Some(refusal) = unpinned(&judged.call) {
-        return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal));
+        return Err(Refused::of(judged.call, refusal));
     }
     let claim = match judged.judgement.verdict {
         Verdict::Allow => None,
         Verdict::Escalate | Verdict::Deny => match ask(gate, &judged).await {
             Ok(claim) => Some(claim),
-            Err(refusal) => return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal)),
+            Err(refusal) => return Err(Refused::of(judged.call, refusal)),
         },
     };
     if let Some(claim) = &claim {
         judged.call.entry.approved_by = Some(claim.answered.by.clone());
         if let Err(refusal) = change::apply(gate, &mut judged, &claim.answered).await {
-            return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal));
+            return Err(Refused::of(judged.call, refusal));
         }
     }
     if let Some(refusal) = tightened(gate, &judged) {
-        return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal));
+        return Err(Refused::of(judged.call, refusal));
     }
     if is_changed(gate, &judged, claim.as_ref()) {
-        return Err(Refused::new(judged.call.request.caller, judged.call.entry, Refusal::FactsChanged));
+        return Err(Refused::of(judged.call, Refusal::FactsChanged));
     }
     if let Err(cause) = bind::to_what_was_judged(gate, &mut judged) {
         let refusal = failed("copy the files that the command brings along", &cause);
-        return Err(Refused::new(judged.call.request.caller, judged.call.entry, refusal));
+        return Err(Refused::of(judged.call, refusal));
     }
     pin::write_out(gate, &mut judged);
     Ok(Permitted { call: judged.call, binary: judged.binary, judgement: judged.judgement, claim, _made: Made })

@@ -41,7 +41,7 @@ pub(crate) async fn classify(gate: &Gate, mut call: Call) -> Result<Operation, B
             Ok(Some(bytes)) => judged = look(&call, &[Kept { path: b"-".to_vec(), bytes }]),
             Err(refusal) => {
                 call.entry = call.entry.describing(Described::of(&judged.operation));
-                return Err(Refused::new(call.request.caller, call.entry, refusal));
+                return Err(Refused::of(call, refusal));
             }
         }
     }

@@ -42,22 +42,18 @@ pub(crate) fn decide(gate: &Gate, operation: Operation) -> Result<Judged, Box<Re
     let judgement = observed(&mut call, &judgeable, judgement);
     if judgement.verdict == Verdict::Deny {
         let hint = hint(gate, &call, &judgeable.operation);
-        return Err(Refused::new(
-            call.request.caller,
-            call.entry,
-            Refusal::Denied { judgement: Box::new(judgement), hint },
-        ));
+        return Err(Refused::of(call, Refusal::Denied { judgement: Box::new(judgement), hint }));
     }
     if let Some(unserved) = unserved(&judgement.obligations) {
-        return Err(Refused::new(call.request.caller, call.entry, Refusal::Gate(unserved.to_owned())));
+        return Err(Refused::of(call, Refusal::Lasting(unserved.to_owned())));
     }
     // Nobody is asked about what could not run all the same.
     if let Some(short) = gate.allowances.short(&judgement, &call.agent, &call.policies) {
-        return Err(Refused::new(call.request.caller, call.entry, short.into()));
+        return Err(Refused::of(call, short.into()));
     }
     match binary {
         Ok(binary) => Ok(Judged { call, judgeable, binary, judgement, _made: Made }),
-        Err(missing) => Err(Refused::new(call.request.caller, call.entry, refusal(missing))),
+        Err(missing) => Err(Refused::of(call, refusal(missing))),
     }
 }
 

@@ -25,6 +25,7 @@ use crate::refuse::{Refusal, Refused};
 use crate::request::{self, Listener, Request};
 use crate::sandbox::{self, Surroundings};
 use crate::sys::peer::Chain;
+use crate::tokens::Wrong;
 use crate::{ancestry, hidden, person, tokens};
 pub(crate) use name::Name;
 
@@ -119,9 +120,10 @@ pub(crate) async fn identify(gate: &Gate, mut request: Request) -> Result<Call, 
         Ok(pins) => (pins, None),
         Err(cause) => (Vec::new(), Some(cause.to_string())),
     };
-    let refusal = match (alive, doubt.or(closed).or(unheld), surroundings) {
+    let doubt = doubt.or_else(|| closed.or(unheld).map(Refusal::Gate));
+    let refusal = match (alive, doubt, surroundings) {
         (false, ..) => Refusal::CallerGone,
-        (_, Some(doubt), _) => Refusal::Gate(doubt),
+        (_, Some(doubt), _) => doubt,
         (_, _, Err(what)) => Refusal::Confined(what),
         (true, None, Ok(surroundings)) => {
             let entry = Entry { message: surroundings.note(), ..entry };
@@ -148,17 +150,22 @@ struct Evidence<'a> {
     listener: &'a Listener,
     /// The caller and the processes above it.
     chain: std::io::Result<Chain>,
-    tokens: Result<Vec<Token>, String>,
+    tokens: Result<Vec<Token>, Wrong>,
 }
 
 /// What the evidence comes to, and what is wrong with it.
-fn weigh(gate: &Gate, in_force: &InForce, request: &Request, evidence: Evidence<'_>) -> (Agent, Option<String>) {
+fn weigh(gate: &Gate, in_force: &InForce, request: &Request, evidence: Evidence<'_>) -> (Agent, Option<Refusal>) {
     let mut agent = Agent::default();
     agent.known_by.push(format!("uid {}", request.caller.peer().uid));
-    let mut doubt = place(gate, &mut agent, &evidence);
+    let place = place(gate, &mut agent, &evidence);
+    let mut doubt = place.clone().map(Refusal::Gate);
+    let mut told = place;
     match evidence.tokens {
         Ok(tokens) => tokens.into_iter().for_each(|token| agent.bears(token)),
-        Err(wrong) => drop(doubt.get_or_insert(wrong)),
+        Err(wrong) => {
+            told.get_or_insert(wrong.to_string());
+            doubt.get_or_insert(wrong.into());
+        }
     }
     if let (true, None, Ok(chain)) = (agent.names.is_empty(), &doubt, &evidence.chain) {
         outside(gate, in_force, request, chain, &mut agent);
@@ -166,7 +173,7 @@ fn weigh(gate: &Gate, in_force: &InForce, request: &Request, evidence: Evidence<
     if agent.names.is_empty() {
         agent.names.push(Name::unknown());
     }
-    agent.known_by.extend(doubt.clone());
+    agent.known_by.extend(told);
     (agent, doubt)
 }
 

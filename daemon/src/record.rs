@@ -31,7 +31,7 @@ struct Made;
 pub(crate) async fn record(gate: &Gate, permitted: Permitted) -> Result<Recorded, Box<Refused>> {
     match take_and_write(gate, &permitted).await {
         Ok(prepared) => Ok(Recorded { permitted, prepared, _made: Made }),
-        Err(refusal) => Err(Refused::new(permitted.call.request.caller, permitted.call.entry, refusal)),
+        Err(refusal) => Err(Refused::of(permitted.call, refusal)),
     }
 }
 

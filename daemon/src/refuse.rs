@@ -99,8 +99,10 @@ pub(crate) enum Refusal {
     FactsChanged,
     /// The caller lives under limits that a tool of ours would not have.
     Confined(String),
-    /// The gate itself failed.
+    /// The gate itself failed, or cannot do it now.
     Gate(String),
+    /// The gate does not do it, and will not before somebody changes something.
+    Lasting(String),
     /// The caller went away before anything ran.
     CallerGone,
 }
@@ -111,85 +113,56 @@ impl Refusal {
         Self::Gate(format!("the audit cannot be written: {cause}"))
     }
 
-    /// The verdict that is recorded and told.
-    fn decision(&self) -> Decision {
-        match self {
-            Self::Denied { .. }
-            | Self::Suggested(_)
-            | Self::Uncorrectable(_)
-            | Self::OtherBinary
-            | Self::ByPerson { .. }
-            | Self::Rate { .. } => Decision::Deny,
-            Self::Pending { .. } | Self::Expired { .. } | Self::Crowded { .. } => Decision::Escalate,
-            _ => Decision::None,
-        }
-    }
-
-    /// The reason that is recorded and told; README lists them.
-    fn reason(&self) -> &'static str {
-        match self {
-            Self::Denied { judgement, .. } => judgement.reason.map_or("default", Reason::name),
-            Self::Suggested(_) => "suggest",
-            Self::Uncorrectable(_) => Reason::Argument.name(),
-            Self::OtherBinary => Reason::Rule.name(),
-            Self::ByPerson { .. } => "person",
-            Self::Pending { .. } => "pending",
-            Self::Expired { .. } => "expired",
-            Self::Crowded { .. } => "crowded",
-            Self::Rate { .. } => "rate",
-            Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => "not_found",
-            Self::NotExecutable(_) | Self::NotSpawned(_) => "not_executable",
-            Self::NotBorn { .. }
-            | Self::NotReady(_)
-            | Self::PolicyChanged
-            | Self::FactsChanged
-            | Self::CoverGone
-            | Self::Unchangeable(_)
-            | Self::Confined(_)
-            | Self::Gate(_) => "gate",
-            Self::CallerGone => "caller_gone",
-        }
-    }
-
-    /// Whether the same call may do better later.
-    fn retry(&self) -> bool {
-        matches!(
-            self,
-            Self::Pending { .. }
-                | Self::Expired { .. }
-                | Self::Crowded { .. }
-                | Self::Rate { .. }
-                | Self::CoverGone
-                | Self::PolicyChanged
-                | Self::FactsChanged
-                | Self::Gate(_)
-        )
-    }
-
-    /// How the shim ends.
-    fn end(&self) -> End {
-        match self {
-            Self::Denied { .. }
-            | Self::Suggested(_)
-            | Self::Uncorrectable(_)
-            | Self::OtherBinary
-            | Self::ByPerson { .. } => End::Exited(exit::DENIED),
-            Self::Pending { .. } | Self::Expired { .. } | Self::Crowded { .. } | Self::Rate { .. } => {
-                End::Exited(exit::TRY_AGAIN)
+    /// Its row in README's table.
+    fn row(&self) -> Row {
+        use Decision::{Deny, Escalate, None};
+        use Retry::{Later, Never};
+        let (decision, reason, code, retry) = match self {
+            Self::Denied { judgement, .. } => {
+                (Deny, judgement.reason.map_or("default", Reason::name), exit::DENIED, Never)
             }
-            Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => End::Exited(exit::NOT_FOUND),
-            Self::NotExecutable(_) | Self::NotSpawned(_) => End::Exited(exit::NOT_EXECUTABLE),
-            Self::NotBorn { .. }
-            | Self::NotReady(_)
-            | Self::PolicyChanged
-            | Self::FactsChanged
-            | Self::CoverGone
-            | Self::Unchangeable(_)
-            | Self::Confined(_)
-            | Self::Gate(_)
-            | Self::CallerGone => End::Exited(exit::GATE),
-        }
+            Self::Suggested(_) => (Deny, "suggest", exit::DENIED, Never),
+            Self::Uncorrectable(_) => (Deny, Reason::Argument.name(), exit::DENIED, Never),
+            Self::OtherBinary => (Deny, Reason::Rule.name(), exit::DENIED, Never),
+            Self::ByPerson { .. } => (Deny, "person", exit::DENIED, Never),
+            Self::Rate { .. } => (Deny, "rate", exit::TRY_AGAIN, Later),
+            Self::Pending { .. } => (Escalate, "pending", exit::TRY_AGAIN, Later),
+            Self::Expired { .. } => (Escalate, "expired", exit::TRY_AGAIN, Later),
+            Self::Crowded { .. } => (Escalate, "crowded", exit::TRY_AGAIN, Later),
+            Self::NotFound | Self::NotSpawned(nix::libc::ENOENT) => (None, "not_found", exit::NOT_FOUND, Never),
+            Self::NotExecutable(_) | Self::NotSpawned(_) => (None, "not_executable", exit::NOT_EXECUTABLE, Never),
+            Self::PolicyChanged | Self::FactsChanged | Self::CoverGone | Self::Gate(_) => {
+                (None, "gate", exit::GATE, Later)
+            }
+            Self::NotBorn { .. } | Self::NotReady(_) | Self::Unchangeable(_) | Self::Confined(_) | Self::Lasting(_) => {
+                (None, "gate", exit::GATE, Never)
+            }
+            Self::CallerGone => (None, "caller_gone", exit::GATE, Never),
+        };
+        Row { decision, reason, code, retry }
     }
+}
+
+/// What is recorded and told of a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Row {
+    /// The verdict.
+    decision: Decision,
+    /// The reason.
+    reason: &'static str,
+    /// How the shim ends.
+    code: u8,
+    /// Whether an agent should try again.
+    retry: Retry,
+}
+
+/// Whether the same call may do better later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    /// It may, with nobody changing anything here.
+    Later,
+    /// It meets the same refusal until somebody does.
+    Never,
 }
 
 impl From<Short> for Refusal {
@@ -214,15 +187,21 @@ impl Refused {
     pub(crate) fn new(caller: Caller, entry: Entry, refusal: Refusal) -> Box<Self> {
         Box::new(Self { caller, entry, refusal })
     }
+
+    /// Ends the line of this call, as far as it is known.
+    pub(crate) fn of(call: Call, refusal: Refusal) -> Box<Self> {
+        Self::new(call.request.caller, call.entry, refusal)
+    }
 }
 
 /// Records a refusal, then tells the caller.
 pub(crate) async fn refuse(gate: &Gate, refused: Refused) {
     let Refused { caller, entry, refusal } = refused;
+    let row = refusal.row();
     let entry = Entry {
         kind: Kind::Refused,
-        decision: Some(refusal.decision()),
-        reason: Some(refusal.reason().to_owned()),
+        decision: Some(row.decision),
+        reason: Some(row.reason.to_owned()),
         approved_by: match &refusal {
             Refusal::ByPerson { by, .. } => Some(by.clone()),
             _ => entry.approved_by.clone(),
@@ -237,8 +216,8 @@ pub(crate) async fn refuse(gate: &Gate, refused: Refused) {
     }
     // A caller that has gone away needs no words.
     let _ = caller.say(&words::text(&gate.places, &entry, &refusal)).await;
-    let _ = caller.end(refusal.end()).await;
-    tracing::info!(id = %entry.id, reason = refusal.reason(), "refused");
+    let _ = caller.end(End::Exited(row.code)).await;
+    tracing::info!(id = %entry.id, reason = row.reason, "refused");
 }
 
 /// A milder command, only where it was itself judged allow for this agent.

@@ -51,7 +51,7 @@ pub(crate) async fn spawn(gate: &Gate, recorded: Recorded) -> Result<Running, Bo
         }
         Err(refusal) => {
             prepared.withdraw(gate);
-            Err(Refused::new(call.request.caller, call.entry, refusal))
+            Err(Refused::of(call, refusal))
         }
     }
 }

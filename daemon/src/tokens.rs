@@ -20,6 +20,7 @@ use tollgate_audit::{Approver, Entry, Kind, Process, Record, Timestamp, Token};
 use tollgate_places::Places;
 
 use crate::gate::Gate;
+use crate::refuse::Refusal;
 use crate::sys::peer::{Chain, Peer};
 use crate::sys::process;
 use key::Key;
@@ -42,7 +43,9 @@ pub(crate) struct Issued {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Wrong {
     /// It is no text of ours, or the signature is another's.
-    #[error("the token in `{VARIABLE}` is none that this gate has made")]
+    #[error(
+        "the token in `{VARIABLE}` is none that this gate has made: a person gives one with `tollgate agent token`"
+    )]
     Forged,
     /// A person took it back.
     #[error("token {0} was revoked: a person gives another one with `tollgate agent token`")]
@@ -51,11 +54,18 @@ pub(crate) enum Wrong {
     #[error("the time of token {0} is over: a person gives another one with `tollgate agent token`")]
     Over(String),
     /// Others used it first.
-    #[error("token {0} belongs to another process tree")]
+    #[error("token {0} belongs to another process tree: a person gives another one with `tollgate agent token`")]
     Elsewhere(String),
     /// It cannot be told.
     #[error("who calls cannot be told: {0}")]
     Untold(String),
+}
+
+impl From<Wrong> for Refusal {
+    fn from(wrong: Wrong) -> Self {
+        let why = wrong.to_string();
+        if matches!(wrong, Wrong::Untold(_)) { Self::Gate(why) } else { Self::Lasting(why) }
+    }
 }
 
 /// All tokens.
@@ -201,12 +211,12 @@ pub(crate) async fn evidence(
     peer: &Peer,
     chain: &Chain,
     shown: Option<&[u8]>,
-) -> Result<Vec<Token>, String> {
+) -> Result<Vec<Token>, Wrong> {
     let mut found = Vec::new();
     if let Some(text) = shown {
-        found.push(show(gate, peer, chain, text).await.map_err(|wrong| wrong.to_string())?);
+        found.push(show(gate, peer, chain, text).await?);
     }
-    if let Some(token) = around(gate, chain).map_err(|wrong| wrong.to_string())?
+    if let Some(token) = around(gate, chain)?
         && !found.contains(&token)
     {
         found.push(token);

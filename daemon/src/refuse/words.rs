@@ -12,7 +12,7 @@ use tollgate_policies::policy::{Judgement, Reason, Verdict};
 use tollgate_policies::show;
 use tollgate_wire::message::{Failure, Step};
 
-use super::{Refusal, TIMED_OUT};
+use super::{Refusal, Retry, Row, TIMED_OUT};
 use crate::words::{MOST, command, running, target};
 
 /// Everything that the shim writes for a refusal; empty where nobody listens.
@@ -132,6 +132,7 @@ fn lines(places: &Places, entry: &Entry, refusal: &Refusal) -> Vec<String> {
             "  let the sandbox execute that file, or start `tollgated` inside it".to_owned(),
         ],
         Refusal::Gate(what) => vec![refused, format!("  {what}"), format!("  see `{}`", told(places, "status"))],
+        Refusal::Lasting(what) => vec![refused, format!("  {what}")],
         Refusal::CallerGone => Vec::new(),
     }
 }
@@ -227,7 +228,8 @@ fn agents_line(entry: &Entry, refusal: &Refusal) -> String {
         Refusal::Pending { id, .. } | Refusal::Expired { id } => id.to_string(),
         _ => entry.id.clone(),
     };
-    let (verdict, reason, retry) = (refusal.decision().name(), refusal.reason(), refusal.retry());
+    let Row { decision, reason, retry, .. } = refusal.row();
+    let (verdict, retry) = (decision.name(), retry == Retry::Later);
     let retry_after_s = match refusal {
         Refusal::Rate { wait, .. } => Some(wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)),
         _ => None,
@@ -282,7 +284,7 @@ pub(super) fn note(entry: &Entry, refusal: &Refusal) -> Option<String> {
         Refusal::FactsChanged => Some("a file that the judgement rests on has changed".to_owned()),
         Refusal::Confined(what) => Some(format!("where the caller lives cannot be told: {what}")),
         Refusal::NotBorn { program, errno } => Some(unborn(program, *errno)),
-        Refusal::Gate(what) => Some(what.clone()),
+        Refusal::Gate(what) | Refusal::Lasting(what) => Some(what.clone()),
         Refusal::CallerGone => Some("the caller went away before anything ran".to_owned()),
         Refusal::Rate { rule, wait } => Some(format!("the rate of rule {rule} has more in {} s", wait.as_secs())),
         Refusal::Crowded { open } => Some(format!("{open} questions of the session are open")),

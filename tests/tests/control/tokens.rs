@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use e2e::{Builder, Sandbox};
+use e2e::{Builder, Ran, Sandbox};
 
 use crate::{LIMIT, builder, token};
 
@@ -28,6 +28,12 @@ tier = "unknown"
 
 fn with_agents() -> Builder {
     Sandbox::builder(e2e::programs!()).probe("probe").probe("ask").tollgate_on_path().policy("10-tests.toml", POLICY)
+}
+
+/// An agent that obeys does not try this again: nothing makes it true later.
+fn is_final(ran: &Ran) {
+    assert!(ran.stderr_text().contains("\"reason\":\"gate\","), "{ran:?}");
+    assert!(ran.stderr_text().ends_with("\"retry\":false}\n"), "{ran:?}");
 }
 
 #[test]
@@ -77,12 +83,14 @@ fn a_token_that_is_forged_over_or_revoked_runs_nothing() {
         let ran = sandbox.gated(format!("TOLLGATE_TOKEN={wrong} probe exit 3; exit $?").as_str());
         assert_eq!(ran.code(), Some(125), "{ran:?}");
         assert!(ran.stderr_text().contains(why), "{ran:?}");
+        is_final(&ran);
     }
     assert_eq!(sandbox.ask(&["agent", "revoke", &id]).code(), Some(1), "only a person does");
     assert_eq!(sandbox.gated(format!("TOLLGATE_TOKEN={good} probe exit 3; exit $?").as_str()).code(), Some(3));
     assert_eq!(sandbox.person(&["agent", "revoke", &id]).0, Some(0));
     let ran = sandbox.gated(format!("TOLLGATE_TOKEN={good} probe exit 3; exit $?").as_str());
     assert!(ran.stderr_text().contains("was revoked"), "{ran:?}");
+    is_final(&ran);
     let listed = sandbox.ask(&["agent", "tokens"]).stdout_text();
     assert!(listed.contains("  ci  clearance 2  until ") && listed.ends_with("  revoked\n"), "{listed}");
     let (short, _) = token(&sandbox, &["ci", "--ttl", "1s"]);
@@ -103,6 +111,7 @@ fn a_stolen_token_is_worth_nothing_in_another_process_tree() {
     let ran = sandbox.gated(format!("TOLLGATE_TOKEN={token} probe exit 3; exit $?").as_str());
     assert_eq!(ran.code(), Some(125), "{ran:?}");
     assert!(ran.stderr_text().contains("belongs to another process tree"), "{ran:?}");
+    is_final(&ran);
     let refused = sandbox.audit_of("refused");
     assert!(refused[0]["agent_known_by"].to_string().contains("another process tree"), "{}", refused[0]);
     owner.type_line("");
