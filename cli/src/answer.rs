@@ -6,49 +6,65 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use tollgate_admin::{Answer, Ask, Proof, Reply};
+use tollgate_admin::{Answer, Ask, ENOUGH, Proof, Question, Reply};
 
 use crate::arguments::{Approve, Deny};
 use crate::door::Door;
 use crate::error::Error;
-use crate::{output, passphrase, places, sys};
+use crate::{approvals, output, passphrase, places, sys};
 
 /// Answers with yes.
 pub(crate) fn approve(arguments: &Approve) -> Result<ExitCode, Error> {
     let Approve { root, id, name, add, reason } = arguments;
+    let question = meant(root.root.as_deref(), id)?;
     let ask = |approver| Ask::Answer {
-        id: id.clone(),
+        id: question.id.clone(),
         answer: Answer::Approve,
         reason: reason.clone(),
         approver,
         add: add.clone(),
     };
     let with = if add.is_empty() { String::new() } else { format!(" with {} added", add.join(" ")) };
-    match answer(root.root.as_deref(), name.as_deref(), ask)? {
-        Reply::Done {} => output::line(format_args!("approved{with}: {id}"))?,
-        Reply::Partly { missing } => {
-            output::line(format_args!("approved{with}: {id}; {missing} more must approve before it runs"))?;
-        }
+    let more = match answer(root.root.as_deref(), name.as_deref(), ask)? {
+        Reply::Done {} => String::new(),
+        Reply::Partly { missing } => format!("\n{missing} more must approve before it runs"),
         _ => return Err(Error::Reply),
-    }
+    };
+    output::line(format_args!("approved{with}: {}  {}{more}", question.id, question.command))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Answers with no.
 pub(crate) fn deny(arguments: &Deny) -> Result<ExitCode, Error> {
     let Deny { root, id, reason } = arguments;
+    let question = meant(root.root.as_deref(), id)?;
     let ask = |approver| Ask::Answer {
-        id: id.clone(),
+        id: question.id.clone(),
         answer: Answer::Deny,
         reason: reason.clone(),
         approver,
         add: Vec::new(),
     };
     match answer(root.root.as_deref(), None, ask)? {
-        Reply::Done {} => output::line(format_args!("denied: {id}"))?,
+        Reply::Done {} => output::line(format_args!("denied: {}  {}", question.id, question.command))?,
         _ => return Err(Error::Reply),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The open question that is answered, by its whole id: what is told afterwards is what
+/// was answered. Where none, or several, begin so, the daemon says what is wrong.
+fn meant(root: Option<&Path>, start: &str) -> Result<Question, Error> {
+    let typed = Question { id: start.to_owned(), ..Question::default() };
+    if start.len() < ENOUGH {
+        return Ok(typed);
+    }
+    let whole = start.to_ascii_uppercase();
+    let mut fitting = approvals::open(&places::of(root)?)?.into_iter().filter(|open| open.id.starts_with(&whole));
+    match (fitting.next(), fitting.next()) {
+        (Some(question), None) => Ok(question),
+        _ => Ok(typed),
+    }
 }
 
 /// While this process speaks for a person, no other of the same uid may attach

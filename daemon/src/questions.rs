@@ -12,6 +12,7 @@ mod remembered;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tollgate_admin::ENOUGH;
 use tollgate_audit::Taken;
 use ulid::Ulid;
 
@@ -27,6 +28,8 @@ pub(crate) enum Found {
     None,
     /// The start of an id fits several.
     Several,
+    /// The start of an id is so short that another question may come to fit it.
+    Short,
 }
 
 /// All questions that are open, or answered and not yet used.
@@ -74,12 +77,14 @@ impl Questions {
 
     /// The open question whose id starts so.
     pub(crate) fn find(&self, start: &str) -> Found {
+        if start.len() < ENOUGH {
+            return Found::Short;
+        }
         let start = start.to_ascii_uppercase();
         let kept = self.lock();
         let mut fitting =
             kept.by_id.values().filter(|open| !open.is_answered() && open.id.to_string().starts_with(&start));
         match (fitting.next(), fitting.next()) {
-            _ if start.is_empty() => Found::None,
             (Some(open), None) => Found::Open(Arc::clone(open)),
             (None, _) => Found::None,
             (Some(_), Some(_)) => Found::Several,
@@ -109,6 +114,18 @@ impl Questions {
             kept.remove(question.id);
         }
         over
+    }
+
+    /// Removes and gives the unanswered questions of a session that is over: nobody is
+    /// there any more whom an answer would reach.
+    pub(crate) fn close(&self, session: &str) -> Vec<Arc<Open>> {
+        let mut kept = self.lock();
+        let of_it = |open: &&Arc<Open>| !open.is_answered() && open.entry.session.as_deref() == Some(session);
+        let closed: Vec<_> = kept.by_id.values().filter(of_it).map(Arc::clone).collect();
+        for question in &closed {
+            kept.remove(question.id);
+        }
+        closed
     }
 
     /// Every question that nobody has answered, oldest first.

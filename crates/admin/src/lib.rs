@@ -24,7 +24,7 @@ pub enum Ask {
     /// A person's answer to one question: [`Reply::Done`], [`Reply::Partly`],
     /// [`Reply::Passphrase`] or [`Reply::Refused`].
     Answer {
-        /// The question's id, or the only start of one.
+        /// The question's id, or the start of one: [`ENOUGH`] letters or more.
         id: String,
         /// What the person says.
         answer: Answer,
@@ -152,6 +152,10 @@ impl TriedOption {
         }
     }
 }
+
+/// Letters of an id that mean one question: they hold the second in which it was asked.
+/// With less somebody answers what came after the question that they read.
+pub const ENOUGH: usize = 8;
 
 /// Who somebody is, by a passphrase.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 //! second answer, an id that names nothing. Not here: what an answer is bound to and
 //! how it is used up (`questions`, `approve`).
 
-use tollgate_admin::{Answer, Proof, Reply};
+use tollgate_admin::{Answer, ENOUGH, Proof, Reply};
 use tollgate_audit::{Approver, Bytes, Decision, Entry, Kind};
 use tollgate_policies::show;
 
@@ -71,6 +71,10 @@ async fn weigh(
         Found::Open(question) => question,
         Found::None => {
             let why = format!("no open question `{id}`: it was answered already, its time is over, or it never was");
+            return Err(No::Failed(format!("{why}; see `tollgate approvals`")));
+        }
+        Found::Short => {
+            let why = format!("`{id}` is too short to mean one question: give {ENOUGH} letters of its id or more");
             return Err(No::Failed(format!("{why}; see `tollgate approvals`")));
         }
         Found::Several => {
@@ -140,7 +144,9 @@ fn entry(question: &Open, answered: &Answered) -> Entry {
 async fn record_refused(gate: &Gate, peer: &Peer, found: &Found, word: &Word, why: &str) {
     let entry = match found {
         Found::Open(question) => question.entry.clone(),
-        Found::None | Found::Several => Entry::of(Kind::RefusedAnswer, show::text(word.id.as_bytes(), 26)),
+        Found::None | Found::Several | Found::Short => {
+            Entry::of(Kind::RefusedAnswer, show::text(word.id.as_bytes(), 26))
+        }
     };
     let message = format!("uid {} process {}: {why}", peer.uid, peer.pid);
     let (uid, pid) = (Some(peer.uid), u32::try_from(peer.pid).ok());

@@ -207,4 +207,12 @@ async fn close(gate: &Gate, id: &str, agent: &str) {
     if let Err(cause) = gate.record(entry).await {
         tracing::error!(%cause, "a session's end could not be recorded");
     }
+    let _turn = gate.questions.turn().await;
+    for question in gate.questions.close(id) {
+        let message = Some("the session that asked is over".to_owned());
+        let entry = Entry { kind: Kind::Expired, message, ..question.entry.clone() };
+        if let Err(cause) = gate.record(entry).await {
+            tracing::error!(%cause, id = %question.id, "the end of a question could not be recorded");
+        }
+    }
 }

@@ -98,11 +98,31 @@ fn the_start_of_an_id_must_fit_one_open_question() {
     let id = open.id.to_string();
     assert!(matches!(questions.find(&id), Found::Open(found) if found.id == open.id));
     assert!(matches!(questions.find(&id.to_lowercase()), Found::Open(_)));
-    assert!(matches!(questions.find(""), Found::None));
-    assert!(matches!(questions.find("x"), Found::None));
-    questions.keep(question("c"));
-    // The first characters are the time: both were asked in this century.
-    assert!(matches!(questions.find("01"), Found::Several));
+    assert!(matches!(questions.find(&id[..8]), Found::Open(_)));
+    assert!(matches!(questions.find("xxxxxxxx"), Found::None));
+    // The first letters are the time: the next question may begin with them as well.
+    for short in ["", "01", &id[..7]] {
+        assert!(matches!(questions.find(short), Found::Short), "{short}");
+    }
+    let at = |milliseconds| Ulid::from_parts(open.id.timestamp_ms() + milliseconds, 1);
+    questions.keep(Open::new(at(0), question("c").entry));
+    assert!(matches!(questions.find(&id[..10]), Found::Several));
+    questions.keep(Open::new(at(3000), question("d").entry));
+    assert!(matches!(questions.find(&at(3000).to_string()[..8]), Found::Open(_)));
+}
+
+#[test]
+fn the_unanswered_questions_of_a_session_go_with_it() {
+    let questions = Questions::default();
+    let of = |session: &str, binding| {
+        let Open { id, entry, .. } = question(binding);
+        questions.keep(Open::new(id, Entry { session: Some(session.to_owned()), ..entry }))
+    };
+    let (open, answered, others) = (of("a", "1"), of("a", "2"), of("b", "3"));
+    answered.answer(yes(), now());
+    assert_eq!(questions.close("a").iter().map(|one| one.id).collect::<Vec<_>>(), [open.id]);
+    assert_eq!(questions.unanswered().iter().map(|one| one.id).collect::<Vec<_>>(), [others.id]);
+    assert!(questions.close("a").is_empty());
 }
 
 #[test]

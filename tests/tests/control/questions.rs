@@ -39,7 +39,8 @@ pub(crate) fn pending(ran: &Ran) -> String {
 }
 
 fn approve(sandbox: &Sandbox, id: &str) {
-    assert_eq!(sandbox.person(&["approve", id]), (Some(0), format!("approved: {id}\n")));
+    let (code, said) = sandbox.person(&["approve", id]);
+    assert!(code == Some(0) && said.starts_with(&format!("approved: {id}  ")), "{code:?} {said}");
 }
 
 #[test]
@@ -211,6 +212,32 @@ fn approving_twice_is_refused_and_recorded() {
 }
 
 #[test]
+fn an_answer_names_what_it_answered_and_takes_no_start_that_could_mean_another() {
+    let sandbox = builder().settings(SOON).start();
+    let id = pending(&run(&sandbox, "ask exit 5"));
+    for answer in ["approve", "deny"] {
+        let (code, said) = sandbox.person(&[answer, &id[..4]]);
+        let short = format!("`{}` is too short to mean one question: give 8 letters of its id or more", &id[..4]);
+        assert!(code == Some(1) && said.contains(&short), "{code:?} {said}");
+    }
+    let start = id[..9].to_ascii_lowercase();
+    assert_eq!(sandbox.person(&["approve", &start]), (Some(0), format!("approved: {id}  ask exit 5\n")));
+    assert_eq!(run(&sandbox, "ask exit 5").code(), Some(5));
+}
+
+#[test]
+fn questions_end_with_their_session() {
+    let sandbox = builder().settings(SOON).tollgate_on_path().start();
+    let ran = sandbox.run_command(sandbox.session("claude-code", "ask", "ask exit 5"), LIMIT);
+    let id = pending(&ran);
+    sandbox.await_records("expired", 1);
+    let expired = &sandbox.audit_of("expired")[0];
+    assert_eq!((&expired["id"], &expired["message"]), (&id.into(), &"the session that asked is over".into()));
+    assert_eq!(sandbox.ask(&["approvals"]).stdout_text(), "no question is open\n");
+    assert_eq!(crate::status(&sandbox)["questions"], 0);
+}
+
+#[test]
 fn a_thousand_questions_at_once_are_ten_and_the_rest_is_refused_and_recorded() {
     let sandbox = builder().settings("[approvals]\nwait_s = 1\n").start();
     let text = "for n in $(seq 1000); do ask exit $n 2>>said & done; wait; grep -c crowded said";
@@ -219,7 +246,7 @@ fn a_thousand_questions_at_once_are_ten_and_the_rest_is_refused_and_recorded() {
     assert_eq!(sandbox.audit_of("question").len(), 10);
     let refused = sandbox.audit_of("refused");
     assert_eq!(refused.iter().filter(|one| one["reason"] == "crowded").count(), 990);
-    assert_eq!(sandbox.ask(&["approvals", "--json"]).stdout_text().lines().count(), 10);
+    sandbox.await_records("expired", 10);
     // Another session has room of its own.
     let other = sandbox.run_command(sandbox.session("claude-code", "ask", "ask exit 1"), LIMIT);
     pending(&other);

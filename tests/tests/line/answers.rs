@@ -23,7 +23,7 @@ fn asked(sandbox: &Sandbox) -> (Running, String) {
 fn an_approved_command_runs_once() {
     let sandbox = builder().start();
     let (running, id) = asked(&sandbox);
-    assert_eq!(sandbox.person(&["approve", &id]), (Some(0), format!("approved: {id}\n")));
+    assert_eq!(sandbox.person(&["approve", &id]), (Some(0), format!("approved: {id}  ask exit 5\n")));
     assert_eq!(running.finish(LIMIT).code(), Some(5));
     let answer = &sandbox.audit_of("answer")[0];
     assert_eq!(answer["decision"], "allow");
