@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
-use tollgate_audit::Timestamp;
-use tollgate_audit::query::{Filter, Pattern};
+use tollgate_audit::query::{Filter, Pattern, WrongPattern};
+use tollgate_audit::{Decision, Kind, Timestamp};
 
 use crate::complete::candidates;
 
@@ -14,7 +14,7 @@ use crate::complete::candidates;
 #[command(next_help_heading = "Which records (patterns may hold `*`)")]
 pub(crate) struct Filters {
     /// What happened: `intent`, `outcome`, `refused`, `answer`, `foreign`, ...
-    #[arg(long, value_name = "PATTERN", add = ArgValueCandidates::new(candidates::kinds))]
+    #[arg(long, value_name = "PATTERN", value_parser = kind, add = ArgValueCandidates::new(candidates::kinds))]
     kind: Vec<Pattern>,
     /// Who called
     #[arg(long, value_name = "PATTERN", add = ArgValueCandidates::new(candidates::agents))]
@@ -32,7 +32,7 @@ pub(crate) struct Filters {
     #[arg(long, value_name = "TIER", value_parser = tier)]
     tier: Vec<Tier>,
     /// The verdict: `allow`, `deny`, `escalate`, `none`
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", value_parser = verdict)]
     verdict: Vec<Pattern>,
     /// The reason: `rule`, `person`, `pending`, `gate`, ...
     #[arg(long, value_name = "PATTERN")]
@@ -86,6 +86,27 @@ impl Filters {
     }
 }
 
+/// A kind as records have it, or as lists show it: `refused answer`.
+fn kind(text: &str) -> Result<Pattern, String> {
+    one_of(&text.replace(' ', "_"), "kind", Kind::ALL.iter().map(|kind| kind.name()))
+}
+
+fn verdict(text: &str) -> Result<Pattern, String> {
+    one_of(text, "verdict", Decision::ALL.iter().map(|verdict| verdict.name()))
+}
+
+/// A pattern that fits at least one of the words that may stand there: with any other
+/// the answer would be none, and look like one.
+fn one_of(text: &str, what: &str, words: impl Iterator<Item = &'static str> + Clone) -> Result<Pattern, String> {
+    let pattern: Pattern = text.parse().map_err(|wrong: WrongPattern| wrong.to_string())?;
+    if words.clone().any(|word| pattern.fits(word)) {
+        return Ok(pattern);
+    }
+    let words = words.collect::<Vec<_>>().join(", ");
+    let instead = if Kind::ALL.iter().any(|kind| kind.name() == text) { "; there is such a `--kind`" } else { "" };
+    Err(format!("no {what} is like that: there are {words}{instead}"))
+}
+
 fn tier(text: &str) -> Result<Tier, String> {
     let digits = text.strip_prefix(['T', 't']).unwrap_or(text);
     match (text, digits.parse::<u8>()) {
@@ -130,6 +151,15 @@ mod tests {
         for wrong in ["", "h", "2w", "yesterday", "99999999999999999999d", "-1h"] {
             assert!(time(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn kinds_and_verdicts_are_known_words_or_patterns_of_them() {
+        assert!(kind("refused answer").unwrap().fits("refused_answer") && kind("re*").is_ok());
+        assert!(verdict("*").is_ok() && verdict("{deny,allow}").is_ok());
+        assert_eq!(verdict("alow").unwrap_err(), "no verdict is like that: there are allow, deny, escalate, none");
+        assert!(verdict("refused").unwrap_err().ends_with("; there is such a `--kind`"));
+        assert!(kind("nope").unwrap_err().contains("intent, outcome, refused"));
     }
 
     #[test]

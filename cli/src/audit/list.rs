@@ -42,6 +42,9 @@ pub(crate) fn list(arguments: &Arguments) -> Result<ExitCode, Error> {
     } else {
         fold::print(&records)?;
     }
+    if records.is_empty() {
+        output::say("no record fits");
+    }
     if records.len() == most {
         output::say(format_args!("the newest {most}; `--limit 0` prints all"));
     }

@@ -43,7 +43,7 @@ pub(crate) fn verify(arguments: &Arguments) -> Result<ExitCode, Error> {
     };
     if arguments.path.is_none() && !path.exists() {
         nothing_yet(&path);
-        return Ok(ExitCode::SUCCESS);
+        return Ok(ExitCode::FAILURE);
     }
     let mut progress = Progress::new("verified");
     let found = verify::verify_with(&path, &check, |now| progress.show(now.done, Some(now.of)));

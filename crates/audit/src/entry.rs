@@ -198,6 +198,9 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Allow, Self::Deny, Self::Escalate, Self::None];
+
     /// Its name in records.
     #[must_use]
     pub fn name(self) -> &'static str {

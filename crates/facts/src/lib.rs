@@ -29,7 +29,7 @@ pub mod own_tools;
 mod pinning;
 mod plan_file;
 pub mod policy_files;
-mod project;
+pub mod project;
 mod terraform_dir;
 pub mod yaml;
 

@@ -10,7 +10,7 @@ use tollgate_policies::show;
 use crate::files::{Files, ReadFile, Reader};
 
 /// The file's name in each folder.
-const NAME: &[u8] = b".tollgate.toml";
+pub const NAME: &str = ".tollgate.toml";
 /// The most bytes of one file.
 const LARGEST: u64 = 64 << 10;
 /// The most folders that are looked into.
@@ -22,7 +22,7 @@ pub(crate) fn find(cwd: Option<&[u8]>, reader: &Reader<'_>) -> (Vec<Project>, Ve
     let mut projects = Vec::new();
     let mut folders = cwd.filter(|cwd| cwd.starts_with(b"/")).into_iter().flat_map(upward);
     for folder in folders.by_ref().take(DEEPEST) {
-        let path = [folder, b"/", NAME].concat();
+        let path = [folder, b"/", NAME.as_bytes()].concat();
         let name = show::text(&path, 400);
         match files.read_up_to(&path, LARGEST) {
             Ok(None) => {}
@@ -31,7 +31,7 @@ pub(crate) fn find(cwd: Option<&[u8]>, reader: &Reader<'_>) -> (Vec<Project>, Ve
         }
     }
     if let Some(above) = folders.next() {
-        let name = show::text(&[above, b"/", NAME].concat(), 400);
+        let name = show::text(&[above, b"/", NAME.as_bytes()].concat(), 400);
         projects.push(Project::broken(&name, "it is not looked for: the working folder lies too deep below"));
     }
     let read = files.into_parts().0.into_iter().filter(|file| file.sha256.is_some()).collect();

@@ -9,7 +9,7 @@ use super::glob::Glob;
 use super::judge::Rules;
 use super::problem::meant;
 use super::rule::Rule;
-use super::{Policy, RuleReference};
+use super::{Layer, Policy, RuleReference};
 use crate::classify::Grammars;
 
 /// Something that was surely not meant.
@@ -63,7 +63,7 @@ impl<'a> Known<'a> {
         let tools = conditions().flat_map(|conditions| &conditions.tools).flatten().filter_map(|glob| self.tool(glob));
         let operations = conditions().flat_map(|conditions| &conditions.operations).flatten();
         let operations = operations.filter_map(|glob| self.operation(glob));
-        tools.chain(operations).map(|what| Warning { rule: rule.reference.clone(), what }).collect()
+        tools.chain(operations).chain(idle(rule)).map(|what| Warning { rule: rule.reference.clone(), what }).collect()
     }
 
     fn tool(&self, glob: &Glob) -> Option<String> {
@@ -103,9 +103,16 @@ impl<'a> Known<'a> {
     }
 }
 
+/// What a project allows is dropped: it can only tighten.
+fn idle(rule: &Rule) -> Option<String> {
+    let says_nothing = rule.verdicts.iter().all(Option::is_none) && rule.owes.is_none();
+    let of_a_project = rule.reference.layer == Layer::Project;
+    (says_nothing && of_a_project).then(|| "a project can only tighten, so its `allow` says nothing".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::{Layer, Source};
+    use super::super::Source;
     use super::*;
 
     fn warned(text: &str) -> Vec<String> {
@@ -128,6 +135,18 @@ mod tests {
             ),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn what_a_project_allows_is_warned_of() {
+        let of_project = |verdict: &str| {
+            let text = format!("[[rule]]\nname = 'a'\nverdict = '{verdict}'\n");
+            let source = Source { name: ".tollgate.toml".to_owned(), text, layer: Layer::Project };
+            Policy::parse(&[source]).unwrap().warnings(Grammars::built_in())
+        };
+        let warned: Vec<_> = of_project("allow").iter().map(ToString::to_string).collect();
+        assert_eq!(warned, ["a (.tollgate.toml:1): a project can only tighten, so its `allow` says nothing"]);
+        assert!(of_project("deny").is_empty());
     }
 
     #[test]

@@ -37,6 +37,23 @@ fn a_projects_file_allows_nothing() {
 }
 
 #[test]
+fn a_projects_file_is_checked_as_one() {
+    let sandbox = builder().without_daemon();
+    let check = |text: &str| {
+        std::fs::write(sandbox.path("home/.tollgate.toml"), text).unwrap();
+        let mut check = sandbox.tollgate(&["policy", "check"]);
+        check.arg(sandbox.path("home/.tollgate.toml"));
+        sandbox.run_command(check, LIMIT)
+    };
+    let ran = check("[agents.x]\nclearance = 1\n");
+    assert_ne!(ran.code(), Some(0), "{ran:?}");
+    assert!(ran.stderr_text().contains("a project does not say who agents are"), "{ran:?}");
+    let ran = check(&rule("probe", "verdict = \"allow\""));
+    assert!(ran.stderr_text().contains("a project can only tighten, so its `allow` says nothing"), "{ran:?}");
+    assert!(ran.stdout_text().starts_with("good: 1 rule in "), "{ran:?}");
+}
+
+#[test]
 fn a_projects_file_that_says_more_than_it_may_denies_everything() {
     let sandbox = builder().start();
     for project in [

@@ -112,6 +112,19 @@ fn every_link_leads_to_a_page_that_is_there() {
     }
 }
 
+/// What is not in SUMMARY.md is not rendered: links to it lead nowhere in the made book.
+#[test]
+fn every_page_is_in_the_summary() {
+    let known = pages();
+    for folder in ["docs", "docs/decisions", "docs/recipes"] {
+        for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
+            let page = entry.unwrap().path();
+            let is_page = page.extension().is_some_and(|extension| extension == "md") && !page.ends_with("SUMMARY.md");
+            assert!(!is_page || known.contains(&page), "{} is not in SUMMARY.md", page.display());
+        }
+    }
+}
+
 /// They stand in no repository: they are written when the book is made.
 #[test]
 fn the_pages_of_tiers_are_written_from_the_grammars() {

@@ -25,7 +25,9 @@ impl std::str::FromStr for Pattern {
 }
 
 impl Pattern {
-    fn fits(&self, text: &str) -> bool {
+    /// Whether a text is like it.
+    #[must_use]
+    pub fn fits(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
 }
