@@ -38,6 +38,7 @@ mod pin;
 pub mod print;
 mod rules;
 mod script;
+mod secrets;
 mod table;
 
 pub use arguments::Arguments;

@@ -9,7 +9,7 @@ use super::grammar::{Origin, Source, TargetRule};
 use super::{UNCLEAR, brought, rules};
 use crate::{Dimension, Target, Value};
 
-mod url;
+pub(crate) mod url;
 
 /// The target of a command.
 pub(crate) fn target(case: &Case<'_, '_, '_>) -> Target {

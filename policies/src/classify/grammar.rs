@@ -26,8 +26,9 @@ mod pattern;
 mod source;
 
 pub(crate) use aim::{Origin, Part, Pin, PinBy, ResolverRule, Source, TargetRule};
+pub(crate) use built_in::secret_paths;
 pub use compile::GrammarError;
-pub(crate) use condition::{Condition, FlagTest, OperandTest, Values};
+pub(crate) use condition::{Condition, FlagTest, OperandTest, SecretPaths, Values};
 pub(crate) use flag::{Flag, Flags, Secret, SecretFlag, Stops, Takes};
 pub use listing::Listed;
 pub(crate) use pattern::Pattern;
@@ -172,6 +173,8 @@ pub(crate) struct Tool {
     pub file_arguments: Option<u8>,
     /// Flags whose value is a file with more arguments.
     pub file_flags: Vec<&'static str>,
+    /// Flags whose value is an operand like others.
+    pub operand_flags: Vec<&'static str>,
     /// Words before the others that are no part of the operation.
     pub tracks: Vec<&'static str>,
     /// The root is the first.
@@ -280,6 +283,8 @@ pub(crate) struct Clause {
     pub when: Condition,
     pub tier: Option<Tier>,
     pub why: &'static str,
+    /// It raises also what only reads.
+    pub reads: bool,
     /// The further operation that this clause is about.
     pub operation: Option<&'static str>,
 }
@@ -331,6 +336,8 @@ pub(crate) struct Variable {
     /// Values that change nothing.
     pub harmless: Vec<Pattern>,
     pub commands: Vec<&'static str>,
+    /// It matters also where one of these flags is.
+    pub flags: Vec<&'static str>,
     /// The tier that it raises to; `None` makes the operation unknown.
     pub tier: Option<Tier>,
     pub why: &'static str,

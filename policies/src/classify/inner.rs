@@ -12,10 +12,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::case::Case;
 use super::folder::Folder;
-use super::grammar::{Form, Wraps};
+use super::grammar::{Form, Wraps, secret_paths};
 use super::parse::Argument;
 use super::script::{self, Step};
-use super::{Call, Scene, UNCLEAR, last_part, understand};
+use super::{Call, Scene, UNCLEAR, last_part, secrets, understand};
 use crate::{Dimension, Meaning, Target, Tier, Value};
 
 /// How deep commands may stand in one another.
@@ -202,6 +202,7 @@ impl<'a> Wrapper<'_, 'a> {
         let env: Vec<&[u8]> = env.iter().map(AsRef::as_ref).collect();
         let place = Place { env: &env, folder };
         let mut meanings: Vec<Meaning> = step.writes.iter().map(|path| self.write(path, index, &place)).collect();
+        meanings.extend(step.reads.iter().filter_map(|path| self.read(path, index, &place)));
         if let Some(program) = words.first() {
             meanings.extend(self.one(program.bytes, &words, &place, step.unclear));
         }
@@ -269,6 +270,22 @@ impl<'a> Wrapper<'_, 'a> {
             decided_by: index,
             wrapped_by: Vec::new(),
         }
+    }
+
+    /// A file of credentials that a redirection reads; other files are no meaning of it.
+    fn read(&self, path: &[u8], index: Option<usize>, place: &Place<'_>) -> Option<Meaning> {
+        let secret = secrets::names(secret_paths(), self.scene.cwd, place.folder, path);
+        let mut target = Target::default();
+        target.set(Dimension::Path, Value::Known { value: path.to_vec(), source: String::from("redirection") });
+        clear(&mut target);
+        secret.then(|| Meaning {
+            operation: Cow::Owned(format!("{}.read", self.case.tool.name())),
+            tier: Some(Tier::Sensitive),
+            rationale: Cow::Borrowed("a redirection reads a file that holds credentials"),
+            target,
+            decided_by: index,
+            wrapped_by: Vec::new(),
+        })
     }
 
     fn unknown(&self, why: impl Into<Cow<'static, str>>, index: Option<usize>) -> Meaning {

@@ -109,8 +109,8 @@ fn tier(case: &Case<'_, '_, '_>) -> (Option<Tier>, &'static str, Option<usize>) 
     if tier.is_none() && why.is_empty() {
         why = "no rule knows what it does";
     }
-    let raisable = tier > Some(Tier::Observe);
-    for clause in case.tool.raises.iter().filter(|_| raisable) {
+    let (known, raisable) = (tier.is_some(), tier > Some(Tier::Observe));
+    for clause in case.tool.raises.iter().filter(|clause| raisable || (clause.reads && known)) {
         if tier < clause.tier
             && let Some(held) = rules::holds(&clause.when, case)
         {
@@ -222,7 +222,10 @@ fn variables<'c>(case: &'c Case<'_, '_, '_>, shared: &'c [Variable]) -> impl Ite
 fn concerns(case: &Case<'_, '_, '_>, variable: &Variable) -> bool {
     let helps = || case.parsed.stops.is_some_and(|(stops, _)| stops == Stops::Help);
     let command = |words: &&str| *words == case.parsed.command.words || (*words == "help" && helps());
-    variable.commands.is_empty() || variable.commands.iter().any(command)
+    let flag = |flag: &&str| case.parsed.set(flag);
+    (variable.commands.is_empty() && variable.flags.is_empty())
+        || variable.commands.iter().any(command)
+        || variable.flags.iter().any(flag)
 }
 
 fn explained(name: &[u8], variable: &Variable) -> Cow<'static, str> {

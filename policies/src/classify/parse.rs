@@ -175,6 +175,10 @@ pub(crate) fn parse<'g, 'a>(
         Dialect::Getopt => getopt::parse(tool, arguments, environment, &mut parsed),
         Dialect::Generic => generic::parse(tool, arguments, &mut parsed),
     }
+    let operands = parsed.flags.iter().filter(|given| tool.operand_flags.contains(&given.flag.name));
+    let operands: Vec<Argument<'a>> =
+        operands.filter_map(|given| Some(Argument { bytes: given.value?, index: given.index })).collect();
+    parsed.operands.extend(operands);
     from_file(tool, arguments, &mut parsed);
     Some(parsed)
 }

@@ -4,10 +4,12 @@
 
 use super::brought;
 use super::case::Case;
+use super::facts::{Finding, Stated};
 use super::folder::Folder;
 use super::grammar::{Condition, FlagTest, OperandTest, Pattern, Values};
 use super::inner;
 use super::parse::{Argument, Given, Parsed, Role};
+use super::{aim, secrets};
 
 /// A condition held; the argument that made it so, where one did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,10 @@ pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<He
         return None;
     }
     let flag = condition.flag.as_ref().map_or(Some(None), |test| flag(test, parsed))?;
+    let secret = condition.secrets.as_ref().map_or(Some(None), |_| secret(condition, case))?;
+    if !urls(condition, parsed) || !unlike(condition, case) {
+        return None;
+    }
     let kind = kinds(&condition.kinds, parsed)?;
     if !condition.only_kinds.is_empty() && !only_kinds(&condition.only_kinds, parsed) {
         return None;
@@ -33,11 +39,59 @@ pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<He
     if (!condition.brings.is_empty() || condition.brings_unread) && !brings(condition, case) {
         return None;
     }
-    let outside = if condition.outside { outside(case)? } else { None };
+    let outside = if condition.outside { outside(condition, case)? } else { None };
     if condition.alone && inner::is_there(case) || condition.after_dashes && !is_after_dashes(parsed) {
         return None;
     }
-    Some(Held { index: flag.or(kind).or(operand).or(outside) })
+    Some(Held { index: secret.or(flag).or(kind).or(operand).or(outside) })
+}
+
+/// The first value of the flag that is a path of credentials; the first operand where
+/// no flag with a value is stated.
+fn secret(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
+    let paths = condition.secrets.as_ref()?;
+    let is = |text: &[u8]| secrets::names(paths, case.cwd, case.folder, text);
+    match &condition.flag {
+        Some(FlagTest { name, values: Values::Set }) => {
+            let mut given = case.parsed.flags.iter().filter(|given| given.flag.name == *name);
+            given.find(|given| given.value.is_some_and(is)).map(|given| given.index)
+        }
+        _ => {
+            let mut operands = case.parsed.operands.iter().skip(paths.after);
+            operands.find(|operand| is(operand.bytes)).map(|operand| operand.index)
+        }
+    }
+}
+
+/// What is stated of the URLs that the operands are.
+fn urls(condition: &Condition, parsed: &Parsed<'_, '_>) -> bool {
+    if condition.schemes.is_empty() && condition.hosts.is_empty() {
+        return true;
+    }
+    let scheme = |url: &[u8]| {
+        let scheme = aim::url::scheme(url);
+        condition.schemes.is_empty() || condition.schemes.contains(&scheme.as_deref().unwrap_or("?"))
+    };
+    let host = |url: &[u8]| {
+        let is = |host: String| condition.hosts.iter().any(|pattern| pattern.matches(host.as_bytes()));
+        condition.hosts.is_empty() || aim::url::host(url).is_some_and(is)
+    };
+    parsed.operands.iter().any(|operand| scheme(operand.bytes) && host(operand.bytes))
+}
+
+/// Whether the flag's value is another than a resolver found, where that is stated.
+fn unlike(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
+    let Some((resolver, field)) = condition.unlike else { return true };
+    let given = condition.flag.as_ref().and_then(|test| case.parsed.last(test.name)?.value);
+    match case.found(resolver) {
+        // It is asked about first.
+        Ok(None) => false,
+        Ok(Some(Finding::Found(found))) => match found.value(field) {
+            Some(Stated::Value { value, .. }) => given != Some(value.as_slice()),
+            Some(Stated::Unknown { .. }) | None => true,
+        },
+        Ok(Some(_)) | Err(_) => true,
+    }
 }
 
 /// What is stated of the files that are brought along; asked last, for it reads them.
@@ -68,8 +122,12 @@ fn surroundings(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
 }
 
 /// The first operand that is a path outside of the working folder, as far as its
-/// text tells.
-fn outside(case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
+/// text tells; the flag's value, where a flag is stated.
+fn outside(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
+    if let Some(test) = &condition.flag {
+        let last = case.parsed.last(test.name)?;
+        return is_outside(case.cwd, case.folder, last.value?).then_some(last.index);
+    }
     let out = |operand: &&Argument<'_>| is_outside(case.cwd, case.folder, operand.bytes);
     case.parsed.operands.iter().find(out).map(|operand| operand.index)
 }

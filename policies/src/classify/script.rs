@@ -36,6 +36,8 @@ pub(crate) struct Step {
     pub unclear: Option<&'static str>,
     /// The files that its redirections write.
     pub writes: Vec<Vec<u8>>,
+    /// The files that they read.
+    pub reads: Vec<Vec<u8>>,
     pub folder: Folder,
     /// Variables that are set otherwise than around the script; none for unset.
     pub changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
@@ -91,6 +93,7 @@ mod tests {
                 Folder::Unknown => String::from(" @?"),
             };
             let writes = step.writes.iter().map(|path| format!(" >{}", shown(path)));
+            let writes = writes.chain(step.reads.iter().map(|path| format!(" <{}", shown(path))));
             format!("{}{words}{}{folder}", changes.collect::<String>(), writes.collect::<String>())
         };
         let doubts = script.doubts.iter().map(|why| format!("? {why}"));
@@ -113,8 +116,8 @@ mod tests {
         assert_eq!(steps(r#"a 'b c' "d e" f\ g ''"#), ["a b c d e f g "]);
         assert_eq!(steps("a $NS \"$NS\" \"x-${NS}\""), ["a prod prod x-prod"]);
         assert_eq!(steps("a $TWO \"$TWO\""), ["a ? a b"]);
-        assert_eq!(steps("a $NOWHERE ${NS:-x} $1 $((1+1)) *.txt {a,b}"), ["a ? ? ? ? ? ?"]);
-        assert_eq!(steps("a ~/x ./*.txt"), ["a /home/me/x ./?"]);
+        assert_eq!(steps("a $NOWHERE ${NS:-x} $1 $((1+1)) *.txt {a,b}"), ["a ? ? ? ? ?.txt ?"]);
+        assert_eq!(steps("a ~/x ./*.txt /[a-b]*/c"), ["a /home/me/x ./?.txt /??/c"]);
         assert_eq!(steps("$NS x"), ["prod x"]);
         assert_eq!(steps("$X x"), ["? x"]);
     }
@@ -148,7 +151,7 @@ mod tests {
 
     #[test]
     fn files_that_are_written_are_named() {
-        assert_eq!(steps("a >b 2>&1 </x 2>/dev/null"), ["a >b"]);
+        assert_eq!(steps("a >b 2>&1 </x 2>/dev/null"), [" </x", "a >b"]);
         assert_eq!(steps("echo x >>f"), [" >f"]);
         assert_eq!(steps("a >\"$X\""), ["a >?"]);
     }

@@ -25,6 +25,53 @@ pub(super) fn values<'u>(part: Part, urls: impl Iterator<Item = &'u [u8]>) -> Ve
     values
 }
 
+/// The scheme that a URL has, or `http` where it has none; nothing where that cannot be
+/// told, as where a glob stands before its path (curl(1), URL). One slash is enough.
+pub(crate) fn scheme(url: &[u8]) -> Option<String> {
+    let url = std::str::from_utf8(url).ok()?;
+    let letters = |text: &str| {
+        let mut bytes = text.bytes();
+        bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    };
+    let before = url.split_once('/').map_or(url, |(before, _)| before);
+    match before.strip_suffix(':').filter(|scheme| url.contains('/') && letters(scheme)) {
+        Some(scheme) => Some(scheme.to_ascii_lowercase()),
+        None if before.eq_ignore_ascii_case("file:") => Some("file".to_owned()),
+        None => {
+            let odd = |byte: u8| b"{}[]\\".contains(&byte) || byte <= b' ';
+            (!before.bytes().any(odd)).then(|| "http".to_owned())
+        }
+    }
+}
+
+/// The host of a URL; a number is written as an address (`inet_aton(3)`).
+pub(crate) fn host(url: &[u8]) -> Option<String> {
+    let host = Url::read(url)?.host;
+    let host = host.trim_end_matches('.');
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    match address.parse::<std::net::Ipv6Addr>() {
+        Ok(six) => Some(six.to_ipv4_mapped().map_or_else(|| six.to_string(), |four| four.to_string())),
+        Err(_) => Some(number(host).map_or_else(|| host.to_owned(), |four| four.to_string())),
+    }
+}
+
+/// An IPv4 address in any of the ways that `inet_aton(3)` takes.
+fn number(host: &str) -> Option<std::net::Ipv4Addr> {
+    let part = |text: &str| match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None if text.len() > 1 && text.starts_with('0') => u32::from_str_radix(text, 8).ok(),
+        None => text.parse().ok(),
+    };
+    let parts: Vec<u32> = host.split('.').map(part).collect::<Option<_>>()?;
+    let (last, first) = parts.split_last().filter(|(_, first)| first.len() < 4)?;
+    let mut address = *last;
+    for (at, byte) in first.iter().enumerate() {
+        address |= byte.checked_shl(24 - 8 * u32::try_from(at).ok()?)?;
+    }
+    Some(std::net::Ipv4Addr::from(address))
+}
+
 struct Url {
     scheme: String,
     /// Lower case; empty for `file`.
@@ -118,6 +165,38 @@ mod tests {
         assert_eq!(shown("http://[::1]:99/"), "http [::1] 99");
         assert_eq!(shown("file:///etc/passwd"), "file - -");
         assert_eq!(shown("gopher://h/"), "gopher h ?");
+    }
+
+    #[test]
+    fn a_scheme_is_told_where_no_glob_can_be_one() {
+        for (url, wanted) in [
+            ("fIle:///etc/passwd", "file"),
+            ("file:/etc/passwd", "file"),
+            ("HTTPS://a/{b,c}", "https"),
+            ("a.example/?u=file:///x", "http"),
+            ("localhost:8080", "http"),
+            ("{file,x}:///y", "?"),
+            ("fil{e:,x}/y", "?"),
+            ("[f-f]ile:///y", "?"),
+            (" file:///y", "?"),
+        ] {
+            assert_eq!(scheme(url.as_bytes()).as_deref().unwrap_or("?"), wanted, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_the_same_however_its_number_is_written() {
+        for url in [
+            "169.254.169.254",
+            "http://2852039166/x",
+            "0xa9fea9fe",
+            "0251.0376.0251.0376",
+            "169.254.43518",
+            "http://[::ffff:a9fe:a9fe]/",
+        ] {
+            assert_eq!(host(url.as_bytes()).as_deref(), Some("169.254.169.254"), "{url}");
+        }
+        assert_eq!(host(b"http://A.example./").as_deref(), Some("a.example"));
     }
 
     #[test]

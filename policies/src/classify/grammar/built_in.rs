@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::{GrammarError, Grammars, Known, Tool, compile};
+use super::{GrammarError, Grammars, Known, SecretPaths, Tool, compile};
 
 /// One file.
 #[derive(Debug)]
@@ -122,6 +122,12 @@ pub(super) fn patterns(name: &str) -> Option<&'static [String]> {
     static PATTERNS: OnceLock<compile::Shared> = OnceLock::new();
     let shared = PATTERNS.get_or_init(|| compile::shared(SHARED.0, SHARED.1).unwrap_or_default());
     shared.patterns.get(name).map(Vec::as_slice)
+}
+
+/// Where credentials are kept, whatever a command does with them.
+pub(crate) fn secret_paths() -> &'static SecretPaths {
+    static PATHS: OnceLock<SecretPaths> = OnceLock::new();
+    PATHS.get_or_init(|| compile::secret_paths(0, false))
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ use crate::classify::table::{ClassRule, Table, TableRule};
 mod clause;
 mod target;
 
+pub(super) use clause::secret_paths;
+
 /// The format that this program reads.
 const VERSION: u32 = 1;
 
@@ -160,6 +162,7 @@ fn build(source: &ToolFile) -> Result<Tool, Problem> {
         underscores: source.underscores,
         traverses: source.traverses,
         file_flags: all_forever(&source.file_flags),
+        operand_flags: all_forever(&source.operand_flags),
         tracks: all_forever(&source.tracks),
         file_arguments: source.file_arguments.and_then(|mark| u8::try_from(mark).ok()),
         commands: commands(source, name)?,
@@ -429,6 +432,7 @@ fn variables(written: &[VariableSource]) -> Result<Vec<Variable>, Problem> {
             names: clause::patterns(&variable.names),
             harmless: clause::patterns(&variable.harmless),
             commands: all_forever(&variable.commands),
+            flags: all_forever(&variable.flags),
             tier: tier("variables", variable.tier)?,
             why: forever(&variable.why),
         })
@@ -468,6 +472,12 @@ fn table_rule(written: &super::source::TableRuleSource) -> Result<TableRule, Pro
         services: clause::patterns(&written.services),
         operations: clause::patterns(&written.operations),
         except: clause::patterns(&written.except),
-        clause: Clause { when, tier: tier("table", Some(written.tier))?, why: forever(&written.why), operation: None },
+        clause: Clause {
+            when,
+            tier: tier("table", Some(written.tier))?,
+            why: forever(&written.why),
+            reads: false,
+            operation: None,
+        },
     })
 }

@@ -3,6 +3,7 @@
 //! Not here: whether it holds (`classify/case`).
 
 use super::pattern::Pattern;
+use crate::classify::facts::{Field, Resolver};
 
 /// What must hold; everything that is stated, and nothing stated always holds.
 #[derive(Debug, Default)]
@@ -26,6 +27,14 @@ pub(crate) struct Condition {
     /// A file that is brought along cannot be read.
     pub brings_unread: bool,
     pub operand: Option<OperandTest>,
+    /// An operand, or the flag's value, is a path at which credentials are kept.
+    pub secrets: Option<SecretPaths>,
+    /// The scheme of a URL is one of these; `?` is one that cannot be told.
+    pub schemes: Vec<&'static str>,
+    /// The host of a URL is one of these.
+    pub hosts: Vec<Pattern>,
+    /// The flag's value is another than this resolver found.
+    pub unlike: Option<(Resolver, Field)>,
     /// At least so many operands.
     pub operands: Option<usize>,
     /// Fewer operands than this.
@@ -53,6 +62,18 @@ pub(crate) struct OperandTest {
     /// Any operand where there is none.
     pub at: Option<usize>,
     pub is: Vec<Pattern>,
+}
+
+/// Where credentials are kept.
+#[derive(Debug)]
+pub(crate) struct SecretPaths {
+    pub files: Vec<Pattern>,
+    /// How many operands come before those that are meant.
+    pub after: usize,
+    /// Files that only look so.
+    pub but: Vec<Pattern>,
+    /// Folders with such files, where the command goes into folders.
+    pub folders: Vec<Pattern>,
 }
 
 /// Which values of a flag a condition means.

@@ -55,6 +55,53 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// Whether it can match a path in which `glob` stands for any part of a file's name
+    /// that a shell would put there: at a name's start no dot.
+    pub(crate) fn may_match(&self, path: &[u8], glob: u8) -> bool {
+        let mut pattern: Vec<Option<u8>> = self.start.iter().copied().map(Some).collect();
+        for part in self.middle.iter().copied().chain(self.end) {
+            pattern.push(None);
+            pattern.extend(part.iter().copied().map(Some));
+        }
+        let tried = vec![false; 2 * (pattern.len() + 1) * (path.len() + 1)];
+        Meeting { width: path.len() + 1, glob, tried }.can(&pattern, path, false)
+    }
+}
+
+/// A pattern and a path with globs, each of which can be several texts.
+struct Meeting {
+    /// Of a row of `tried`.
+    width: usize,
+    glob: u8,
+    /// What was tried already, in vain, by what was left of both.
+    tried: Vec<bool>,
+}
+
+impl Meeting {
+    /// Whether they can be the same from here on; `inside` of a name, or at its start.
+    fn can(&mut self, pattern: &[Option<u8>], path: &[u8], inside: bool) -> bool {
+        let place = 2 * (pattern.len() * self.width + path.len()) + usize::from(inside);
+        let known = self.tried.get_mut(place).is_none_or(|tried| std::mem::replace(tried, true));
+        match (pattern, path) {
+            _ if known => false,
+            ([], []) => true,
+            ([None, rest @ ..], []) => self.can(rest, path, inside),
+            ([None, rest @ ..], [byte, after @ ..]) => {
+                let within = *byte == self.glob && self.can(rest, path, true);
+                within || self.can(rest, path, inside) || self.can(pattern, after, *byte != b'/')
+            }
+            (_, [byte, after @ ..]) if *byte == self.glob => {
+                let named = |byte: &u8| *byte != b'/' && (inside || *byte != b'.');
+                let more = matches!(pattern, [Some(byte), ..] if named(byte));
+                self.can(pattern, after, true) || (more && self.can(pattern.get(1..).unwrap_or_default(), path, true))
+            }
+            ([Some(one), rest @ ..], [other, after @ ..]) => one == other && self.can(rest, after, *other != b'/'),
+            _ => false,
+        }
+    }
+}
+
 /// What follows the first place where `part` stands.
 fn find<'b>(bytes: &'b [u8], part: &[u8]) -> Option<&'b [u8]> {
     let Some(first) = part.first() else {
@@ -83,6 +130,23 @@ mod tests {
         ] {
             assert!(Pattern::new(pattern).matches(yes.as_bytes()), "{pattern} {yes}");
             assert!(no == "?" || !Pattern::new(pattern).matches(no.as_bytes()), "{pattern} {no}");
+        }
+    }
+
+    #[test]
+    fn a_glob_can_be_part_of_one_name() {
+        for (pattern, path, can) in [
+            ("*/.aws/credentials", "/me/.aws/c?", true),
+            ("*/.aws/credentials", "/me/.a?/credentials", true),
+            ("*/.aws/credentials", "/home/?/.aws/credentials", true),
+            ("*/.aws/credentials", "/me/?", false),
+            ("*/.env", "./?", false),
+            ("*/.env", "./.e?", true),
+            ("*.pem", "./?", true),
+            ("*.pem", "./?.md", false),
+            ("*.pem", "./?m", true),
+        ] {
+            assert_eq!(Pattern::new(pattern).may_match(path.as_bytes(), b'?'), can, "{pattern} {path}");
         }
     }
 

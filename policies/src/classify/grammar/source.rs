@@ -29,6 +29,9 @@ pub(super) struct ToolFile {
     /// Flags whose value is a file with more arguments.
     #[serde(default)]
     pub file_flags: Vec<String>,
+    /// Flags whose value is an operand like others.
+    #[serde(default)]
+    pub operand_flags: Vec<String>,
     /// Words before the others that are no part of the operation: release tracks.
     #[serde(default)]
     pub tracks: Vec<String>,
@@ -250,6 +253,21 @@ pub(super) struct ClauseSource {
     /// The operand that `operand_is` means; any where it is not given.
     pub operand: Option<usize>,
     pub operand_is: Option<Vec<String>>,
+    /// An operand, or the flag's value where there is one, is a file that holds
+    /// credentials.
+    #[serde(default)]
+    pub secret_files: bool,
+    /// So many operands before are no files.
+    #[serde(default)]
+    pub after: usize,
+    /// The same, or a folder with such files in it.
+    #[serde(default)]
+    pub secret_folders: bool,
+    /// Schemes of URLs; `?` for one that cannot be told.
+    pub schemes: Option<Vec<String>>,
+    pub hosts: Option<Vec<String>>,
+    /// `kubeconfig server`: the flag's value is another than a resolver found.
+    pub unlike: Option<String>,
     pub operands: Option<usize>,
     pub fewer: Option<usize>,
     #[serde(default)]
@@ -265,6 +283,9 @@ pub(super) struct ClauseSource {
     pub tier: Option<u8>,
     #[serde(default)]
     pub why: String,
+    /// Among `raises`: also what only reads.
+    #[serde(default)]
+    pub reads: bool,
     pub operation: Option<String>,
 
     /// Where a target's value comes from.
@@ -282,6 +303,9 @@ pub(super) struct VariableSource {
     pub harmless: Vec<String>,
     #[serde(default)]
     pub commands: Vec<String>,
+    /// It matters for every command with one of these flags.
+    #[serde(default)]
+    pub flags: Vec<String>,
     /// The tier that it raises to; without, the operation becomes unknown.
     pub tier: Option<u8>,
     pub why: String,

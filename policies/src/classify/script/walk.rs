@@ -261,6 +261,9 @@ impl<'e> Walk<'e> {
                 IoFileRedirectTarget::Filename(word) => {
                     let path = self.word(&word.value, state).bytes.unwrap_or_default();
                     let reads = matches!(kind, IoFileRedirectKind::Read | IoFileRedirectKind::DuplicateInput);
+                    if reads || matches!(kind, IoFileRedirectKind::ReadAndWrite) {
+                        self.reads(path.clone(), state);
+                    }
                     (!reads).then_some(path)
                 }
                 IoFileRedirectTarget::ProcessSubstitution(_, shell) => {
@@ -297,9 +300,16 @@ impl<'e> Walk<'e> {
         }
     }
 
+    /// Notes a file that a redirection reads.
+    fn reads(&mut self, path: Vec<u8>, state: &State) {
+        let (folder, changes) = (state.folder.clone(), state.changes(self.env));
+        let (words, writes, reads) = (Vec::new(), Vec::new(), vec![path]);
+        self.script.steps.push(Step { words, unclear: None, writes, reads, folder, changes });
+    }
+
     fn step(&mut self, words: Vec<Vec<u8>>, unclear: Option<&'static str>, writes: Vec<Vec<u8>>, state: &State) {
         let (folder, changes) = (state.folder.clone(), state.changes(self.env));
-        self.script.steps.push(Step { words, unclear, writes, folder, changes });
+        self.script.steps.push(Step { words, unclear, writes, reads: Vec::new(), folder, changes });
     }
 }
 

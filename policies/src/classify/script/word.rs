@@ -132,7 +132,7 @@ impl<V: Variables> Building<'_, V> {
                 self.bytes.extend(text.bytes().take(at));
                 // Names of files below a path that is written out are no flags.
                 let path = [&b"./"[..], b"/", b"../"].iter().any(|start| self.bytes.starts_with(start));
-                self.bytes.push(UNCLEAR);
+                self.bytes.extend(globbed(text.get(at..).unwrap_or_default()));
                 self.unclear |= !path;
             }
         }
@@ -185,4 +185,17 @@ impl<V: Variables> Building<'_, V> {
         let gone = self.bytes.is_empty() && !self.quoted;
         Word { bytes: (!gone).then_some(self.bytes), unclear: self.unclear, scripts: self.scripts, hidden: self.hidden }
     }
+}
+
+/// The text with an unclear byte for each part of a name that the shell finds.
+fn globbed(text: &str) -> Vec<u8> {
+    let name = |name: &str| match (name.find('['), name.rfind(']')) {
+        (None, _) => name.replace(['*', '?'], "\0"),
+        (Some(open), Some(close)) if open < close => {
+            let (before, after) = (name.get(..open).unwrap_or_default(), name.get(close + 1..).unwrap_or_default());
+            format!("{before}\0{after}").replace(['*', '?'], "\0")
+        }
+        (Some(open), _) => format!("{}\0", name.get(..open).unwrap_or_default()).replace(['*', '?'], "\0"),
+    };
+    text.split('/').map(name).collect::<Vec<_>>().join("/").into_bytes()
 }

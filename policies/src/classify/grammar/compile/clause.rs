@@ -3,8 +3,8 @@
 use super::super::built_in;
 use super::super::forever::{all_forever, forever};
 use super::super::source::{ClauseSource, ToolFile};
-use super::super::{Clause, Condition, FlagTest, OperandTest, Pattern, Values};
-use super::{Problem, tier};
+use super::super::{Clause, Condition, FlagTest, OperandTest, Origin, Pattern, SecretPaths, Values};
+use super::{Problem, target, tier};
 
 /// Clauses that decide or raise a tier.
 pub(super) fn rules(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Result<Vec<Clause>, Problem> {
@@ -49,7 +49,7 @@ fn clause(
     operation: Option<&'static str>,
 ) -> Result<Clause, Problem> {
     let when = condition(source, at, written)?;
-    Ok(Clause { when, tier: tier(at, written.tier)?, why: forever(&written.why), operation })
+    Ok(Clause { when, tier: tier(at, written.tier)?, why: forever(&written.why), reads: written.reads, operation })
 }
 
 /// What a clause asks for.
@@ -76,10 +76,30 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
     condition.only_kinds = kinds(&written.only_kinds)?;
     condition.brings = kinds(&written.brings)?;
     condition.brings_unread = written.brings_unread;
+    condition.secrets =
+        (written.secret_files || written.secret_folders).then(|| secret_paths(written.after, written.secret_folders));
+    condition.schemes = all_forever(written.schemes.as_deref().unwrap_or_default());
+    condition.hosts = patterns(written.hosts.as_deref().unwrap_or_default());
+    condition.unlike = match written.unlike.as_deref().map(target::origin) {
+        None => None,
+        Some(Some(Origin::Fact(resolver, field))) if written.flag.is_some() => Some((resolver, field)),
+        Some(_) => return Err((at.to_owned(), "a flag is unlike what a resolver finds, not", String::from("unlike"))),
+    };
     if let Some(is) = &written.operand_is {
         condition.operand = Some(OperandTest { at: written.operand, is: patterns(is) });
     }
     Ok(condition)
+}
+
+/// The paths at which credentials are kept; with the folders that hold them or without.
+pub(in super::super) fn secret_paths(after: usize, folders: bool) -> SecretPaths {
+    let listed = |name: &str| patterns(&[format!("@{name}")]);
+    SecretPaths {
+        files: listed("credentials"),
+        but: listed("no_credentials"),
+        folders: if folders { listed("credential_folders") } else { Vec::new() },
+        after,
+    }
 }
 
 /// Whether a clause asks for anything.
@@ -92,6 +112,10 @@ fn stated(written: &ClauseSource) -> bool {
         || written.brings.is_some()
         || written.brings_unread
         || written.operand_is.is_some()
+        || written.secret_files
+        || written.secret_folders
+        || written.schemes.is_some()
+        || written.hosts.is_some()
         || written.operands.is_some()
         || written.fewer.is_some()
         || written.variable.is_some()

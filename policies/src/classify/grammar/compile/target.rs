@@ -77,7 +77,7 @@ fn sources(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Result<Vec<
 }
 
 /// `flag --namespace`, `variable KUBECONFIG`, `kubeconfig namespace`, `fixed default`.
-fn origin(text: &str) -> Option<Origin> {
+pub(super) fn origin(text: &str) -> Option<Origin> {
     let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
     Some(match kind {
         "flag" => Origin::Flag(forever(rest)),

@@ -1,0 +1,61 @@
+//! Paths at which tools keep credentials, as far as a path's text tells.
+//!
+//! A path is taken from the root and without detours (`//`, `.`, `..`) before it is
+//! compared. What a shell would find with a glob counts where it could be such a file.
+//! Deliberately not here: which paths those are (`shared.toml`), and links.
+
+use super::UNCLEAR;
+use super::folder::Folder;
+use super::grammar::{Pattern, SecretPaths};
+
+/// Longer paths than the kernel takes.
+const LONGEST: usize = 4_096;
+
+/// Whether this names such a file: as it stands, or behind a mark (`@file`, `name=file`,
+/// `HEAD:file`).
+pub(crate) fn names(paths: &SecretPaths, cwd: Option<&[u8]>, folder: Folder<'_>, text: &[u8]) -> bool {
+    let behind = |mark: u8| text.iter().position(|byte| *byte == mark).and_then(|at| text.get(at + 1..));
+    let parts = std::iter::once(text).chain([b'@', b'=', b':'].into_iter().filter_map(behind));
+    parts.filter(|part| !part.is_empty()).any(|part| is_secret(paths, &whole(cwd, folder, part)))
+}
+
+fn is_secret(paths: &SecretPaths, path: &[u8]) -> bool {
+    if path.contains(&UNCLEAR) {
+        return path.len() > LONGEST || paths.files.iter().any(|pattern| pattern.may_match(path, UNCLEAR));
+    }
+    let is = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(path));
+    is(&paths.folders) || (is(&paths.files) && !is(&paths.but))
+}
+
+/// The path from the root without detours; from `.` where its folder is not known.
+fn whole(cwd: Option<&[u8]>, folder: Folder<'_>, path: &[u8]) -> Vec<u8> {
+    let placed = folder.place(path);
+    let path = placed.as_deref().unwrap_or(path);
+    let known = placed.is_some() && !path.starts_with(b"/");
+    let start = cwd.filter(|_| known).unwrap_or_default();
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in start.split(|byte| *byte == b'/').chain(path.split(|byte| *byte == b'/')) {
+        match part {
+            b"" | b"." => {}
+            b".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    let rooted = path.starts_with(b"/") || !start.is_empty();
+    [if rooted { &b"/"[..] } else { b"./" }, &parts.join(&b'/')].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_taken_from_the_root_and_without_detours() {
+        let whole = |folder, path: &str| String::from_utf8(whole(Some(b"/me"), folder, path.as_bytes())).unwrap();
+        assert_eq!(whole(Folder::Callers, ".//a/../b/."), "/me/b");
+        assert_eq!(whole(Folder::Callers, "/x//y"), "/x/y");
+        assert_eq!(whole(Folder::At(b"sub"), "b"), "/me/sub/b");
+        assert_eq!(whole(Folder::At(b"/x"), "../b"), "/b");
+        assert_eq!(whole(Folder::Unknown, "b"), "./b");
+    }
+}
