@@ -26,7 +26,7 @@ pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<He
     if !(command(condition, parsed) && surroundings(condition, case)) {
         return None;
     }
-    let flag = condition.flag.as_ref().map_or(Some(None), |test| flag(test, parsed))?;
+    let flag = condition.flag.as_ref().map_or(Some(None), |test| flag(test, case))?;
     let secret = condition.secrets.as_ref().map_or(Some(None), |_| secret(condition, case))?;
     if !urls(condition, parsed) || !unlike(condition, case) {
         return None;
@@ -52,7 +52,7 @@ fn secret(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Option<usize
     let paths = condition.secrets.as_ref()?;
     let is = |text: &[u8]| secrets::names(paths, case.cwd, case.folder, text);
     match &condition.flag {
-        Some(FlagTest { name, values: Values::Set }) => {
+        Some(FlagTest { name, values: Values::Set, .. }) => {
             let mut given = case.parsed.flags.iter().filter(|given| given.flag.name == *name);
             given.find(|given| given.value.is_some_and(is)).map(|given| given.index)
         }
@@ -82,7 +82,8 @@ fn urls(condition: &Condition, parsed: &Parsed<'_, '_>) -> bool {
 /// Whether the flag's value is another than a resolver found, where that is stated.
 fn unlike(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
     let Some((resolver, field)) = condition.unlike else { return true };
-    let given = condition.flag.as_ref().and_then(|test| case.parsed.last(test.name)?.value);
+    let flag = condition.flag.as_ref().and_then(|test| case.parsed.last(test.name)?.value);
+    let given = flag.or_else(|| case.environment.get(condition.variables.first()?.as_bytes()));
     match case.found(resolver) {
         // It is asked about first.
         Ok(None) => false,
@@ -117,7 +118,7 @@ fn surroundings(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
     let variable = |name: &&str| case.environment.get(name.as_bytes()).is_some();
     condition.with.iter().all(set)
         && !condition.absent.iter().any(set)
-        && condition.variable.iter().all(variable)
+        && condition.variables.iter().all(variable)
         && !condition.absent_variables.iter().any(variable)
 }
 
@@ -166,11 +167,14 @@ fn is_after_dashes(parsed: &Parsed<'_, '_>) -> bool {
 }
 
 /// Where a flag test holds: the flag's place.
-fn flag(test: &FlagTest, parsed: &Parsed<'_, '_>) -> Option<Option<usize>> {
+fn flag(test: &FlagTest, case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
+    let parsed = case.parsed;
     let last = parsed.last(test.name)?;
     let is = |patterns: &[Pattern], given: &Given<'_>| {
         let value = given.value.unwrap_or(b"true");
-        patterns.iter().any(|pattern| pattern.matches(value))
+        let path = test.paths.then(|| secrets::whole(case.cwd, case.folder, value));
+        let values = std::iter::once(value).chain(path.as_deref());
+        values.into_iter().any(|value| patterns.iter().any(|pattern| pattern.matches(value)))
     };
     let found = match &test.values {
         Values::Set => Some(last).filter(|given| given.on()),

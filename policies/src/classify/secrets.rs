@@ -28,7 +28,7 @@ fn is_secret(paths: &SecretPaths, path: &[u8]) -> bool {
 }
 
 /// The path from the root without detours; from `.` where its folder is not known.
-fn whole(cwd: Option<&[u8]>, folder: Folder<'_>, path: &[u8]) -> Vec<u8> {
+pub(crate) fn whole(cwd: Option<&[u8]>, folder: Folder<'_>, path: &[u8]) -> Vec<u8> {
     let placed = folder.place(path);
     let path = placed.as_deref().unwrap_or(path);
     let known = placed.is_some() && !path.starts_with(b"/");

@@ -201,7 +201,7 @@ fn interest(tool: &Tool) -> Interest {
     clauses.flatten().for_each(|name| interest.add(name.as_bytes()));
     let parameters = tool.resolvers.iter().flat_map(|rule| &rule.parameters).map(|(_, sources)| sources);
     for source in tool.targets.iter().map(|rule| &rule.from).chain(parameters).flatten() {
-        let asked = source.when.variable.iter().chain(&source.when.absent_variables);
+        let asked = source.when.variables.iter().chain(&source.when.absent_variables);
         asked.for_each(|name| interest.add(name.as_bytes()));
         if let Origin::Variable(name) | Origin::ServiceVariable(name) = source.of {
             interest.add(name.as_bytes());
@@ -212,7 +212,7 @@ fn interest(tool: &Tool) -> Interest {
 
 /// The variables that a clause asks about.
 fn asked(clause: &Clause) -> Vec<&'static str> {
-    clause.when.variable.iter().chain(&clause.when.absent_variables).copied().collect()
+    clause.when.variables.iter().chain(&clause.when.absent_variables).copied().collect()
 }
 
 fn secret(flag: &str) -> SecretFlag {

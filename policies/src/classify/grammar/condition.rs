@@ -33,7 +33,7 @@ pub(crate) struct Condition {
     pub schemes: Vec<&'static str>,
     /// The host of a URL is one of these.
     pub hosts: Vec<Pattern>,
-    /// The flag's value is another than this resolver found.
+    /// The value of the flag, or of the variable, is another than this resolver found.
     pub unlike: Option<(Resolver, Field)>,
     /// At least so many operands.
     pub operands: Option<usize>,
@@ -45,8 +45,8 @@ pub(crate) struct Condition {
     pub alone: bool,
     /// An operand stands after `--`.
     pub after_dashes: bool,
-    /// This variable is set, and not empty.
-    pub variable: Option<&'static str>,
+    /// All of these variables are set, and not empty.
+    pub variables: Vec<&'static str>,
     /// None of these variables is.
     pub absent_variables: Vec<&'static str>,
 }
@@ -55,6 +55,8 @@ pub(crate) struct Condition {
 pub(crate) struct FlagTest {
     pub name: &'static str,
     pub values: Values,
+    /// Values are compared also as paths without detours.
+    pub paths: bool,
 }
 
 #[derive(Debug)]

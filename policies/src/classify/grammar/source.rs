@@ -238,6 +238,9 @@ pub(super) struct ClauseSource {
     pub any: Option<Vec<String>>,
     pub not: Option<Vec<String>>,
     pub any_not: Option<Vec<String>>,
+    /// The flag's values are compared as paths too: without detours.
+    #[serde(default)]
+    pub path: bool,
     #[serde(default)]
     pub with: Vec<String>,
     #[serde(default)]
@@ -266,7 +269,8 @@ pub(super) struct ClauseSource {
     /// Schemes of URLs; `?` for one that cannot be told.
     pub schemes: Option<Vec<String>>,
     pub hosts: Option<Vec<String>>,
-    /// `kubeconfig server`: the flag's value is another than a resolver found.
+    /// `kubeconfig server`: the flag's value, or the first variable's, is another than a
+    /// resolver found.
     pub unlike: Option<String>,
     pub operands: Option<usize>,
     pub fewer: Option<usize>,
@@ -277,6 +281,9 @@ pub(super) struct ClauseSource {
     #[serde(default)]
     pub after_dashes: bool,
     pub variable: Option<String>,
+    /// All of these are set.
+    #[serde(default)]
+    pub variables: Vec<String>,
     #[serde(default)]
     pub absent_variables: Vec<String>,
 

@@ -63,7 +63,7 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
     condition.outside = written.outside;
     condition.alone = written.alone;
     condition.after_dashes = written.after_dashes;
-    condition.variable = written.variable.as_deref().map(forever);
+    condition.variables = written.variable.iter().chain(&written.variables).map(|name| forever(name)).collect();
     condition.absent_variables = all_forever(&written.absent_variables);
     let kinds = |name: &Option<String>| match name {
         None => Ok(Vec::new()),
@@ -82,8 +82,8 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
     condition.hosts = patterns(written.hosts.as_deref().unwrap_or_default());
     condition.unlike = match written.unlike.as_deref().map(target::origin) {
         None => None,
-        Some(Some(Origin::Fact(resolver, field))) if written.flag.is_some() => Some((resolver, field)),
-        Some(_) => return Err((at.to_owned(), "a flag is unlike what a resolver finds, not", String::from("unlike"))),
+        Some(Some(Origin::Fact(resolver, field))) => Some((resolver, field)),
+        Some(_) => return Err((at.to_owned(), "a resolver's field is needed for", String::from("unlike"))),
     };
     if let Some(is) = &written.operand_is {
         condition.operand = Some(OperandTest { at: written.operand, is: patterns(is) });
@@ -104,7 +104,14 @@ pub(in super::super) fn secret_paths(after: usize, folders: bool) -> SecretPaths
 
 /// Whether a clause asks for anything.
 fn stated(written: &ClauseSource) -> bool {
-    let lists = [&written.commands, &written.services, &written.with, &written.absent, &written.absent_variables];
+    let lists = [
+        &written.commands,
+        &written.services,
+        &written.with,
+        &written.absent,
+        &written.variables,
+        &written.absent_variables,
+    ];
     lists.iter().any(|list| !list.is_empty())
         || written.flag.is_some()
         || written.kinds.is_some()
@@ -134,7 +141,7 @@ pub(super) fn flags_only(written: &ClauseSource) -> Result<Condition, Problem> {
         (None, None, None, Some(any_not)) => Values::Stray(patterns(any_not)),
         _ => return Err((String::from("when"), "only one of is, any, not and any_not", format!("{:?}", written.flag))),
     };
-    let flag = written.flag.as_deref().map(|name| FlagTest { name: forever(name), values });
+    let flag = written.flag.as_deref().map(|name| FlagTest { name: forever(name), values, paths: written.path });
     let (with, absent) = (all_forever(&written.with), all_forever(&written.absent));
     Ok(Condition { stated: stated(written), flag, with, absent, ..Condition::default() })
 }
