@@ -333,14 +333,32 @@ pub(crate) enum Form {
 #[derive(Debug)]
 pub(crate) struct Variable {
     pub names: Vec<Pattern>,
-    /// Values that change nothing.
+    /// Values that change nothing; `~` is the home.
     pub harmless: Vec<Pattern>,
+    /// Only these values change something, where there are any.
+    pub harmful: Vec<Pattern>,
+    /// Each part between `:` is a value.
+    pub list: bool,
     pub commands: Vec<&'static str>,
     /// It matters also where one of these flags is.
     pub flags: Vec<&'static str>,
     /// The tier that it raises to; `None` makes the operation unknown.
     pub tier: Option<Tier>,
     pub why: &'static str,
+}
+
+impl Variable {
+    /// Whether this value changes what a command means.
+    pub(crate) fn matters(&self, value: &[u8], home: Option<&[u8]>) -> bool {
+        let is = |patterns: &[Pattern], part: &[u8]| patterns.iter().any(|pattern| pattern.matches(part));
+        let one = |part: &[u8]| {
+            let below = home.filter(|home| home.len() > 1).and_then(|home| part.strip_prefix(home));
+            let short = below.filter(|rest| rest.starts_with(b"/")).map(|rest| [b"~", rest].concat());
+            let harmless = is(&self.harmless, part) || short.is_some_and(|short| is(&self.harmless, &short));
+            !part.is_empty() && !harmless && (self.harmful.is_empty() || is(&self.harmful, part))
+        };
+        if self.list { value.split(|byte| *byte == b':').any(one) } else { one(value) }
+    }
 }
 
 /// A saved plan, and what applying it is as well.

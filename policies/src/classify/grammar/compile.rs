@@ -431,6 +431,8 @@ fn variables(written: &[VariableSource]) -> Result<Vec<Variable>, Problem> {
         Ok(Variable {
             names: clause::patterns(&variable.names),
             harmless: clause::patterns(&variable.harmless),
+            harmful: clause::patterns(&variable.harmful),
+            list: variable.list,
             commands: all_forever(&variable.commands),
             flags: all_forever(&variable.flags),
             tier: tier("variables", variable.tier)?,

@@ -306,8 +306,15 @@ pub(super) struct ClauseSource {
 #[serde(deny_unknown_fields)]
 pub(super) struct VariableSource {
     pub names: Vec<String>,
+    /// Values that change nothing; `~` is the home.
     #[serde(default)]
     pub harmless: Vec<String>,
+    /// Only these values change something, where any are listed.
+    #[serde(default)]
+    pub harmful: Vec<String>,
+    /// It is a list with `:` between its parts.
+    #[serde(default)]
+    pub list: bool,
     #[serde(default)]
     pub commands: Vec<String>,
     /// It matters for every command with one of these flags.
