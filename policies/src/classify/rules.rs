@@ -36,6 +36,7 @@ pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<He
         return None;
     }
     let operand = condition.operand.as_ref().map_or(Some(None), |test| operand(test, parsed))?;
+    let stray = condition.strays.as_ref().map_or(Some(None), |known| stray(known, parsed))?;
     if (!condition.brings.is_empty() || condition.brings_unread) && !brings(condition, case) {
         return None;
     }
@@ -43,7 +44,7 @@ pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<He
     if condition.alone && inner::is_there(case) || condition.after_dashes && !is_after_dashes(parsed) {
         return None;
     }
-    Some(Held { index: secret.or(flag).or(kind).or(operand).or(outside) })
+    Some(Held { index: secret.or(flag).or(kind).or(operand).or(stray).or(outside) })
 }
 
 /// The first value of the flag that is a path of credentials; the first operand where
@@ -193,12 +194,23 @@ fn flag(test: &FlagTest, case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
 }
 
 fn operand(test: &OperandTest, parsed: &Parsed<'_, '_>) -> Option<Option<usize>> {
-    let is = |operand: &&Argument<'_>| test.is.iter().any(|pattern| pattern.matches(operand.bytes));
+    let is = |operand: &&Argument<'_>| {
+        (test.is.is_empty() || test.is.iter().any(|pattern| pattern.matches(operand.bytes)))
+            && !operand.bytes.iter().any(|byte| test.without.contains(byte))
+    };
     let found = match test.at {
         Some(at) => parsed.operands.get(at).filter(is),
         None => parsed.operands.iter().find(is),
     };
     found.map(|operand| operand.index)
+}
+
+/// The first operand that looks like a flag and is none of these.
+fn stray(known: &[Pattern], parsed: &Parsed<'_, '_>) -> Option<Option<usize>> {
+    let is = |operand: &&Argument<'_>| {
+        operand.bytes.starts_with(b"-") && !known.iter().any(|pattern| pattern.matches(operand.bytes))
+    };
+    parsed.operands.iter().find(is).map(|operand| operand.index)
 }
 
 /// Where an operand is a resource of one of these kinds: `pods,secrets`,

@@ -37,6 +37,7 @@ static FILES: &[File] = files! {
     "docker.toml": "docker";
     "podman.toml": "podman";
     "gh.toml": "gh";
+    "awk.toml": "awk" "gawk";
     "aws_completer.toml": "aws_completer";
     "base64.toml": "base64";
     "basename.toml": "basename";
@@ -51,12 +52,14 @@ static FILES: &[File] = files! {
     "cut.toml": "cut";
     "date.toml": "date";
     "df.toml": "df";
+    "diff.toml": "diff";
     "dirname.toml": "dirname";
     "doas.toml": "doas";
     "du.toml": "du";
     "echo.toml": "echo";
     "env.toml": "env";
     "exec.toml": "exec";
+    "find.toml": "find";
     "grep.toml": "grep" "egrep" "fgrep";
     "head.toml": "head";
     "id.toml": "id";
@@ -74,6 +77,7 @@ static FILES: &[File] = files! {
     "realpath.toml": "realpath";
     "rm.toml": "rm";
     "rmdir.toml": "rmdir";
+    "sed.toml": "sed";
     "seq.toml": "seq";
     "setsid.toml": "setsid";
     "sh.toml": "sh" "dash" "ash";

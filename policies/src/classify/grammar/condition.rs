@@ -27,6 +27,8 @@ pub(crate) struct Condition {
     /// A file that is brought along cannot be read.
     pub brings_unread: bool,
     pub operand: Option<OperandTest>,
+    /// An operand that starts with `-` is none of these.
+    pub strays: Option<Vec<Pattern>>,
     /// An operand, or the flag's value, is a path at which credentials are kept.
     pub secrets: Option<SecretPaths>,
     /// The scheme of a URL is one of these; `?` is one that cannot be told.
@@ -63,7 +65,10 @@ pub(crate) struct FlagTest {
 pub(crate) struct OperandTest {
     /// Any operand where there is none.
     pub at: Option<usize>,
+    /// One of these, where any are listed.
     pub is: Vec<Pattern>,
+    /// None of these characters stands in it.
+    pub without: &'static [u8],
 }
 
 /// Where credentials are kept.

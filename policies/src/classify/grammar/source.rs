@@ -272,6 +272,10 @@ pub(super) struct ClauseSource {
     /// `kubeconfig server`: the flag's value, or the first variable's, is another than a
     /// resolver found.
     pub unlike: Option<String>,
+    /// The operand, or any, holds none of these characters.
+    pub operand_without: Option<String>,
+    /// An operand that looks like a flag is none of these.
+    pub strays: Option<Vec<String>>,
     pub operands: Option<usize>,
     pub fewer: Option<usize>,
     #[serde(default)]

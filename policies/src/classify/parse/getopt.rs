@@ -36,7 +36,7 @@ pub(super) fn parse<'g, 'a>(
 
 /// Whether flags go on after an operand: not where that is another command's.
 fn ends_late(root: &Command) -> bool {
-    root.wraps.as_ref().is_none_or(|wraps| wraps.value.is_some())
+    !root.ends && root.wraps.as_ref().is_none_or(|wraps| wraps.value.is_some())
 }
 
 /// Reads flags, and operands between them where they may mix; gives the place of

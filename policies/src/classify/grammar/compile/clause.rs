@@ -85,8 +85,11 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
         Some(Some(Origin::Fact(resolver, field))) => Some((resolver, field)),
         Some(_) => return Err((at.to_owned(), "a resolver's field is needed for", String::from("unlike"))),
     };
-    if let Some(is) = &written.operand_is {
-        condition.operand = Some(OperandTest { at: written.operand, is: patterns(is) });
+    condition.strays = written.strays.as_deref().map(patterns);
+    if written.operand_is.is_some() || written.operand_without.is_some() {
+        let is = patterns(written.operand_is.as_deref().unwrap_or_default());
+        let without = forever(written.operand_without.as_deref().unwrap_or_default()).as_bytes();
+        condition.operand = Some(OperandTest { at: written.operand, is, without });
     }
     Ok(condition)
 }
@@ -119,6 +122,8 @@ fn stated(written: &ClauseSource) -> bool {
         || written.brings.is_some()
         || written.brings_unread
         || written.operand_is.is_some()
+        || written.operand_without.is_some()
+        || written.strays.is_some()
         || written.secret_files
         || written.secret_folders
         || written.schemes.is_some()
