@@ -206,6 +206,10 @@ impl<'a> Wrapper<'_, 'a> {
         if let Some(program) = words.first() {
             meanings.extend(self.one(program.bytes, &words, &place, step.unclear));
         }
+        if step.doubtful {
+            let reason = "what the script did before it cannot be told";
+            meanings.iter_mut().for_each(|meaning| only_stated(&mut meaning.target, reason));
+        }
         meanings
     }
 

@@ -11,8 +11,10 @@ use std::borrow::Cow;
 
 use super::UNCLEAR;
 
+mod arithmetic;
 mod bounds;
 mod builtin;
+mod special;
 mod state;
 mod walk;
 mod word;
@@ -39,6 +41,8 @@ pub(crate) struct Step {
     /// The files that they read.
     pub reads: Vec<Vec<u8>>,
     pub folder: Folder,
+    /// Whether any variable may have any value, by what the script did before.
+    pub doubtful: bool,
     /// Variables that are set otherwise than around the script; none for unset.
     pub changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
@@ -133,7 +137,13 @@ mod tests {
         assert_eq!(steps("(NS=x; a); b"), ["NS=x a", "b"]);
         assert_eq!(steps("export A=$(date); c"), ["date", "A=? c"]);
         assert_eq!(steps("for NS in a b; do c $NS; done"), ["NS=? c ?"]);
-        assert_eq!(steps("read NS; c $NS"), ["HOME=? NS=? TWO=? c ?"]);
+        assert_eq!(steps("read NS; c $NS"), ["NS=? c ?"]);
+        assert_eq!(steps("NS=x : ; c"), ["NS=? c"]);
+        assert_eq!(steps("export NS; export NS=x; c"), ["NS=x c"]);
+        assert_eq!(steps("export \"NS=x\"; c"), ["NS=x c"]);
+        assert_eq!(steps("export NEW; NEW=x; c"), ["NEW=x c"]);
+        assert_eq!(steps("PATH=x; c"), ["PATH=x c"]);
+        assert_eq!(steps("unset PATH; c"), ["PATH=? c"]);
         assert_eq!(steps("while a; do b $NS; NS=x; done"), ["NS=? a", "NS=? b ?"]);
     }
 
@@ -165,6 +175,147 @@ mod tests {
             assert!(steps(script).iter().any(|line| line.starts_with("? ")), "{script}: {:?}", steps(script));
         }
         assert_eq!(steps("eval 'b c'").first().map(String::as_str), Some("b c"));
+    }
+
+    /// bash(1): ARITHMETIC EVALUATION, Parameter Expansion, SHELL BUILTIN COMMANDS; each
+    /// tried with bash 5.2 and a subscript that runs a command.
+    #[test]
+    fn what_the_shell_evaluates_again_is_doubted() {
+        for script in [
+            "[[ 'a[$(x)]' -eq 1 ]]",
+            "[[ $X -gt 1 ]]",
+            "[[ -v 'a[$(x)]' ]]",
+            "[[ -R $X ]]",
+            "test -v 'a[$(x)]'",
+            "[ -v $X ]",
+            "[ \"$X\" \"$Y\" ]",
+            "[ $X = y ]",
+            "X='a[$(x)]'; echo $((X))",
+            "X='a[$(x)]'; (( X ))",
+            "let 'a[$(x)]'",
+            "let $X",
+            "echo ${a[i]}",
+            "echo ${a:i}",
+            "echo ${@:i}",
+            "echo ${!x}",
+            "echo ${#a[i]}",
+            "echo ${x@P}",
+            "echo ${x:=y}",
+            "echo \"${x-${a[i]}}\"",
+            "echo $[x]",
+            "declare -i y='a[$(x)]'",
+            "declare -n y=x",
+            "declare 'a[$(x)]=1'",
+            "typeset -i x",
+            "export -n NS",
+            "export -f f",
+            "export \"$X\"",
+            "readonly NS",
+            "local x",
+            "read 'a[$(x)]' <<< x",
+            "read $X",
+            "read -e x",
+            "mapfile -C x -c 1",
+            "readarray -C x",
+            "mapfile 'a[$(x)]'",
+            "getopts a 'a[$(x)]'",
+            "wait -n -p 'a[$(x)]'",
+            "wait $X",
+            "printf -v 'a[$(x)]' y",
+            "printf '-va[$(x)]' y",
+            "printf \"$X\"",
+            "unset 'a[$(x)]'",
+            "unset $X",
+            "PS4='$(x)'",
+            "PS4='$(x)' a",
+            "BASH_CMDS[ls]=x",
+            "BASH_ALIASES[ls]=x",
+            "PROMPT_COMMAND=x",
+            "RANDOM='a[$(x)]'",
+            "OPTIND=X",
+            "HISTFILE=f",
+            "for RANDOM in x; do a; done",
+            "a[i]=1",
+            "a=([i]=1)",
+            "for ((i=X;;)); do a; done",
+            "jobs -x a b",
+            "history -w f",
+            "set -k",
+            "set $X",
+            "set -o keyword",
+            ": {NS}</dev/null",
+            "coproc NS { a; }",
+            "echo $\"x\"",
+            "cat <<E\n${x:-${!y}}\nE",
+            "shopt -s x",
+            "hash -p x y",
+            "enable -f x y",
+            "bind -x x",
+            "complete -F x y",
+        ] {
+            assert!(steps(script).iter().any(|line| line.starts_with("? ")), "{script}: {:?}", steps(script));
+        }
+    }
+
+    #[test]
+    fn what_is_certain_is_not_doubted() {
+        for script in [
+            "[ -f x ] && echo y",
+            "[ -n \"$X\" ]",
+            "[ \"$X\" ]",
+            "[ \"$X\" = y ]",
+            "[ $? -eq 0 ]",
+            "test -d x -a -f y",
+            "[[ -f $X ]]",
+            "[[ $X == y* ]]",
+            "[[ -v NS ]]",
+            "[[ $? -ne 0 ]]",
+            "printf '%s\n' \"$X\"",
+            "printf -v x %s y",
+            "echo ${X:-y} ${X%.*}",
+            "echo ${#X} ${NS:0:2} ${X//a/b}",
+            "i=0; while [ $i -lt 3 ]; do i=$((i+1)); done",
+            "for ((i=0;i<3;i++)); do echo $i; done",
+            "((i=1)); echo $((i*2))",
+            "read -r x y",
+            "read -rp 'a? ' x",
+            "wait",
+            "wait $!",
+            "unset NS",
+            "export X=\"$Y\"",
+            "declare x=1",
+            "set -euo pipefail",
+            "set -x",
+            "a=(1 2); a[0]=1",
+            "echo $((1+2))",
+            "cat <<E\n$X\nE",
+            "echo ${1:-x}",
+            "trap - EXIT",
+        ] {
+            assert!(!steps(script).iter().any(|line| line.starts_with("? ")), "{script}: {:?}", steps(script));
+        }
+    }
+
+    #[test]
+    fn in_zsh_only_plain_words_are_certain() {
+        let doubts = |script: &str| read(script.as_bytes(), "zsh", &[]).map(|script| script.doubts.len());
+        for script in [
+            "echo *(e:'a':)",
+            "print -P x",
+            "echo $x",
+            "echo \"$x\"",
+            "x=1",
+            "A=b c",
+            "[ x -eq 1 ]",
+            "exit x",
+            "<f",
+            "a ${(e)x}",
+        ] {
+            assert_ne!(doubts(script), Ok(0), "{script}");
+        }
+        for script in ["a b --c=d", "a 'b $c' && d", "[ -f x ] && a", "cd x && a"] {
+            assert_eq!(doubts(script), Ok(0), "{script}");
+        }
     }
 
     #[test]

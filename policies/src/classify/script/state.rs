@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::UNCLEAR;
+use super::{UNCLEAR, arithmetic};
 
 /// Where a command of a script runs, from where the script starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) struct Variable {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     Is(Vec<u8>),
+    /// A number, whichever.
+    Number,
     Unknown,
     Unset,
 }
@@ -33,15 +35,13 @@ pub(super) enum Value {
 pub(super) struct State {
     pub variables: BTreeMap<Vec<u8>, Variable>,
     pub folder: Folder,
-    /// Any variable may have any value.
-    pub scrambled: bool,
     /// What is set from here on is exported.
     pub exports_all: bool,
 }
 
 impl State {
     pub(super) fn new() -> Self {
-        Self { variables: BTreeMap::new(), folder: Folder::Start, scrambled: false, exports_all: false }
+        Self { variables: BTreeMap::new(), folder: Folder::Start, exports_all: false }
     }
 
     /// What differs from the other is not known any more: it may have happened.
@@ -51,32 +51,39 @@ impl State {
             let (own, theirs) = (self.variables.get(&name), other.variables.get(&name));
             if own != theirs {
                 let exported = own.or(theirs).is_some_and(|variable| variable.exported);
-                self.variables.insert(name, Variable { value: Value::Unknown, exported });
+                let numbers = [own, theirs].iter().all(|one| one.is_some_and(|one| one.value.is_number()));
+                let value = if numbers { Value::Number } else { Value::Unknown };
+                self.variables.insert(name, Variable { value, exported });
             }
         }
         if self.folder != other.folder {
             self.folder = Folder::Unknown;
         }
-        self.scrambled |= other.scrambled;
         self.exports_all |= other.exports_all;
     }
 
-    /// The variables that differ for a command that is started now; with
-    /// everything in doubt, those of `around` too.
-    pub(super) fn changes(&self, around: &[&[u8]]) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-        let mut changes = BTreeMap::new();
-        if self.scrambled {
-            let names = around.iter().filter_map(|entry| entry.split(|byte| *byte == b'=').next());
-            changes.extend(names.map(|name| (name.to_vec(), Some(vec![UNCLEAR]))));
-        }
-        for (name, variable) in self.variables.iter().filter(|(_, variable)| variable.exported) {
+    /// The variables that differ for a command that is started now. The shell looks
+    /// along its PATH whether that is exported or not.
+    pub(super) fn changes(&self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        let passed = |(name, variable): &(&Vec<u8>, &Variable)| variable.exported || name.as_slice() == b"PATH";
+        let changed = |(name, variable): (&Vec<u8>, &Variable)| {
             let value = match &variable.value {
-                Value::Is(value) if !self.scrambled => Some(value.clone()),
-                Value::Unset if !self.scrambled => None,
+                Value::Is(value) => Some(value.clone()),
+                Value::Unset if name != b"PATH" => None,
                 _ => Some(vec![UNCLEAR]),
             };
-            changes.insert(name.clone(), value);
+            (name.clone(), value)
+        };
+        self.variables.iter().filter(passed).map(changed).collect()
+    }
+}
+
+impl Value {
+    pub(super) fn is_number(&self) -> bool {
+        match self {
+            Self::Is(value) => arithmetic::is_number(value),
+            Self::Number => true,
+            Self::Unknown | Self::Unset => false,
         }
-        changes.into_iter().collect()
     }
 }

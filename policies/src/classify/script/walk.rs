@@ -8,15 +8,17 @@ use std::borrow::Cow;
 use std::io::Cursor;
 
 use brush_parser::ast::{
-    AndOr, AndOrList, Command, CommandPrefixOrSuffixItem, CompoundCommand, CompoundList, ExtendedTestExpr,
-    IoFileRedirectKind, IoFileRedirectTarget, IoRedirect, Pipeline, SeparatorOperator, SubshellCommand,
+    AndOr, AndOrList, BinaryPredicate, Command, CommandPrefixOrSuffixItem, CompoundCommand, CompoundList,
+    ExtendedTestExpr, IoFileRedirectKind, IoFileRedirectTarget, IoRedirect, Pipeline, SeparatorOperator,
+    SubshellCommand, UnaryPredicate,
 };
 use brush_parser::{Parser, ParserOptions};
 
 use super::state::{Folder, State, Value};
-use super::word::{self, Variables, Word};
-use super::{Script, Step, UNCLEAR, bounds};
+use super::word::{self, Shape, Variables, Word};
+use super::{Script, Step, UNCLEAR, arithmetic, bounds, special};
 
+mod own;
 mod simple;
 
 /// How many commands are followed, those of repeated ways each time.
@@ -28,15 +30,26 @@ const DEEPEST: usize = 6;
 pub(super) struct Walk<'e> {
     /// Words are expanded as zsh does it, which differs.
     zsh: bool,
+    bash: bool,
     env: &'e [&'e [u8]],
     script: Script,
+    /// It can have done something that is not followed.
+    doubtful: bool,
     left: usize,
     depth: usize,
 }
 
 impl<'e> Walk<'e> {
     pub(super) fn new(shell: &str, env: &'e [&'e [u8]]) -> Self {
-        Self { zsh: shell == "zsh", env, script: Script::default(), left: MOST, depth: 0 }
+        Self {
+            zsh: shell == "zsh",
+            bash: shell == "bash",
+            env,
+            script: Script::default(),
+            doubtful: false,
+            left: MOST,
+            depth: 0,
+        }
     }
 
     pub(super) fn into_script(self) -> Script {
@@ -79,6 +92,7 @@ impl<'e> Walk<'e> {
 
     fn doubt(&mut self, why: impl Into<Cow<'static, str>>) {
         let why = why.into();
+        self.doubtful = true;
         if !self.script.doubts.contains(&why) {
             self.script.doubts.push(why);
         }
@@ -159,7 +173,7 @@ impl<'e> Walk<'e> {
                 for value in each.values.iter().flatten() {
                     self.word(&value.value, state);
                 }
-                state.set(each.variable_name.as_bytes(), Value::Unknown, self.env);
+                self.named(each.variable_name.as_bytes(), Value::Unknown, state);
                 self.repeated(None, &each.body.list, state);
             }
             CompoundCommand::ArithmeticForClause(each) => {
@@ -187,7 +201,10 @@ impl<'e> Walk<'e> {
                 }
             }
             CompoundCommand::Arithmetic(arithmetic) => self.arithmetic(&arithmetic.expr.value, state),
-            CompoundCommand::Coprocess(process) => self.command(&process.body, &mut state.clone()),
+            CompoundCommand::Coprocess(process) => {
+                self.doubt("a coprocess sets variables");
+                self.command(&process.body, &mut state.clone());
+            }
         }
     }
 
@@ -215,12 +232,14 @@ impl<'e> Walk<'e> {
         }
     }
 
-    /// Arithmetic can assign.
+    /// Arithmetic can assign, and evaluates what it finds in variables.
     fn arithmetic(&mut self, text: &str, state: &mut State) {
-        if text.contains("$(") || text.contains('`') {
-            self.doubt("arithmetic runs commands");
+        let known = self.known(state);
+        let set = arithmetic::sets(text, |name| known.is_number(name));
+        match set.filter(|_| !self.zsh) {
+            Some(set) => set.into_iter().for_each(|name| state.set(name.as_bytes(), Value::Number, self.env)),
+            None => self.doubt(EVALUATED),
         }
-        state.scrambled |= text.contains('=') || text.contains("++") || text.contains("--");
     }
 
     fn test(&mut self, test: &ExtendedTestExpr, state: &State) {
@@ -230,28 +249,62 @@ impl<'e> Walk<'e> {
                 self.test(other, state);
             }
             ExtendedTestExpr::Not(one) | ExtendedTestExpr::Parenthesized(one) => self.test(one, state),
-            ExtendedTestExpr::UnaryTest(_, word) => drop(self.word(&word.value, state)),
-            ExtendedTestExpr::BinaryTest(_, one, other) => {
-                self.word(&one.value, state);
-                self.word(&other.value, state);
+            ExtendedTestExpr::UnaryTest(predicate, word) => {
+                let word = self.word(&word.value, state);
+                let of_variable = matches!(
+                    predicate,
+                    UnaryPredicate::ShellVariableIsSetAndAssigned | UnaryPredicate::ShellVariableIsSetAndNameRef
+                );
+                if of_variable && !word.bytes.is_some_and(|name| special::is_plain(&name)) {
+                    self.doubt(EVALUATED);
+                }
+            }
+            ExtendedTestExpr::BinaryTest(predicate, one, other) => {
+                for word in [one, other] {
+                    let word = self.word(&word.value, state);
+                    if computes(predicate) && !word.is_number() {
+                        self.doubt(EVALUATED);
+                    }
+                }
             }
         }
     }
 
     /// Expands a word, and follows the scripts in it.
     fn word(&mut self, text: &str, state: &State) -> Word {
-        let mut word = word::expand(text, &Known { state, env: self.env, zsh: self.zsh });
+        let word = word::expand(text, &self.known(state));
+        let mut word = self.followed(word, state);
+        if self.zsh && !is_plain_in_zsh(text) {
+            self.doubt("zsh makes more of a word than is looked into");
+            word.unclear = true;
+        }
+        // `{name}<file` sets the variable.
+        if text.len() > 2 && text.starts_with('{') && text.ends_with('}') && !text.contains(',') {
+            self.doubt(EVALUATED);
+        }
+        word
+    }
+
+    fn followed(&mut self, mut word: Word, state: &State) -> Word {
         if word.hidden {
-            self.doubt("a word holds commands that are not looked into");
+            self.doubt(EVALUATED);
         }
         for script in std::mem::take(&mut word.scripts) {
             self.nested(&script, state);
         }
-        // zsh replaces `=name` by the program's path, and more.
-        if self.zsh && text.contains(['=', '^', '#', '~', '<']) {
-            word.unclear = true;
-        }
         word
+    }
+
+    fn known<'k>(&'k self, state: &'k State) -> Known<'k> {
+        Known { state, env: self.env, nothing: self.zsh || self.doubtful }
+    }
+
+    /// Sets the variable that a command names.
+    fn named(&mut self, name: &[u8], value: Value, state: &mut State) {
+        match special::is_plain(name) && !self.zsh {
+            true => state.set(name, value, self.env),
+            false => self.doubt("it sets a variable that the shell itself acts on, or that cannot be told"),
+        }
     }
 
     /// The file that a redirection writes, if it writes one.
@@ -284,8 +337,9 @@ impl<'e> Walk<'e> {
             }
             IoRedirect::HereDocument(_, document) => {
                 let text = &document.doc.value;
-                if document.requires_expansion && (text.contains("$(") || text.contains('`')) {
-                    self.doubt("a here document runs commands");
+                if document.requires_expansion && ["$(", "${", "$[", "`"].iter().any(|open| text.contains(open)) {
+                    let word = word::document(text, &self.known(state));
+                    self.followed(word, state);
                 }
                 None
             }
@@ -302,15 +356,44 @@ impl<'e> Walk<'e> {
 
     /// Notes a file that a redirection reads.
     fn reads(&mut self, path: Vec<u8>, state: &State) {
-        let (folder, changes) = (state.folder.clone(), state.changes(self.env));
+        let (folder, changes, doubtful) = (state.folder.clone(), state.changes(), self.doubtful);
         let (words, writes, reads) = (Vec::new(), Vec::new(), vec![path]);
-        self.script.steps.push(Step { words, unclear: None, writes, reads, folder, changes });
+        self.script.steps.push(Step { words, unclear: None, writes, reads, folder, doubtful, changes });
     }
 
     fn step(&mut self, words: Vec<Vec<u8>>, unclear: Option<&'static str>, writes: Vec<Vec<u8>>, state: &State) {
-        let (folder, changes) = (state.folder.clone(), state.changes(self.env));
-        self.script.steps.push(Step { words, unclear, writes, reads: Vec::new(), folder, changes });
+        let (folder, changes) = (state.folder.clone(), state.changes());
+        let doubtful = self.doubtful;
+        self.script.steps.push(Step { words, unclear, writes, reads: Vec::new(), folder, doubtful, changes });
     }
+}
+
+/// Why a script can do more than its words say.
+const EVALUATED: &str = "the shell evaluates a part of it again, which can run commands";
+
+/// Whether a test evaluates both sides as arithmetic.
+fn computes(predicate: &BinaryPredicate) -> bool {
+    use BinaryPredicate as P;
+    matches!(
+        predicate,
+        P::ArithmeticEqualTo
+            | P::ArithmeticNotEqualTo
+            | P::ArithmeticLessThan
+            | P::ArithmeticLessThanOrEqualTo
+            | P::ArithmeticGreaterThan
+            | P::ArithmeticGreaterThanOrEqualTo
+    )
+}
+
+/// Whether zsh takes a word as it stands: letters, or single quotes around them
+/// (zshexpn(1) has an expansion for most other characters).
+fn is_plain_in_zsh(text: &str) -> bool {
+    let letter = |letter: char| letter.is_ascii_alphanumeric() || "_./:,@%+-=".contains(letter);
+    let mut parts = text.split('\'').enumerate();
+    let closed = text.matches('\'').count() % 2 == 0;
+    text == "["
+        || text == "]"
+        || closed && !text.starts_with('=') && parts.all(|(at, part)| at % 2 == 1 || part.chars().all(letter))
 }
 
 /// Whether a duplication is of an output.
@@ -322,7 +405,8 @@ fn kind_writes(kind: &IoFileRedirectKind) -> &'static bool {
 struct Known<'k> {
     state: &'k State,
     env: &'k [&'k [u8]],
-    zsh: bool,
+    /// No value can be told.
+    nothing: bool,
 }
 
 /// Variables that a shell sets itself, whatever it was given.
@@ -359,22 +443,40 @@ const OWN: [&str; 30] = [
     "EPOCHREALTIME",
 ];
 
+impl Known<'_> {
+    fn around(&self, name: &str) -> Option<Vec<u8>> {
+        let value = |entry: &&[u8]| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
+        self.env.iter().find_map(value)
+    }
+
+    fn is_own(name: &str) -> bool {
+        OWN.contains(&name) || name.starts_with("BASH")
+    }
+}
+
 impl Variables for Known<'_> {
     fn value(&self, name: &str) -> Option<Vec<u8>> {
-        if self.zsh || self.state.scrambled || OWN.contains(&name) || name.starts_with("BASH") {
+        if self.nothing || Self::is_own(name) {
             return None;
         }
         match self.state.variables.get(name.as_bytes()) {
             Some(variable) => match &variable.value {
                 Value::Is(value) => Some(value.clone()),
-                Value::Unknown | Value::Unset => None,
+                Value::Number | Value::Unknown | Value::Unset => None,
             },
-            None => {
-                let value = |entry: &&[u8]| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
-                self.env.iter().find_map(value)
-            }
+            None => self.around(name),
         }
         .filter(|value| !value.contains(&UNCLEAR))
+    }
+
+    fn is_number(&self, name: &str) -> bool {
+        if self.nothing || Self::is_own(name) {
+            return !self.nothing && special::holds_number(name);
+        }
+        match self.state.variables.get(name.as_bytes()) {
+            Some(variable) => variable.value.is_number(),
+            None => self.around(name).is_some_and(|value| arithmetic::is_number(&value)),
+        }
     }
 
     fn splits_at_space(&self) -> bool {
@@ -395,6 +497,20 @@ impl State {
         if let Some(variable) = self.variables.get_mut(name) {
             variable.exported = true;
         }
+    }
+
+    /// Exports a variable, which may be one of those around.
+    fn exported(&mut self, name: &[u8], env: &[&[u8]]) {
+        let around = env.iter().any(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")));
+        if !around && !self.variables.contains_key(name) {
+            return self.waiting(name);
+        }
+        self.export(name);
+    }
+
+    /// It has no value yet, but is exported as soon as it has one.
+    fn waiting(&mut self, name: &[u8]) {
+        self.variables.insert(name.to_vec(), super::state::Variable { value: Value::Unset, exported: true });
     }
 
     /// Goes to a folder, if that works.

@@ -10,7 +10,7 @@ use brush_parser::word::{
     Parameter, ParameterExpr, SpecialParameter, TildeExpr, WordPiece, WordPieceWithSource, parse,
 };
 
-use super::{UNCLEAR, bounds};
+use super::{UNCLEAR, arithmetic, bounds};
 
 /// A word after expansion.
 #[derive(Debug, Default)]
@@ -19,32 +19,65 @@ pub(super) struct Word {
     pub bytes: Option<Vec<u8>>,
     /// It can be several words, or a flag where it looks like none.
     pub unclear: bool,
+    pub shape: Shape,
     /// Scripts that the shell runs to make it.
     pub scripts: Vec<String>,
-    /// Commands stand in it where they are not looked for.
+    /// The shell evaluates a part of it again, which can run commands.
     pub hidden: bool,
+}
+
+impl Word {
+    /// Whether it is a number, known or not.
+    pub(super) fn is_number(&self) -> bool {
+        self.shape == Shape::Number || self.bytes.as_deref().is_some_and(arithmetic::is_number)
+    }
+}
+
+/// How much of a word is known.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shape {
+    /// All of it.
+    #[default]
+    Known,
+    /// That it is a number, or nothing.
+    Number,
+    /// That it is one word.
+    Text,
+    /// Nothing.
+    Words,
 }
 
 /// Who knows the values of variables.
 pub(super) trait Variables {
     fn value(&self, name: &str) -> Option<Vec<u8>>;
+    /// Whether its value is a number, known or not.
+    fn is_number(&self, name: &str) -> bool;
     /// Whether an unquoted value is split at white space, and there alone.
     fn splits_at_space(&self) -> bool;
 }
 
 /// Expands a word as written.
 pub(super) fn expand(text: &str, variables: &impl Variables) -> Word {
-    let unclear = || Word { bytes: Some(vec![UNCLEAR]), unclear: true, scripts: Vec::new(), hidden: true };
-    if !bounds::word(text) {
-        return unclear();
+    // No pattern, but a command's name.
+    if text == "[" {
+        return Word { bytes: Some(b"[".to_vec()), ..Word::default() };
     }
-    let Ok(pieces) = parse(text, &ParserOptions::default()) else {
-        return unclear();
+    let mut word = Building {
+        variables,
+        bytes: Vec::new(),
+        quoted: false,
+        unclear: false,
+        shape: Shape::Known,
+        scripts: Vec::new(),
+        hidden: false,
     };
-    let mut word =
-        Building { variables, bytes: Vec::new(), quoted: false, unclear: false, scripts: Vec::new(), hidden: false };
-    word.pieces(&pieces, Quotes::None);
+    word.text(text, Quotes::None);
     word.finish()
+}
+
+/// What expanding a here document does: as between double quotes.
+pub(super) fn document(text: &str, variables: &impl Variables) -> Word {
+    expand(&format!("\"{}\"", text.replace('"', "")), variables)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,11 +91,25 @@ struct Building<'v, V> {
     bytes: Vec<u8>,
     quoted: bool,
     unclear: bool,
+    shape: Shape,
     scripts: Vec<String>,
     hidden: bool,
 }
 
 impl<V: Variables> Building<'_, V> {
+    /// A text in which the shell expands.
+    fn text(&mut self, text: &str, quotes: Quotes) {
+        // The old form of arithmetic, which the parser takes for text.
+        let pieces = match bounds::word(text) && !text.contains("$[") {
+            true => parse(text, &ParserOptions::default()).ok(),
+            false => None,
+        };
+        match pieces {
+            Some(pieces) => self.pieces(&pieces, quotes),
+            None => self.evaluated(),
+        }
+    }
+
     fn pieces(&mut self, pieces: &[WordPieceWithSource], quotes: Quotes) {
         for piece in pieces {
             self.piece(&piece.piece, quotes);
@@ -93,29 +140,35 @@ impl<V: Variables> Building<'_, V> {
                     self.quoted = true;
                     self.bytes.extend(escaped.bytes());
                 }
-                None => self.doubt(),
+                None => self.doubt(Shape::Words),
             },
             WordPiece::TildeExpansion(TildeExpr::Home) => match self.variables.value("HOME") {
                 Some(home) => self.bytes.extend(home),
-                None => self.doubt(),
+                None => self.doubt(Shape::Text),
             },
             WordPiece::ParameterExpansion(parameter) => self.parameter(parameter, quotes),
             WordPiece::CommandSubstitution(script) => {
                 self.scripts.push(script.clone());
-                self.doubt();
+                self.doubt(quotes.shape());
             }
             WordPiece::BackquotedCommandSubstitution(script) => {
                 self.scripts.push(script.replace("\\`", "`").replace("\\\\", "\\").replace("\\$", "$"));
-                self.doubt();
+                self.doubt(quotes.shape());
             }
-            WordPiece::ArithmeticExpression(expression) => {
-                self.inside(&expression.value);
-                self.doubt();
-            }
-            WordPiece::AnsiCQuotedText(_)
-            | WordPiece::GettextDoubleQuotedSequence(_)
-            | WordPiece::TildeExpansion(_) => self.doubt(),
+            WordPiece::ArithmeticExpression(expression) => match self.computes(&expression.value) {
+                true => self.doubt(Shape::Number),
+                false => self.evaluated(),
+            },
+            // What a translation says is expanded.
+            WordPiece::GettextDoubleQuotedSequence(_) => self.evaluated(),
+            WordPiece::AnsiCQuotedText(_) => self.doubt(Shape::Text),
+            WordPiece::TildeExpansion(_) => self.doubt(Shape::Words),
         }
+    }
+
+    /// Whether an expression computes a number, and does nothing else.
+    fn computes(&self, expression: &str) -> bool {
+        arithmetic::sets(expression, |name| self.variables.is_number(name)).is_some_and(|set| set.is_empty())
     }
 
     /// Text outside of quotes: globs and braces are the shell's.
@@ -124,7 +177,7 @@ impl<V: Variables> Building<'_, V> {
         let glob = |byte: u8| matches!(byte, b'*' | b'?' | b'[');
         let extended = ["@(", "!(", "+("].iter().any(|open| text.contains(open));
         if braces || extended {
-            return self.doubt();
+            return self.doubt(Shape::Words);
         }
         match text.bytes().position(glob) {
             None => self.bytes.extend(text.bytes()),
@@ -133,35 +186,80 @@ impl<V: Variables> Building<'_, V> {
                 // Names of files below a path that is written out are no flags.
                 let path = [&b"./"[..], b"/", b"../"].iter().any(|start| self.bytes.starts_with(start));
                 self.bytes.extend(globbed(text.get(at..).unwrap_or_default()));
+                self.shape = Shape::Words;
                 self.unclear |= !path;
             }
         }
     }
 
     fn parameter(&mut self, parameter: &ParameterExpr, quotes: Quotes) {
+        use ParameterExpr as E;
+        match parameter {
+            E::Parameter { parameter, indirect: false } => self.plain_parameter(parameter, quotes),
+            E::UseDefaultValues { parameter, indirect: false, default_value: text, .. }
+            | E::UseAlternativeValue { parameter, indirect: false, alternative_value: text, .. }
+            | E::IndicateErrorIfNullOrUnset { parameter, indirect: false, error_message: text, .. }
+            | E::RemoveSmallestSuffixPattern { parameter, indirect: false, pattern: text }
+            | E::RemoveLargestSuffixPattern { parameter, indirect: false, pattern: text }
+            | E::RemoveSmallestPrefixPattern { parameter, indirect: false, pattern: text }
+            | E::RemoveLargestPrefixPattern { parameter, indirect: false, pattern: text }
+                if is_plain(parameter) =>
+            {
+                self.aside(text.as_deref().unwrap_or_default());
+                self.doubt(quotes.shape());
+            }
+            E::ParameterLength { parameter, indirect: false } if is_plain(parameter) => self.doubt(Shape::Number),
+            E::Substring { parameter, indirect: false, offset, length } if is_plain(parameter) => {
+                let lengths = length.iter().all(|length| self.computes(&length.value));
+                match lengths && self.computes(&offset.value) {
+                    true => self.doubt(quotes.shape()),
+                    false => self.evaluated(),
+                }
+            }
+            E::ReplaceSubstring { parameter, indirect: false, pattern, replacement, .. } if is_plain(parameter) => {
+                self.aside(pattern);
+                self.aside(replacement.as_deref().unwrap_or_default());
+                self.doubt(quotes.shape());
+            }
+            // An element of an array, a name that a variable holds, `:=`, `@P`.
+            _ => self.evaluated(),
+        }
+    }
+
+    fn plain_parameter(&mut self, parameter: &Parameter, quotes: Quotes) {
         let value = match parameter {
-            ParameterExpr::Parameter { parameter: Parameter::Named(name), indirect: false } => {
-                self.variables.value(name)
-            }
-            ParameterExpr::Parameter {
-                parameter:
-                    Parameter::Special(
-                        SpecialParameter::ProcessId
-                        | SpecialParameter::LastExitStatus
-                        | SpecialParameter::PositionalParameterCount
-                        | SpecialParameter::LastBackgroundProcessId,
-                    ),
-                ..
-            } => None,
-            other => {
-                self.inside(&format!("{other:?}"));
-                None
-            }
+            Parameter::Named(name) => self.variables.value(name),
+            _ => None,
         };
         match value {
             Some(value) if quotes == Quotes::Double || !self.is_split(&value) => self.bytes.extend(value),
-            _ => self.doubt(),
+            _ if self.holds_number(parameter) => self.doubt(Shape::Number),
+            _ if matches!(parameter, Parameter::NamedWithIndex { .. }) => self.evaluated(),
+            // `"$@"` is several words, quoted or not.
+            _ if matches!(parameter, Parameter::Named(_) | Parameter::Positional(_)) => self.doubt(quotes.shape()),
+            _ => self.doubt(Shape::Words),
         }
+    }
+
+    fn holds_number(&self, parameter: &Parameter) -> bool {
+        match parameter {
+            Parameter::Named(name) => self.variables.is_number(name),
+            Parameter::Special(special) => matches!(
+                special,
+                SpecialParameter::ProcessId
+                    | SpecialParameter::LastExitStatus
+                    | SpecialParameter::PositionalParameterCount
+                    | SpecialParameter::LastBackgroundProcessId
+            ),
+            _ => false,
+        }
+    }
+
+    /// Expands a text of which only counts what the shell runs for it.
+    fn aside(&mut self, text: &str) {
+        let word = expand(text, self.variables);
+        self.scripts.extend(word.scripts);
+        self.hidden |= word.hidden;
     }
 
     fn is_split(&self, value: &[u8]) -> bool {
@@ -169,21 +267,50 @@ impl<V: Variables> Building<'_, V> {
             || value.iter().any(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'*' | b'?' | b'['))
     }
 
-    /// A text in which the shell expands again: commands in it are not looked for.
-    fn inside(&mut self, text: &str) {
-        if text.contains("$(") || text.contains('`') || text.contains("<(") || text.contains(">(") {
-            self.hidden = true;
-        }
+    /// The shell evaluates something again.
+    fn evaluated(&mut self) {
+        self.hidden = true;
+        self.doubt(Shape::Words);
     }
 
-    fn doubt(&mut self) {
+    fn doubt(&mut self, shape: Shape) {
+        self.shape = match self.bytes.is_empty() && self.shape == Shape::Known {
+            true => shape,
+            false => self.shape.max(shape).max(Shape::Text),
+        };
         self.bytes.push(UNCLEAR);
         self.unclear = true;
     }
 
     fn finish(self) -> Word {
         let gone = self.bytes.is_empty() && !self.quoted;
-        Word { bytes: (!gone).then_some(self.bytes), unclear: self.unclear, scripts: self.scripts, hidden: self.hidden }
+        // Digits beside a number are text.
+        let alone = self.shape != Shape::Number || self.bytes == [UNCLEAR];
+        Word {
+            bytes: (!gone).then_some(self.bytes),
+            unclear: self.unclear,
+            shape: if alone { self.shape } else { Shape::Text },
+            scripts: self.scripts,
+            hidden: self.hidden,
+        }
+    }
+}
+
+impl Quotes {
+    /// What becomes of a value that is not known.
+    fn shape(self) -> Shape {
+        match self {
+            Self::None => Shape::Words,
+            Self::Double => Shape::Text,
+        }
+    }
+}
+
+/// Whether reading it evaluates nothing.
+fn is_plain(parameter: &Parameter) -> bool {
+    match parameter {
+        Parameter::Named(_) | Parameter::Positional(_) | Parameter::Special(_) => true,
+        Parameter::NamedWithIndex { .. } | Parameter::NamedWithAllIndices { .. } => false,
     }
 }
 
