@@ -58,7 +58,7 @@ pub(crate) fn understand(gate: &Gate, call: &Call, argv: &[&[u8]], kept: &[Kept]
     let request = &call.request;
     let env = request.strings.variables();
     let cwd = Some(request.folder.text.as_slice()).filter(|text| !text.is_empty());
-    let invocation = Invocation { tool: &request.tool, argv, env: &env, cwd };
+    let invocation = Invocation { tool: &request.tool, argv, env: &env, cwd, home: None };
     let reader = Reader::new(request.folder.opened.as_ref().map(AsFd::as_fd)).through(&gate.readers);
     let reader = call.surroundings.root().map_or(reader, |root| reader.with_root(root));
     let reader = reader.with_kept(kept);

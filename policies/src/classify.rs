@@ -64,6 +64,9 @@ pub struct Invocation<'a> {
     pub env: &'a [&'a [u8]],
     /// The working directory's path, where it has one.
     pub cwd: Option<&'a [u8]>,
+    /// The user's home by the passwd database, whatever the environment says; without
+    /// one no file of the caller's is in its usual place.
+    pub home: Option<&'a [u8]>,
 }
 
 /// What [`classify`] says.
@@ -83,7 +86,15 @@ pub enum Classified {
 #[must_use]
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts) -> Classified {
     let (needs, inside) = Default::default();
-    let scene = Scene { grammars, facts, cwd: invocation.cwd, needs: &needs, inside: &inside, stirred: false };
+    let scene = Scene {
+        grammars,
+        facts,
+        cwd: invocation.cwd,
+        home: invocation.home,
+        needs: &needs,
+        inside: &inside,
+        stirred: false,
+    };
     let argv = invocation.argv.iter().enumerate();
     let argv: Vec<Argument<'_>> = argv.map(|(at, bytes)| Argument { bytes, index: Some(at) }).collect();
     let name = last_part(invocation.tool);
@@ -113,6 +124,8 @@ struct Scene<'s> {
     facts: &'s Facts,
     /// The caller's working folder.
     cwd: Option<&'s [u8]>,
+    /// The user's home, whatever the environment says.
+    home: Option<&'s [u8]>,
     needs: &'s RefCell<Vec<Need>>,
     /// What the files of commands inside the caller's say.
     inside: &'s RefCell<Changes>,
@@ -169,6 +182,7 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
         environment: &environment,
         facts: scene.facts,
         cwd: scene.cwd,
+        home: scene.home,
         folder: call.folder,
         needs: scene.needs,
         stirred: scene.stirred,

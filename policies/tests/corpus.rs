@@ -128,7 +128,13 @@ impl Case {
     fn judge(&self, words: &[&[u8]], env: &[&[u8]]) -> Operation {
         let argv = self.argv();
         let tool = self.tool.as_ref().or(argv.first()).unwrap();
-        let invocation = Invocation { tool: tool.as_bytes(), argv: words, env, cwd: Some(b"/home/me/project") };
+        let invocation = Invocation {
+            tool: tool.as_bytes(),
+            argv: words,
+            env,
+            cwd: Some(b"/home/me/project"),
+            home: Some(b"/home/me"),
+        };
         let mut facts = Facts::default();
         for _ in 0..4 {
             match classify(Grammars::built_in(), &invocation, &facts) {

@@ -19,8 +19,13 @@ fn pinned(line: &str, env: &[&str], told: &[(Field, &str)]) -> String {
 
 fn judged(argv: &[&[u8]], env: &[&[u8]], told: &[(Field, &str)]) -> Operation {
     let env: Vec<&[u8]> = env.iter().copied().chain([&b"HOME=/home/me"[..]]).collect();
-    let invocation =
-        Invocation { tool: argv.first().copied().unwrap_or_default(), argv, env: &env, cwd: Some(b"/home/me") };
+    let invocation = Invocation {
+        tool: argv.first().copied().unwrap_or_default(),
+        argv,
+        env: &env,
+        cwd: Some(b"/home/me"),
+        home: Some(b"/home/me"),
+    };
     let stated = |value: &str| Stated::Value { value: value.into(), source: "/a/file".into() };
     let values = told.iter().map(|(field, value)| (*field, stated(value))).collect();
     let found = Finding::Found(Found { values, ..Found::default() });

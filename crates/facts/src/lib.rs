@@ -80,11 +80,13 @@ impl Judgeable {
     }
 }
 
-/// Classifies, reads what that needs, and classifies again.
+/// Classifies, reads what that needs, and classifies again. The user's home is that
+/// of the reader.
 #[must_use]
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reader<'_>) -> Judgeable {
     let mut files = Files::new(reader);
-    let operation = meaning(grammars, invocation, &mut files);
+    let home = files.home();
+    let operation = meaning(grammars, &Invocation { home: home.as_deref(), ..*invocation }, &mut files);
     let wants_input = files.wants_input();
     let (mut read, kept) = files.into_parts();
     let (projects, of_projects) = project::find(invocation.cwd, reader);

@@ -20,6 +20,8 @@ pub(crate) struct Case<'c, 'g, 'a> {
     pub facts: &'c Facts,
     /// The caller's working folder, where its path is known.
     pub cwd: Option<&'c [u8]>,
+    /// The user's home by the passwd database.
+    pub home: Option<&'c [u8]>,
     /// Where this command runs.
     pub folder: Folder<'c>,
     /// Whether other commands of the same script may change files meanwhile.

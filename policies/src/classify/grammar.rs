@@ -333,12 +333,14 @@ pub(crate) enum Form {
 #[derive(Debug)]
 pub(crate) struct Variable {
     pub names: Vec<Pattern>,
-    /// Values that change nothing; `~` is the home.
+    /// Values that change nothing.
     pub harmless: Vec<Pattern>,
     /// Only these values change something, where there are any.
     pub harmful: Vec<Pattern>,
     /// Each part between `:` is a value.
     pub list: bool,
+    /// Paths from the user's home on that change nothing, for they are the usual ones.
+    pub usual: Vec<&'static str>,
     pub commands: Vec<&'static str>,
     /// It matters also where one of these flags is.
     pub flags: Vec<&'static str>,
@@ -348,14 +350,17 @@ pub(crate) struct Variable {
 }
 
 impl Variable {
-    /// Whether this value changes what a command means.
+    /// Whether this value changes what a command means, for a user with this home.
     pub(crate) fn matters(&self, value: &[u8], home: Option<&[u8]>) -> bool {
         let is = |patterns: &[Pattern], part: &[u8]| patterns.iter().any(|pattern| pattern.matches(part));
+        let usual = |part: &[u8]| {
+            let below = home.and_then(|home| part.strip_prefix(home));
+            let below = below.map(|below| below.strip_suffix(b"/").unwrap_or(below));
+            below.is_some_and(|below| self.usual.iter().any(|path| path.as_bytes() == below))
+        };
         let one = |part: &[u8]| {
-            let below = home.filter(|home| home.len() > 1).and_then(|home| part.strip_prefix(home));
-            let short = below.filter(|rest| rest.starts_with(b"/")).map(|rest| [b"~", rest].concat());
-            let harmless = is(&self.harmless, part) || short.is_some_and(|short| is(&self.harmless, &short));
-            !part.is_empty() && !harmless && (self.harmful.is_empty() || is(&self.harmful, part))
+            let harmless = part.is_empty() || is(&self.harmless, part) || usual(part);
+            !harmless && (self.harmful.is_empty() || is(&self.harmful, part))
         };
         if self.list { value.split(|byte| *byte == b':').any(one) } else { one(value) }
     }

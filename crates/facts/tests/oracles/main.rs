@@ -95,6 +95,7 @@ impl Setting {
             argv: &argv,
             env: &env,
             cwd: Some(folder.as_os_str().as_encoded_bytes()),
+            home: None,
         };
         let judged = classify(Grammars::built_in(), &invocation, &Reader::new(Some(cwd.as_fd())));
         match judged.operation.primary.target.values(dimension).next() {

@@ -428,9 +428,12 @@ fn brings(words: &str, written: &BringsSource) -> Result<Brings, Problem> {
 
 fn variables(written: &[VariableSource]) -> Result<Vec<Variable>, Problem> {
     let one = |variable: &VariableSource| {
+        let (usual, harmless): (Vec<String>, Vec<String>) =
+            variable.harmless.iter().cloned().partition(|value| value.starts_with('~'));
         Ok(Variable {
             names: clause::patterns(&variable.names),
-            harmless: clause::patterns(&variable.harmless),
+            harmless: clause::patterns(&harmless),
+            usual: usual.iter().map(|path| forever(path.trim_start_matches('~'))).collect(),
             harmful: clause::patterns(&variable.harmful),
             list: variable.list,
             commands: all_forever(&variable.commands),

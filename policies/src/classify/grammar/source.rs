@@ -310,7 +310,8 @@ pub(super) struct ClauseSource {
 #[serde(deny_unknown_fields)]
 pub(super) struct VariableSource {
     pub names: Vec<String>,
-    /// Values that change nothing; `~` is the home.
+    /// Values that change nothing; `~/PATH` is that path in the user's own home,
+    /// which the environment does not tell.
     #[serde(default)]
     pub harmless: Vec<String>,
     /// Only these values change something, where any are listed.
