@@ -8,7 +8,7 @@
 
 /// The variables that this expression sets, where it is certain that it does
 /// nothing else; none where it is not.
-pub(super) fn sets<'t>(text: &'t str, is_number: impl Fn(&str) -> bool) -> Option<Vec<&'t str>> {
+pub(super) fn sets(text: &str, is_number: impl Fn(&str) -> bool) -> Option<Vec<&str>> {
     let mut set = Vec::new();
     let mut rest = text;
     // An expansion `$x` counts as the variable: a number either way.

@@ -315,7 +315,7 @@ impl<'e> Walk<'e> {
                     let path = self.word(&word.value, state).bytes.unwrap_or_default();
                     let reads = matches!(kind, IoFileRedirectKind::Read | IoFileRedirectKind::DuplicateInput);
                     if reads || matches!(kind, IoFileRedirectKind::ReadAndWrite) {
-                        self.reads(path.clone(), state);
+                        self.redirected_from(path.clone(), state);
                     }
                     (!reads).then_some(path)
                 }
@@ -355,7 +355,7 @@ impl<'e> Walk<'e> {
     }
 
     /// Notes a file that a redirection reads.
-    fn reads(&mut self, path: Vec<u8>, state: &State) {
+    fn redirected_from(&mut self, path: Vec<u8>, state: &State) {
         let (folder, changes, doubtful) = (state.folder.clone(), state.changes(), self.doubtful);
         let (words, writes, reads) = (Vec::new(), Vec::new(), vec![path]);
         self.script.steps.push(Step { words, unclear: None, writes, reads, folder, doubtful, changes });
@@ -390,7 +390,7 @@ fn computes(predicate: &BinaryPredicate) -> bool {
 fn is_plain_in_zsh(text: &str) -> bool {
     let letter = |letter: char| letter.is_ascii_alphanumeric() || "_./:,@%+-=".contains(letter);
     let mut parts = text.split('\'').enumerate();
-    let closed = text.matches('\'').count() % 2 == 0;
+    let closed = text.matches('\'').count().is_multiple_of(2);
     text == "["
         || text == "]"
         || closed && !text.starts_with('=') && parts.all(|(at, part)| at % 2 == 1 || part.chars().all(letter))
