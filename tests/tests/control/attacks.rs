@@ -61,10 +61,10 @@ fn in_a_session_of_its_own_and_twice_forked() {
 
 #[test]
 fn as_the_grandchild_of_a_run_that_has_ended() {
-    let script = "mkfifo done go
+    let script = "mkfifo done go other
         wrapper bash -c '(read -r < go; probe exit 0; echo > done) & exit 0' </dev/null
-        wrapper bash -c 'setsid bash -c \"read -r < go; probe exit 0; echo > done\" & exit 0' </dev/null
-        echo > go; read -r < done; echo > go; read -r < done";
+        wrapper bash -c 'setsid bash -c \"read -r < other; probe exit 0; echo > done\" & exit 0' </dev/null
+        echo > go; read -r < done; echo > other; read -r < done";
     nothing_runs(script, 2);
 }
 
