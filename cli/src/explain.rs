@@ -21,7 +21,7 @@ use tollgate_policies::policy;
 use crate::arguments::Root;
 use crate::complete::candidates;
 use crate::error::Error;
-use crate::output;
+use crate::{output, places};
 use judge::{Judge, Question};
 
 #[derive(Debug, Args)]
@@ -79,7 +79,8 @@ impl From<Door> for policy::Door {
 pub(crate) fn explain(arguments: Arguments) -> Result<ExitCode, Error> {
     let policy = judge::policy(arguments.root.root.as_deref(), arguments.policy.as_deref())?;
     let grammars = judge::grammars(arguments.root.root.as_deref())?;
-    let judge = Judge::new(grammars, policy, arguments.agent.clone(), arguments.clearance, arguments.door.into());
+    let judge = Judge::new(grammars, policy, arguments.agent.clone(), arguments.clearance, arguments.door.into())
+        .with_home(places::of(arguments.root.root.as_deref())?.home());
     if arguments.batch {
         return batch::explain(&judge);
     }

@@ -61,6 +61,7 @@ pub(crate) fn understand(gate: &Gate, call: &Call, argv: &[&[u8]], kept: &[Kept]
     let invocation = Invocation { tool: &request.tool, argv, env: &env, cwd, home: None };
     let reader = Reader::new(request.folder.opened.as_ref().map(AsFd::as_fd)).through(&gate.readers);
     let reader = call.surroundings.root().map_or(reader, |root| reader.with_root(root));
+    let reader = gate.home.as_ref().map_or(reader, |home| reader.with_home(home.as_os_str().as_encoded_bytes()));
     let reader = reader.with_kept(kept);
     let judge = || tollgate_facts::classify(gate.grammars, &invocation, &reader);
     // Reading may take a while on a slow disk: other requests go on, on a thread

@@ -2,6 +2,7 @@
 //!
 //! Each field is its own room with its own lock; nothing here decides.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -29,6 +30,8 @@ use crate::tokens::Tokens;
 pub(crate) struct Gate {
     /// Where its things are.
     pub(crate) places: Places,
+    /// The user's home, whatever callers say.
+    pub(crate) home: Option<PathBuf>,
     /// Bounds that the person may set.
     pub(crate) settings: Settings,
     /// The policy in force.

@@ -252,6 +252,7 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
         binaries: Binaries::new(&beside_us("tollgate-shim")?),
         connections: server::Connections::default(),
         started: Instant::now(),
+        home: places.home(),
         places,
     })
 }

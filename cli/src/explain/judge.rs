@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tollgate_audit::{Bytes, Described};
@@ -101,6 +101,8 @@ pub(crate) struct Judge {
     agent: String,
     clearance: Option<u8>,
     door: Door,
+    /// The user's home; that of the passwd database where none is given.
+    home: Option<PathBuf>,
 }
 
 impl Judge {
@@ -113,7 +115,12 @@ impl Judge {
         door: Door,
     ) -> Self {
         let clearance = clearance.or_else(|| policy.agent(&agent)?.clearance);
-        Self { grammars, policy, agent, clearance, door }
+        Self { grammars, policy, agent, clearance, door, home: None }
+    }
+
+    /// The same for a user with this home.
+    pub(crate) fn with_home(self, home: Option<PathBuf>) -> Self {
+        Self { home, ..self }
     }
 
     /// What this command would do, and what is said to it; once more where rules
@@ -153,6 +160,8 @@ impl Judge {
         // A folder that cannot be opened leaves unknown what only it could tell.
         let folder = question.cwd.as_ref().and_then(|folder| File::open(folder.as_os_str()).ok());
         let reader = Reader::new(folder.as_ref().map(AsFd::as_fd));
+        let home = self.home.as_ref().map(|home| home.as_os_str().as_encoded_bytes());
+        let reader = home.map_or(reader, |home| reader.with_home(home));
         let judged = tollgate_facts::classify(self.grammars, &invocation, &reader);
         let judged = judged.knowing(std::iter::once(&self.policy), &[]);
         let subject = Subject { agent: &self.agent, clearance: self.clearance, session: None, door: self.door };

@@ -6,6 +6,7 @@
 //!
 //! Not here: what is asked of the daemon; the keeper and the other commands do.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
@@ -79,7 +80,7 @@ enum State {
 pub(crate) struct Daemon {
     program: PathBuf,
     places: Places,
-    arguments: Vec<std::ffi::OsString>,
+    arguments: Vec<OsString>,
     came: Came,
     start: Start,
     state: State,
@@ -239,24 +240,25 @@ impl Daemon {
     fn spawn(&self, log: File) -> Result<u32, Error> {
         let failed = |source| Error::DaemonStart { path: self.program.clone(), source };
         let mut daemon = Command::new(&self.program);
-        daemon.args(&self.arguments).env_clear().envs(environment()).current_dir("/");
+        daemon.args(&self.arguments).env_clear().envs(self.environment()).current_dir("/");
         daemon.stdin(Stdio::null()).stdout(log.try_clone().map_err(failed)?).stderr(log);
         sys::detach(&mut daemon);
         Ok(daemon.spawn().map_err(failed)?.id())
     }
-}
 
-/// The daemon serves every later session as well: nothing of this caller's
-/// environment, but who the user is and Tollgate's own variables.
-fn environment() -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
-    let own = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b"TOLLGATE_") && name != inside::VARIABLE;
-    let mut environment: Vec<_> = std::env::vars_os().filter(|(name, _)| own(name)).collect();
-    environment.push(("PATH".into(), PATH.into()));
-    if let Ok(Some(user)) = User::from_uid(Uid::effective()) {
-        environment.push(("HOME".into(), user.dir.into_os_string()));
-        environment.push(("USER".into(), user.name.into()));
+    /// The daemon serves every later session as well: nothing of this caller's
+    /// environment, but who the user is and Tollgate's own variables. One with a root
+    /// of its own is for this caller alone.
+    fn environment(&self) -> Vec<(OsString, OsString)> {
+        let own = |name: &OsStr| name.as_encoded_bytes().starts_with(b"TOLLGATE_") && name != inside::VARIABLE;
+        let mut environment: Vec<_> = std::env::vars_os().filter(|(name, _)| own(name)).collect();
+        environment.push(("PATH".into(), PATH.into()));
+        environment.extend(self.places.home().map(|home| ("HOME".into(), home.into_os_string())));
+        if let Ok(Some(user)) = User::from_uid(Uid::effective()) {
+            environment.push(("USER".into(), user.name.into()));
+        }
+        environment
     }
-    environment
 }
 
 fn how(end: End) -> String {

@@ -6,7 +6,7 @@
 
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStringExt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use nix::fcntl::ResolveFlag;
@@ -129,8 +129,9 @@ impl<'r> Files<'r> {
 
     /// The home that the passwd database gives the caller.
     pub(crate) fn home(&self) -> Option<Vec<u8>> {
-        let own = || User::from_uid(Uid::effective()).ok().flatten().map(|user| user.dir.into_os_string().into_vec());
-        self.reader.home.map(<[u8]>::to_vec).or_else(own)
+        static OWN: OnceLock<Option<Vec<u8>>> = OnceLock::new();
+        let asked = || Some(User::from_uid(Uid::effective()).ok()??.dir.into_os_string().into_vec());
+        self.reader.home.map(<[u8]>::to_vec).or_else(|| OWN.get_or_init(asked).clone())
     }
 
     /// The file's bytes; none where there is no such file. An error is the reason

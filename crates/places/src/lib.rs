@@ -76,6 +76,16 @@ impl Places {
         }
     }
 
+    /// The home in which the tools of this gate's user have their usual files: that of
+    /// the passwd database, which no caller changes. A gate with a root of its own
+    /// (demo, tests) has the home of whoever started it.
+    #[must_use]
+    pub fn home(&self) -> Option<PathBuf> {
+        let started = || std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+        let by_uid = || User::from_uid(Uid::effective()).ok().flatten().map(|user| user.dir);
+        self.root.as_ref().and_then(|_| started()).or_else(by_uid)
+    }
+
     /// How a person gives this command to the gate of these places: `tollgate status`,
     /// with `--root` where it has one.
     #[must_use]
