@@ -27,6 +27,7 @@ mod kuberc;
 mod manifest;
 pub mod own_tools;
 mod pinning;
+mod plain;
 mod plan_file;
 pub mod policy_files;
 pub mod project;

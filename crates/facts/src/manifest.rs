@@ -8,6 +8,8 @@
 
 use saphyr_parser::{Event, Parser};
 
+use crate::plain;
+
 /// The most objects that are told of.
 const MOST: usize = 10_000;
 
@@ -27,8 +29,9 @@ pub(crate) struct Object {
 /// The objects of a file; an error is why they cannot be told.
 pub(crate) fn objects(bytes: &[u8]) -> Result<Vec<Object>, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "it is no text in UTF-8")?;
+    plain::check(text)?;
     let mut objects = Vec::new();
-    for part in parts(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+    for part in parts(text) {
         let mut walk = Walk::default();
         walk.through(part?)?;
         objects.extend(walk.objects.into_iter().filter(|object| !object.is_list));
@@ -94,6 +97,9 @@ struct Walk {
     open: Vec<Level>,
     objects: Vec<Object>,
 }
+
+/// The keys by which an object is told.
+const LOOKED_FOR: [&str; 7] = ["apiVersion", "kind", "metadata", "items", "name", "generateName", "namespace"];
 
 const DIFFERS: &str = "it uses aliases, tags or merge keys where its objects are named";
 
@@ -208,6 +214,11 @@ impl Level {
         if self.place.counts() {
             if key == "<<" {
                 return Err(String::from(DIFFERS));
+            }
+            // Go's readers take a key for its like in other letters, `K` for U+212A among them.
+            let like = LOOKED_FOR.iter().any(|known| known.eq_ignore_ascii_case(key) && *known != key);
+            if like || !key.is_ascii() {
+                return Err(String::from("an object in it has a key that readers take for different ones"));
             }
             if self.seen.iter().any(|known| known == key) {
                 return Err(String::from("an object in it has a key twice"));

@@ -2,9 +2,11 @@
 //!
 //! The first document, without anchors, merge keys and tags: what those mean
 //! differs between versions of YAML, and an alias can make a small file huge.
-//! Depth is bounded. Of two equal keys the last holds, as in Go's reader.
+//! Depth is bounded. A map with two equal keys is not read either.
 
 use saphyr_parser::{Event, Parser};
+
+use crate::plain;
 
 /// How deep maps and lists may lie in each other.
 const DEEPEST: usize = 32;
@@ -16,7 +18,7 @@ pub enum Node {
     Text(String),
     /// A list.
     List(Vec<Node>),
-    /// A map, in its order; a key may stand twice.
+    /// A map, in its order.
     Map(Vec<(String, Node)>),
 }
 
@@ -54,6 +56,7 @@ impl Node {
 /// # Errors
 /// The reason why it cannot be read.
 pub fn read(text: &str) -> Result<Node, String> {
+    plain::check(text)?;
     let mut open: Vec<(Node, Option<String>)> = Vec::new();
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
@@ -103,6 +106,9 @@ fn put(open: &mut [(Node, Option<String>)], node: Node) -> Result<(), String> {
         (Some((Node::Map(entries), key)), node) => match (key.take(), node) {
             (Some(key), node) => entries.push((key, node)),
             (None, Node::Text(text)) if text == "<<" => return Err(String::from("it uses a merge key")),
+            (None, Node::Text(text)) if entries.iter().any(|(known, _)| *known == text) => {
+                return Err(format!("the key `{text}` stands twice in a map of it"));
+            }
             (None, Node::Text(text)) => *key = Some(text),
             (None, _) => return Err(String::from("a key of it is no text")),
         },
@@ -129,14 +135,22 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_document_counts_and_the_last_of_equal_keys() {
-        assert_eq!(read("a: x\na: y\n---\na: z\n").unwrap().get("a").unwrap().text(), Some("y"));
+    fn only_the_first_document_counts() {
+        assert_eq!(read("a: x\n---\na: z\n").unwrap().get("a").unwrap().text(), Some("x"));
         assert_eq!(read("").unwrap(), Node::Map(Vec::new()));
     }
 
     #[test]
     fn what_versions_of_yaml_differ_in_is_not_read() {
-        for text in ["a: &x 1\nb: *x", "a: !!binary eA==", "a:\n  <<: {b: c}", "? [a]\n: b", "a: ["] {
+        for text in [
+            "a: &x 1\nb: *x",
+            "a: !!binary eA==",
+            "a:\n  <<: {b: c}",
+            "? [a]\n: b",
+            "a: [",
+            "a: x\na: y",
+            "a: x # \u{2028}",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
     }

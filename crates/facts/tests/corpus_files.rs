@@ -35,9 +35,9 @@ impl Place {
         let env: Vec<&[u8]> =
             std::iter::once(home.as_str()).chain(variables.iter().copied()).map(str::as_bytes).collect();
         let cwd = File::open(self.path().join("work")).unwrap();
-        let invocation =
-            Invocation { tool: argv[0], argv: &argv, env: &env, cwd: Some(b"/home/me/work"), home: Some(b"/home/me") };
-        classify(Grammars::built_in(), &invocation, &Reader::new(Some(cwd.as_fd())))
+        let invocation = Invocation { tool: argv[0], argv: &argv, env: &env, cwd: Some(b"/home/me/work"), home: None };
+        let home = self.path().as_os_str().as_encoded_bytes();
+        classify(Grammars::built_in(), &invocation, &Reader::new(Some(cwd.as_fd())).with_home(home))
     }
 }
 

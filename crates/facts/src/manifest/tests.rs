@@ -51,6 +51,17 @@ fn what_could_hide_an_object_is_not_told() {
         "{\"kind\": \"Pod\"}{\"kind\": \"Secret\"}",
         "kind: [",
         "? {a: b}\n: c\n",
+        "apiVersion: v1\n# \u{2028}foo: \"\nkind: ConfigMap\n# \"\u{2028}kind: Secret\nmetadata: {name: x}\n",
+        "# \u{2029}kind: Secret\nkind: ConfigMap\n",
+        "# \u{85}kind: Secret\nkind: ConfigMap\n",
+        "# \rkind: Secret\nkind: ConfigMap\n",
+        "\u{feff}kind: ConfigMap\n",
+        "%YAML 1.1\n---\nkind: ConfigMap\n",
+        "kind: ConfigMap\n...\nkind: Secret\n",
+        "kind:\tConfigMap\n",
+        "kind: ConfigMap\nKind: Secret\n",
+        "kind: ConfigMap\n\u{212a}ind: Secret\n",
+        "{\"kind\": \"ConfigMap\", \"ITEMS\": []}",
     ] {
         assert!(told(text).is_err(), "{text}: {:?}", told(text));
     }
@@ -70,3 +81,50 @@ fn a_map_with_many_keys_elsewhere_is_no_trouble() {
     let keys: String = (0..3000).map(|at| format!("  k{at}: x\n")).collect();
     assert_eq!(told(&format!("kind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{keys}")).unwrap(), ["ConfigMap -/a"]);
 }
+
+/// The kinds that stand at the left edge of a text's lines, by whatever any reader
+/// takes for the end of one.
+fn kinds_of_lines(text: &str) -> Vec<&str> {
+    let ends = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
+    let lines = text.split(ends).map(|line| line.trim_start_matches('\u{feff}'));
+    lines.filter_map(|line| line.strip_prefix("kind:")).map(|kind| kind.trim_matches([' ', '\t', '"'])).collect()
+}
+
+proptest::proptest! {
+    /// Whatever stands between them, in comments and in quotes: a text that is told
+    /// has the kinds that stand at the left edge of its lines, and no others.
+    #[test]
+    fn the_kinds_that_are_told_are_those_of_plain_lines(
+        pieces in proptest::collection::vec((0..LINES.len(), 0..ENDS.len()), 1..12)
+    ) {
+        let text: String = pieces.iter().map(|(line, end)| format!("{}{}", LINES[*line], ENDS[*end])).collect();
+        if let Ok(objects) = objects(text.as_bytes()) {
+            let mut told: Vec<&str> = objects.iter().map(|object| object.kind.as_str()).collect();
+            let mut lines = kinds_of_lines(&text);
+            told.sort_unstable();
+            lines.sort_unstable();
+            proptest::prop_assert_eq!(told, lines, "{:?}", text);
+        }
+    }
+}
+
+const LINES: [&str; 16] = [
+    "kind: Pod",
+    "kind: Secret",
+    "kind: \"Role\"",
+    "kind:\tSecret",
+    "metadata: {name: x}",
+    "apiVersion: v1",
+    "---",
+    "...",
+    "# ",
+    "# \"",
+    "foo: \"",
+    "\"",
+    "data: |",
+    "  - kind: Job",
+    "%YAML 1.1",
+    "'",
+];
+
+const ENDS: [&str; 9] = ["\n", "\n", "\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}", "\n\u{feff}"];
