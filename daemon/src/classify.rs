@@ -5,11 +5,14 @@
 
 mod input;
 
+use std::ffi::OsString;
 use std::os::fd::AsFd;
+use std::path::PathBuf;
 
 use tollgate_audit::{Described, Entry, Fact};
 use tollgate_facts::{Judgeable, Kept, ReadFile, Reader};
-use tollgate_policies::classify::Invocation;
+use tollgate_places::{Places, bash_env};
+use tollgate_policies::classify::{Invocation, Start};
 
 use crate::binary::{self, Binary, Missing};
 use crate::gate::Gate;
@@ -58,17 +61,40 @@ pub(crate) fn understand(gate: &Gate, call: &Call, argv: &[&[u8]], kept: &[Kept]
     let request = &call.request;
     let env = request.strings.variables();
     let cwd = Some(request.folder.text.as_slice()).filter(|text| !text.is_empty());
-    let invocation = Invocation { tool: &request.tool, argv, env: &env, cwd, home: None };
+    let home = gate.home.as_ref().map(|home| home.as_os_str().as_encoded_bytes());
+    let own = call.agent.session.as_deref().map(|session| Own::of(&gate.places, session));
+    let start = own.as_ref().map(Own::start);
+    let invocation = Invocation { tool: &request.tool, argv, env: &env, cwd, home, start };
     let reader = Reader::new(request.folder.opened.as_ref().map(AsFd::as_fd)).through(&gate.readers);
     let reader = call.surroundings.root().map_or(reader, |root| reader.with_root(root));
-    let reader = gate.home.as_ref().map_or(reader, |home| reader.with_home(home.as_os_str().as_encoded_bytes()));
-    let reader = reader.with_kept(kept);
+    let reader = home.map_or(reader, |home| reader.with_home(home)).with_kept(kept);
     let judge = || tollgate_facts::classify(gate.grammars, &invocation, &reader);
     // Reading may take a while on a slow disk: other requests go on, on a thread
     // that costs more than all the rest where nothing is to be read.
     let reads = tollgate_facts::reads(gate.grammars, &invocation);
     let judgeable = if reads { tokio::task::block_in_place(judge) } else { judge() };
     judgeable.knowing(call.policies.policies(), &call.agent.policies)
+}
+
+/// What every bash of a session reads first. The file of one that chains the caller's own
+/// is another, and counts as that.
+struct Own {
+    value: OsString,
+    path: PathBuf,
+    text: Vec<u8>,
+}
+
+impl Own {
+    fn of(places: &Places, session: &str) -> Self {
+        let path = places.session_bash_env(session);
+        let text = bash_env::text(places.session_shims(session).as_os_str(), None);
+        Self { value: bash_env::variable(path.as_os_str()), path, text }
+    }
+
+    fn start(&self) -> Start<'_> {
+        let path = self.path.as_os_str().as_encoded_bytes();
+        Start { value: self.value.as_encoded_bytes(), path, text: &self.text }
+    }
 }
 
 fn digest(file: &ReadFile) -> String {

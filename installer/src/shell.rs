@@ -4,13 +4,14 @@
 //! The texts start no program and never fail. Not here: which file of a home
 //! reads them ([`crate::home`]).
 
-pub mod bash_env;
+pub use tollgate_places::bash_env;
 mod quote;
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use quote::{fish_quoted, single_quoted};
+use quote::fish_quoted;
+use tollgate_places::bash_env::single_quoted;
 
 const POSIX: &str = include_str!("shell/posix.sh");
 const BASH: &str = include_str!("shell/bash.sh");

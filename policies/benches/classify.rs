@@ -110,8 +110,14 @@ fn timed(argv: &[&str], known: &Facts) -> Duration {
     let argv: Vec<&[u8]> = argv.iter().map(|word| word.as_bytes()).collect();
     let env: Vec<&[u8]> = ENVIRONMENT.iter().map(|entry| entry.as_bytes()).collect();
     let tool = argv.first().copied().unwrap_or_default();
-    let invocation =
-        Invocation { tool, argv: &argv, env: &env, cwd: Some(b"/home/me/project"), home: Some(b"/home/me") };
+    let invocation = Invocation {
+        tool,
+        argv: &argv,
+        env: &env,
+        cwd: Some(b"/home/me/project"),
+        home: Some(b"/home/me"),
+        start: None,
+    };
     let start = Instant::now();
     drop(black_box(classify(Grammars::built_in(), black_box(&invocation), known)));
     start.elapsed()
@@ -129,8 +135,14 @@ fn facts(argv: &[&str]) -> Facts {
     let words: Vec<&[u8]> = argv.iter().map(|word| word.as_bytes()).collect();
     let env: Vec<&[u8]> = ENVIRONMENT.iter().map(|entry| entry.as_bytes()).collect();
     let tool = words.first().copied().unwrap_or_default();
-    let invocation =
-        Invocation { tool, argv: &words, env: &env, cwd: Some(b"/home/me/project"), home: Some(b"/home/me") };
+    let invocation = Invocation {
+        tool,
+        argv: &words,
+        env: &env,
+        cwd: Some(b"/home/me/project"),
+        home: Some(b"/home/me"),
+        start: None,
+    };
     let mut facts = Facts::default();
     for _ in 0..4 {
         if let Classified::Needs(needs) = classify(Grammars::built_in(), &invocation, &facts) {

@@ -67,6 +67,20 @@ pub struct Invocation<'a> {
     /// The user's home by the passwd database, whatever the environment says; without
     /// one no file of the caller's is in its usual place.
     pub home: Option<&'a [u8]>,
+    /// What the gate has every bash of the caller's session read first.
+    pub start: Option<Start<'a>>,
+}
+
+/// A file of the gate's own that `BASH_ENV` names: it is no evidence of anything, as
+/// long as it holds what the gate wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start<'a> {
+    /// The value of `BASH_ENV` that leads to it.
+    pub value: &'a [u8],
+    /// Its absolute path.
+    pub path: &'a [u8],
+    /// What the gate wrote.
+    pub text: &'a [u8],
 }
 
 /// What [`classify`] says.
@@ -91,6 +105,7 @@ pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts)
         facts,
         cwd: invocation.cwd,
         home: invocation.home,
+        start: invocation.start,
         needs: &needs,
         inside: &inside,
         stirred: false,
@@ -126,6 +141,7 @@ struct Scene<'s> {
     cwd: Option<&'s [u8]>,
     /// The user's home, whatever the environment says.
     home: Option<&'s [u8]>,
+    start: Option<Start<'s>>,
     needs: &'s RefCell<Vec<Need>>,
     /// What the files of commands inside the caller's say.
     inside: &'s RefCell<Changes>,
@@ -183,6 +199,7 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
         facts: scene.facts,
         cwd: scene.cwd,
         home: scene.home,
+        start: scene.start,
         folder: call.folder,
         needs: scene.needs,
         stirred: scene.stirred,

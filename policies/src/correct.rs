@@ -159,7 +159,7 @@ mod tests {
 
     fn made(line: &str, env: &[&[u8]], corrections: &[Correction]) -> Result<Option<Corrected>, CorrectError> {
         let argv: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-        let invocation = Invocation { tool: argv[0], argv: &argv, env, cwd: None, home: None };
+        let invocation = Invocation { tool: argv[0], argv: &argv, env, cwd: None, home: None, start: None };
         correct(arguments(Grammars::built_in(), &invocation).as_ref(), corrections)
     }
 

@@ -134,6 +134,7 @@ impl Case {
             env,
             cwd: Some(b"/home/me/project"),
             home: Some(b"/home/me"),
+            start: None,
         };
         let mut facts = Facts::default();
         for _ in 0..4 {
@@ -160,6 +161,7 @@ impl Case {
             Need::AwsProfile { .. } => vec![value(Field::Region, b"eu-west-1")],
             Need::PlanFile { .. } => return self.planned(),
             Need::BroughtFiles(_) => return self.brought(),
+            Need::OwnFile { .. } => return Finding::Found(Found::default()),
             Need::Kuberc { .. } => Vec::new(),
             Need::GcloudConfig { configuration, .. } => vec![
                 value(Field::Configuration, configuration.as_deref().unwrap_or(b"work")),

@@ -29,8 +29,14 @@ const TOOLS: [&str; 16] = [
 fn judged(tool: &str, argv: &[Vec<u8>], env: &[Vec<u8>]) -> Operation {
     let argv: Vec<&[u8]> = argv.iter().map(Vec::as_slice).collect();
     let env: Vec<&[u8]> = env.iter().map(Vec::as_slice).collect();
-    let invocation =
-        Invocation { tool: tool.as_bytes(), argv: &argv, env: &env, cwd: Some(b"/home/me"), home: Some(b"/home/me") };
+    let invocation = Invocation {
+        tool: tool.as_bytes(),
+        argv: &argv,
+        env: &env,
+        cwd: Some(b"/home/me"),
+        home: Some(b"/home/me"),
+        start: None,
+    };
     let mut facts = Facts::default();
     for _ in 0..4 {
         match classify(Grammars::built_in(), &invocation, &facts) {

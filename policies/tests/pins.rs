@@ -25,6 +25,7 @@ fn judged(argv: &[&[u8]], env: &[&[u8]], told: &[(Field, &str)]) -> Operation {
         env: &env,
         cwd: Some(b"/home/me"),
         home: Some(b"/home/me"),
+        start: None,
     };
     let stated = |value: &str| Stated::Value { value: value.into(), source: "/a/file".into() };
     let values = told.iter().map(|(field, value)| (*field, stated(value))).collect();

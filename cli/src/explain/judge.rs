@@ -156,7 +156,7 @@ impl Judge {
         let argv: Vec<_> = question.argv.iter().map(Bytes::as_slice).collect();
         let env: Vec<_> = question.env.iter().map(Vec::as_slice).collect();
         let cwd = question.cwd.as_ref().map(Bytes::as_slice);
-        let invocation = Invocation { tool: tool(&argv), argv: &argv, env: &env, cwd, home: None };
+        let invocation = Invocation { tool: tool(&argv), argv: &argv, env: &env, cwd, home: None, start: None };
         // A folder that cannot be opened leaves unknown what only it could tell.
         let folder = question.cwd.as_ref().and_then(|folder| File::open(folder.as_os_str()).ok());
         let reader = Reader::new(folder.as_ref().map(AsFd::as_fd));

@@ -25,6 +25,7 @@ mod ini;
 mod kubeconfig;
 mod kuberc;
 mod manifest;
+mod own_file;
 pub mod own_tools;
 mod pinning;
 mod plain;
@@ -82,12 +83,13 @@ impl Judgeable {
 }
 
 /// Classifies, reads what that needs, and classifies again. The user's home is that
-/// of the reader.
+/// of the reader where none is given.
 #[must_use]
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reader<'_>) -> Judgeable {
     let mut files = Files::new(reader);
     let home = files.home();
-    let operation = meaning(grammars, &Invocation { home: home.as_deref(), ..*invocation }, &mut files);
+    let operation =
+        meaning(grammars, &Invocation { home: invocation.home.or(home.as_deref()), ..*invocation }, &mut files);
     let wants_input = files.wants_input();
     let (mut read, kept) = files.into_parts();
     let (projects, of_projects) = project::find(invocation.cwd, reader);
@@ -122,6 +124,7 @@ fn find(need: &Need, files: &mut Files<'_>) -> Finding {
     match need {
         Need::TerraformDir { folder, data } => terraform_dir::find(folder, data, files),
         Need::BroughtFiles(wanted) => brought::find(wanted, files),
+        Need::OwnFile { path, text } => own_file::find(path, text, files),
         Need::PlanFile { folder, path } => plan_file::find(folder, path, files),
         Need::Kubeconfig { files: paths, context, cluster } => {
             kubeconfig::find(paths, context.as_deref(), cluster.as_deref(), files)

@@ -35,7 +35,8 @@ impl Place {
         let env: Vec<&[u8]> =
             std::iter::once(home.as_str()).chain(variables.iter().copied()).map(str::as_bytes).collect();
         let cwd = File::open(self.path().join("work")).unwrap();
-        let invocation = Invocation { tool: argv[0], argv: &argv, env: &env, cwd: Some(b"/home/me/work"), home: None };
+        let invocation =
+            Invocation { tool: argv[0], argv: &argv, env: &env, cwd: Some(b"/home/me/work"), home: None, start: None };
         let home = self.path().as_os_str().as_encoded_bytes();
         classify(Grammars::built_in(), &invocation, &Reader::new(Some(cwd.as_fd())).with_home(home))
     }
@@ -127,7 +128,8 @@ fn the_cluster_is_the_one_that_the_tool_would_choose() {
 #[test]
 fn without_a_home_the_cluster_is_unknown() {
     let argv: [&[u8]; 4] = [b"kubectl", b"delete", b"pod", b"x"];
-    let invocation = Invocation { tool: b"kubectl", argv: &argv, env: &[], cwd: None, home: Some(b"/home/me") };
+    let invocation =
+        Invocation { tool: b"kubectl", argv: &argv, env: &[], cwd: None, home: Some(b"/home/me"), start: None };
     let judged = classify(Grammars::built_in(), &invocation, &Reader::new(None));
     assert_eq!(target(&judged, Dimension::Context), ["? HOME is not set"]);
     assert_eq!(tier(&judged), Some(3));

@@ -15,6 +15,8 @@
 //! which knows the uid alone.
 #![forbid(unsafe_code)]
 
+pub mod bash_env;
+
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -148,6 +150,18 @@ impl Places {
     #[must_use]
     pub fn session(&self, id: &str) -> PathBuf {
         self.state.join("sessions").join(id)
+    }
+
+    /// The file of one session that every bash in it reads first.
+    #[must_use]
+    pub fn session_bash_env(&self, id: &str) -> PathBuf {
+        self.session(id).join("bash_env")
+    }
+
+    /// The shims of one session.
+    #[must_use]
+    pub fn session_shims(&self, id: &str) -> PathBuf {
+        self.session(id).join("shims")
     }
 
     /// The audit's segments.

@@ -1,17 +1,6 @@
-//! Paths as words of a shell, whatever bytes are in them.
-
-/// As one word that no POSIX shell looks into.
-pub(super) fn single_quoted(bytes: &[u8]) -> Vec<u8> {
-    let mut quoted = b"'".to_vec();
-    for byte in bytes {
-        match byte {
-            b'\'' => quoted.extend(b"'\\''"),
-            byte => quoted.push(*byte),
-        }
-    }
-    quoted.push(b'\'');
-    quoted
-}
+//! Paths as words of fish, whatever bytes are in them.
+//!
+//! Not here: other shells (`tollgate-places` has that).
 
 /// As one word that fish does not look into: there a backslash stands for itself
 /// within single quotes, except before one of these two.

@@ -107,8 +107,10 @@ mod tests {
         let argv: Vec<&[u8]> = argv.iter().map(|word| word.as_bytes()).collect();
         let env: Vec<&[u8]> = env.iter().map(|entry| entry.as_bytes()).collect();
         let tool = argv.first().copied().unwrap_or_default();
-        let found =
-            arguments(Grammars::built_in(), &Invocation { tool, argv: &argv, env: &env, cwd: None, home: None })?;
+        let found = arguments(
+            Grammars::built_in(),
+            &Invocation { tool, argv: &argv, env: &env, cwd: None, home: None, start: None },
+        )?;
         let shown = |item: &Argument| {
             let kind = item.kind.map_or(String::from("?"), |kind| format!("{kind:?}"));
             let from = if item.index.is_none() { "+" } else { "" };

@@ -7,7 +7,7 @@ use super::facts::{Facts, Finding, Need, Resolver};
 use super::folder::Folder;
 use super::grammar::{Origin, Source, Tool};
 use super::parse::Parsed;
-use super::{needs, rules};
+use super::{Start, needs, rules};
 
 /// Why what a file says counts for nothing.
 pub(crate) const STIRRED: &str = "another command of the same script may change what it reads";
@@ -22,6 +22,8 @@ pub(crate) struct Case<'c, 'g, 'a> {
     pub cwd: Option<&'c [u8]>,
     /// The user's home by the passwd database.
     pub home: Option<&'c [u8]>,
+    /// What the gate has every bash of the caller's session read first.
+    pub start: Option<Start<'c>>,
     /// Where this command runs.
     pub folder: Folder<'c>,
     /// Whether other commands of the same script may change files meanwhile.
@@ -93,6 +95,15 @@ impl<'a> Case<'_, '_, 'a> {
             Origin::Operand(at) => Some((self.parsed.operands.get(at)?.bytes, "argument")),
             _ => None,
         }
+    }
+
+    /// Whether a variable is the session's own `BASH_ENV`, whose file the gate wrote.
+    pub(crate) fn is_own_start(&self, name: &[u8], value: &[u8]) -> bool {
+        let Some(start) = self.start.filter(|start| name == b"BASH_ENV" && start.value == value) else {
+            return false;
+        };
+        let need = Need::OwnFile { path: start.path.to_vec(), text: start.text.to_vec() };
+        matches!(self.fact(&need), Some(Finding::Found(_)))
     }
 
     /// The caller's `HOME`.

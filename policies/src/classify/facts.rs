@@ -30,11 +30,13 @@ pub enum Resolver {
     GhConfig,
     /// Files and folders of manifests or values.
     BroughtFiles,
+    /// A file that the gate has written itself.
+    OwnFile,
 }
 
 impl Resolver {
     /// Every resolver.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::TerraformDir,
         Self::PlanFile,
         Self::Kubeconfig,
@@ -45,6 +47,7 @@ impl Resolver {
         Self::DockerContext,
         Self::GhConfig,
         Self::BroughtFiles,
+        Self::OwnFile,
     ];
 
     /// Its name in grammar files.
@@ -61,6 +64,7 @@ impl Resolver {
             Self::DockerContext => "docker-context",
             Self::GhConfig => "gh-config",
             Self::BroughtFiles => "brought-files",
+            Self::OwnFile => "own-file",
         }
     }
 
@@ -143,6 +147,13 @@ pub enum Need {
     },
     /// What stands in files that a command brings along.
     BroughtFiles(BroughtFiles),
+    /// Whether a file that the gate has written holds what it wrote: found, or unknown.
+    OwnFile {
+        /// Its absolute path.
+        path: Vec<u8>,
+        /// What the gate wrote.
+        text: Vec<u8>,
+    },
 }
 
 /// Files that a command brings along.
@@ -213,7 +224,7 @@ impl Need {
             Self::TerraformDir { folder, .. } | Self::PlanFile { folder, .. } => vec![folder],
             Self::Kubeconfig { files, .. } => files.iter_mut().collect(),
             Self::AwsProfile { config, credentials, .. } => vec![config, credentials],
-            Self::Kuberc { path } => vec![path],
+            Self::Kuberc { path } | Self::OwnFile { path, .. } => vec![path],
             // Only asked about where the command runs in the caller's own folder.
             Self::BroughtFiles(BroughtFiles { paths, .. }) => {
                 paths.iter_mut().filter(|path| path.as_slice() != b"-").collect()
@@ -241,6 +252,7 @@ impl Need {
             Self::DockerContext { .. } => Resolver::DockerContext,
             Self::GhConfig { .. } => Resolver::GhConfig,
             Self::BroughtFiles(_) => Resolver::BroughtFiles,
+            Self::OwnFile { .. } => Resolver::OwnFile,
         }
     }
 }

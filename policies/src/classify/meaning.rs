@@ -211,7 +211,8 @@ fn doubted(case: &Case<'_, '_, '_>, read: Meanings, doubt: Doubt) -> Meanings {
 /// The variables of the caller that change what this command does.
 fn variables<'c>(case: &'c Case<'_, '_, '_>, shared: &'c [Variable]) -> impl Iterator<Item = (&'c Variable, &'c [u8])> {
     shared.iter().chain(&case.tool.variables).filter(|variable| concerns(case, variable)).filter_map(|variable| {
-        let harmful = |(_, value): &(&[u8], &[u8])| variable.matters(value, case.home);
+        let harmful =
+            |(name, value): &(&[u8], &[u8])| variable.matters(value, case.home) && !case.is_own_start(name, value);
         let found = variable.names.iter().find_map(|name| case.environment.like(name).find(harmful));
         found.map(|(name, _)| (variable, name))
     })

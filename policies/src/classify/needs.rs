@@ -24,7 +24,7 @@ pub(crate) fn need(case: &Case<'_, '_, '_>, resolver: Resolver) -> Result<Need, 
             Some(operand) => Ok(plan(case, operand.bytes)),
             None => Err(String::from("no plan is named")),
         },
-        Resolver::BroughtFiles => Err(String::from("files are asked about by their names")),
+        Resolver::BroughtFiles | Resolver::OwnFile => Err(String::from("files are asked about by their names")),
     }
 }
 

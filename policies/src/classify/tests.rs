@@ -7,7 +7,7 @@ use crate::Tier;
 
 fn judged(grammars: &Grammars, argv: &[&str]) -> (String, Option<u8>) {
     let argv: Vec<&[u8]> = argv.iter().map(|word| word.as_bytes()).collect();
-    let invocation = Invocation { tool: argv[0], argv: &argv, env: &[], cwd: None, home: None };
+    let invocation = Invocation { tool: argv[0], argv: &argv, env: &[], cwd: None, home: None, start: None };
     match classify(grammars, &invocation, &Facts::default()) {
         Classified::Operation(operation) => {
             (operation.primary.operation.to_string(), operation.tier().map(Tier::number))

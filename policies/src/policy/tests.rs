@@ -107,6 +107,6 @@ fn arguments(line: &str, env: &[&str]) -> Option<crate::classify::Arguments> {
     let argv: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
     let env: Vec<&[u8]> = env.iter().map(|entry| entry.as_bytes()).collect();
     let tool = argv.first().copied().unwrap_or_default();
-    let invocation = crate::classify::Invocation { tool, argv: &argv, env: &env, cwd: None, home: None };
+    let invocation = crate::classify::Invocation { tool, argv: &argv, env: &env, cwd: None, home: None, start: None };
     crate::classify::arguments::arguments(crate::classify::Grammars::built_in(), &invocation)
 }

@@ -30,7 +30,7 @@ impl Past {
         let env: Vec<&[u8]> = call.env.iter().map(Bytes::as_slice).collect();
         let cwd = call.cwd.as_ref().map(Bytes::as_slice);
         let tool = entry.tool.as_deref()?;
-        let invocation = Invocation { tool: tool.as_bytes(), argv: &argv, env: &env, cwd, home: None };
+        let invocation = Invocation { tool: tool.as_bytes(), argv: &argv, env: &env, cwd, home: None, start: None };
         let name = entry.door.as_deref()?;
         Some(Self {
             agent: entry.agent.clone().unwrap_or_else(|| Subject::UNKNOWN.to_owned()),

@@ -13,7 +13,7 @@ fn entry(kind: Kind, id: &str, agent: &str, workspace: &str, line: &str) -> Entr
     let argv: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
     let variable = format!("TF_WORKSPACE={workspace}");
     let env = [variable.as_bytes()];
-    let invocation = Invocation { tool: argv[0], argv: &argv, env: &env, cwd: None, home: None };
+    let invocation = Invocation { tool: argv[0], argv: &argv, env: &env, cwd: None, home: None, start: None };
     let judged = tollgate_facts::classify(Grammars::built_in(), &invocation, &Reader::new(None));
     let command = Command {
         argv: argv.iter().map(|argument| (*argument).into()).collect(),

@@ -96,6 +96,7 @@ impl Setting {
             env: &env,
             cwd: Some(folder.as_os_str().as_encoded_bytes()),
             home: None,
+            start: None,
         };
         let judged = classify(Grammars::built_in(), &invocation, &Reader::new(Some(cwd.as_fd())));
         match judged.operation.primary.target.values(dimension).next() {

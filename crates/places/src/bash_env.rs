@@ -7,8 +7,6 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use super::quote::single_quoted;
-
 /// Before and after the folder, which is one word: moves it to the front of PATH, wherever
 /// it was and however often. Standard error is turned away so that `bash -x`
 /// shows none of it.
@@ -38,7 +36,8 @@ pub fn text(shims: &OsStr, callers: Option<&OsStr>) -> Vec<u8> {
 
 /// The same for a shell that no session started: what the person's own `BASH_ENV`
 /// was is known by a variable, and where a session is around, its shims come first.
-pub(super) fn installed(shims: &OsStr) -> Vec<u8> {
+#[must_use]
+pub fn installed(shims: &OsStr) -> Vec<u8> {
     let sessions = first(b"\"$TOLLGATE_SHIMS\"");
     let own = text(shims, Some(OsStr::new("${TOLLGATE_BASH_ENV-}")));
     [&own[..], b"if [[ -n ${TOLLGATE_SHIMS-} && -L $TOLLGATE_SHIMS/.gate ]]; then\n", &sessions, b"fi\n"].concat()
@@ -60,6 +59,20 @@ pub fn variable(file: &OsStr) -> OsString {
         value.push(*byte);
     }
     OsString::from_vec(value)
+}
+
+/// As one word that no POSIX shell looks into.
+#[must_use]
+pub fn single_quoted(bytes: &[u8]) -> Vec<u8> {
+    let mut quoted = b"'".to_vec();
+    for byte in bytes {
+        match byte {
+            b'\'' => quoted.extend(b"'\\''"),
+            byte => quoted.push(*byte),
+        }
+    }
+    quoted.push(b'\'');
+    quoted
 }
 
 /// As a word that bash expands exactly as it would the variable's value: the
