@@ -15,6 +15,7 @@ mod projects;
 mod questions;
 mod retention;
 mod screen;
+mod starts;
 mod tokens;
 
 use std::time::Duration;
