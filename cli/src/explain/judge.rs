@@ -47,6 +47,8 @@ pub(crate) struct Explained {
     pub(crate) rule_at: Option<String>,
     /// What the rule wants said.
     pub(crate) rule_reason: Option<String>,
+    /// What a constraint has against the arguments.
+    pub(crate) objection: Option<String>,
     /// What rules make of the argv: it is judged in the place of the other.
     pub(crate) corrected: Option<Vec<Bytes>>,
     /// A milder argv that shows what this one would do.
@@ -199,6 +201,7 @@ impl Judge {
             rule: rule.map(|rule| rule.name.clone()),
             rule_at: rule.map(|rule| format!("{}:{}", rule.file, rule.line)),
             rule_reason: rule.and_then(|rule| rule.reason.clone()),
+            objection: judgement.objection.clone(),
             corrected: None,
             milder,
             runs_as: None,

@@ -32,6 +32,7 @@ pub(super) fn text(explained: &Explained) -> String {
     let changes = described.changes.as_ref().map(|changes| changes.phrases(MOST_CHANGES)).unwrap_or_default();
     changes.iter().for_each(|change| line("changes", escaped(change)));
     line("verdict", verdict(explained));
+    explained.objection.iter().for_each(|objection| line("argument", escaped(objection)));
     explained.rule_reason.iter().for_each(|reason| line("reason", escaped(reason)));
     explained.milder.iter().for_each(|argv| line("milder", show::command(argv, MOST)));
     explained.runs_as.iter().for_each(|argv| line("runs as", runs_as(argv)));
@@ -58,6 +59,9 @@ fn tier(number: Option<u8>) -> String {
 
 fn verdict(explained: &Explained) -> String {
     let because = match (&explained.rule, &explained.rule_at, explained.reason) {
+        (Some(table), Some(at), Some("default")) => {
+            format!("no rule names it, and {} ({}) says so of what none names", escaped(table), escaped(at))
+        }
         (Some(rule), None, _) => format!("rule {}", escaped(rule)),
         (Some(rule), Some(at), _) => format!("rule {} ({})", escaped(rule), escaped(at)),
         (_, _, Some("unknown")) => "no rule speaks of it, and what it would do is not known".to_owned(),
@@ -120,6 +124,7 @@ mod tests {
             rule_at: Some("10-infra.toml:14".into()),
             rule_reason: Some("prod stays".into()),
             corrected: None,
+            objection: None,
             milder: Some(vec!["terraform".into(), "plan".into(), "-destroy".into()]),
             runs_as: Some(vec!["TF_WORKSPACE=prod".into(), "terraform".into(), "apply".into()]),
             read: vec![Read { path: ".terraform/environment".into(), sha256: None }],

@@ -180,6 +180,9 @@ fn denied(entry: &Entry, judgement: &Judgement) -> String {
             let by = judgement.rule.as_ref().map(|rule| format!("{rule} -- ")).unwrap_or_default();
             format!("  argument: {by}{}", judgement.objection.as_deref().unwrap_or_default())
         }
+        (Some(table), Some(Reason::Default)) => {
+            format!("  no rule names it, and {table} says so of what none names -- {touched}")
+        }
         (Some(rule), _) => format!("  rule: {rule} -- {touched}"),
         (None, Some(Reason::Unknown)) => {
             format!("  the gate does not know what it does, and no rule allows that -- {touched}")

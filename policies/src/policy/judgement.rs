@@ -89,15 +89,20 @@ pub enum Cover {
 }
 
 impl Judgement {
-    /// Of two policies that are both in force, the stricter word holds (this one
-    /// where they agree); what either of them asks for is owed.
+    /// Of two policies that are both in force, the stricter word holds; where they
+    /// agree, the one that a rule says before a default, else this one. What either of
+    /// them asks for is owed.
     pub fn stricter(self, other: Self) -> Self {
-        let (holds, yields) = if other.verdict > self.verdict { (other, self) } else { (self, other) };
+        let (holds, yields) = if other.weight() > self.weight() { (other, self) } else { (self, other) };
         let mut covers = holds.covers;
         covers.extend(yields.covers);
         covers.sort();
         covers.dedup();
         Self { obligations: holds.obligations.join(yields.obligations), covers, ..holds }
+    }
+
+    fn weight(&self) -> (Verdict, bool) {
+        (self.verdict, matches!(self.reason, Some(Reason::Rule | Reason::Argument)))
     }
 }
 

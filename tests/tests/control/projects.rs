@@ -28,6 +28,16 @@ fn a_projects_file_tightens_from_its_folder_downward() {
 }
 
 #[test]
+fn a_projects_deny_is_told_where_nothing_else_speaks() {
+    let sandbox = builder().wrap("git").start();
+    let deny = rule("git", "verdict = \"deny\"\nreason = \"frozen till Monday\"");
+    let ran = in_project(&sandbox, &deny, "git status");
+    let said = ran.stderr_text();
+    assert!(said.contains("/work/.tollgate.toml:1)") && said.contains("  reason: frozen till Monday\n"), "{said}");
+    assert!(said.contains("\"reason\":\"rule\""), "{said}");
+}
+
+#[test]
 fn a_projects_file_allows_nothing() {
     let sandbox = builder().settings("[approvals]\nwait_s = 1\n").start();
     let allow = "verdict = \"allow\"\ntier = [\"0..4\", \"unknown\"]";
