@@ -15,7 +15,7 @@ use crate::arguments::{self, Root};
 use crate::complete::candidates;
 use crate::door::{Door, PATIENCE};
 use crate::error::Error;
-use crate::{output, places, sys};
+use crate::{ids, output, places, sys};
 
 /// Every command of `tollgate agent`.
 #[derive(Debug, Subcommand)]
@@ -62,6 +62,8 @@ pub(crate) fn agent(command: Command) -> Result<ExitCode, Error> {
         Command::Token(arguments) => token(arguments)?,
         Command::Tokens(arguments) => tokens(&arguments)?,
         Command::Revoke(Revoke { root, id }) => {
+            let known = ids::only(&id, given(root.root.as_deref())?, |token| &token.id);
+            let id = known.map_or(id, |token| token.id);
             answer(root.root.as_deref(), &Ask::RevokeToken { id: id.clone() })?;
             output::line(format_args!("revoked: {id}"))?;
         }
@@ -89,15 +91,21 @@ fn token(arguments: Token) -> Result<(), Error> {
 }
 
 fn tokens(arguments: &arguments::Ask) -> Result<(), Error> {
-    let places = places::of(arguments.root.root.as_deref())?;
-    for reply in Door::list(&places.admin(), &Ask::Tokens {}, PATIENCE)? {
-        match reply {
-            Reply::TokenState(state) if arguments.json => output::json(&state)?,
-            Reply::TokenState(state) => output::line(text(&state))?,
-            _ => return Err(Error::Reply),
-        }
+    let tokens = given(arguments.root.root.as_deref())?;
+    if arguments.json {
+        return tokens.iter().try_for_each(output::json);
     }
-    Ok(())
+    if tokens.is_empty() {
+        output::line("no token is good")?;
+    }
+    tokens.iter().try_for_each(|token| output::line(text(token)))
+}
+
+/// Those whose time is not over.
+fn given(root: Option<&Path>) -> Result<Vec<TokenState>, Error> {
+    let replies = Door::list(&places::of(root)?.admin(), &Ask::Tokens {}, PATIENCE)?;
+    let token = |reply| if let Reply::TokenState(token) = reply { Ok(token) } else { Err(Error::Reply) };
+    replies.into_iter().map(token).collect()
 }
 
 /// `01K...  claude-code  clearance 2  until 2026-02-12T14:30:22Z  process 4711 and below`

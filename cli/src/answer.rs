@@ -11,7 +11,7 @@ use tollgate_admin::{Answer, Ask, ENOUGH, Proof, Question, Reply};
 use crate::arguments::{Approve, Deny};
 use crate::door::Door;
 use crate::error::Error;
-use crate::{approvals, output, passphrase, places, sys};
+use crate::{approvals, ids, output, passphrase, places, sys};
 
 /// Answers with yes.
 pub(crate) fn approve(arguments: &Approve) -> Result<ExitCode, Error> {
@@ -55,16 +55,9 @@ pub(crate) fn deny(arguments: &Deny) -> Result<ExitCode, Error> {
 /// The open question that is answered, by its whole id: what is told afterwards is what
 /// was answered. Where none, or several, begin so, the daemon says what is wrong.
 fn meant(root: Option<&Path>, start: &str) -> Result<Question, Error> {
-    let typed = Question { id: start.to_owned(), ..Question::default() };
-    if start.len() < ENOUGH {
-        return Ok(typed);
-    }
-    let whole = start.to_ascii_uppercase();
-    let mut fitting = approvals::open(&places::of(root)?)?.into_iter().filter(|open| open.id.starts_with(&whole));
-    match (fitting.next(), fitting.next()) {
-        (Some(question), None) => Ok(question),
-        _ => Ok(typed),
-    }
+    let open = if start.len() < ENOUGH { Vec::new() } else { approvals::open(&places::of(root)?)? };
+    let question = ids::only(start, open, |question| &question.id);
+    Ok(question.unwrap_or_else(|| Question { id: start.to_owned(), ..Question::default() }))
 }
 
 /// While this process speaks for a person, no other of the same uid may attach

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 use tollgate_admin::{Ask, Proof, Reply};
 
 use crate::arguments::{self, Root};
-use crate::door::Door;
+use crate::door::{Door, PATIENCE};
 use crate::error::Error;
 use crate::{output, passphrase, places, sys};
 
@@ -67,13 +68,20 @@ fn vouched(root: Option<&Path>, ask: impl Fn(Option<Proof>) -> Ask) -> Result<()
 
 fn list(arguments: &arguments::Ask) -> Result<(), Error> {
     let places = places::of(arguments.root.root.as_deref())?;
-    let mut door = Door::ask(&places.admin(), &Ask::Approvers {})?;
-    loop {
-        match door.granted()? {
-            reply @ Reply::Approver { .. } if arguments.json => output::json(&reply)?,
-            Reply::Approver { name } => output::line(name)?,
-            Reply::End {} => return Ok(()),
-            _ => return Err(Error::Reply),
-        }
+    let replies = Door::list(&places.admin(), &Ask::Approvers {}, PATIENCE)?;
+    let one = |reply| if let Reply::Approver { name } = reply { Ok(Listed { name }) } else { Err(Error::Reply) };
+    let approvers = replies.into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    if arguments.json {
+        return approvers.iter().try_for_each(output::json);
     }
+    if approvers.is_empty() {
+        output::line("nobody has a passphrase")?;
+    }
+    approvers.iter().try_for_each(|one| output::line(&one.name))
+}
+
+/// One who answers, for programs.
+#[derive(Debug, Serialize)]
+struct Listed {
+    name: String,
 }

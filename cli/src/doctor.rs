@@ -104,7 +104,9 @@ impl Context {
 pub(crate) fn doctor(arguments: &Arguments) -> Result<ExitCode, Error> {
     let installed = Installed::find(&arguments.place)?;
     let session = inside::a_session();
-    let contexts = context::all(&installed, session);
+    // Before an installation nothing is promised, and nothing can be bypassed.
+    let promised = session || installed.manifest.is_some();
+    let contexts = if promised { context::all(&installed, session) } else { Vec::new() };
     let checks = checks::all(&installed, session);
     let limits_count = arguments.strict;
     let kept = |context: &Context| context.is_kept() && !(limits_count && context.holds == Holds::Bypassed);

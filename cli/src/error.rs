@@ -111,6 +111,14 @@ pub(crate) enum Error {
     /// Nothing is recorded under this id.
     #[error("the audit holds no id that begins with `{0}`: see `tollgate audit tail`")]
     NoRecord(String),
+    /// The start of an id fits several.
+    #[error("{ids} ids begin with `{start}`: give more of it")]
+    SeveralRecords {
+        /// What was typed.
+        start: String,
+        /// How many there are.
+        ids: usize,
+    },
     /// The folders cannot be told or made.
     #[error(transparent)]
     Places(#[from] tollgate_places::Error),
@@ -124,7 +132,7 @@ pub(crate) enum Error {
     #[error("refused: {0}")]
     Refused(String),
     /// The daemon tried and could not.
-    #[error("the daemon could not do it: {0}")]
+    #[error("{0}")]
     Failed(String),
     /// One dimension can have one glob.
     #[error("the target `{0}` is given twice: make two grants, or one glob for both")]
@@ -146,6 +154,9 @@ pub(crate) enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// No daemon starts with these settings.
+    #[error("{0}")]
+    Settings(String),
     /// The daemon could not be executed.
     #[error("cannot start the daemon `{}`", path.display())]
     DaemonStart {
@@ -289,6 +300,9 @@ impl Error {
             | Self::PolicyPath(_)
             | Self::TargetTwice(_)
             | Self::File { .. }
+            | Self::PolicyFiles(_)
+            | Self::Policy(_)
+            | Self::NotTheSame
             | Self::Import { .. }
             | Self::Key(_)
             | Self::NoCheckpoint(_)
@@ -305,6 +319,7 @@ impl Error {
             Self::Refused(_)
             | Self::Plan(_)
             | Self::NotInstalled
+            | Self::Settings(_)
             | Self::Service { .. }
             | Self::DaemonStays { .. }
             | Self::Failed(_)
@@ -314,6 +329,7 @@ impl Error {
             | Self::DemoTools
             | Self::DemoBroken
             | Self::NoRecord(_)
+            | Self::SeveralRecords { .. }
             | Self::NoHead
             | Self::Exporting(_)
             | Self::Notify { .. }

@@ -11,13 +11,14 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use clap_complete::ArgValueCandidates;
 use tollgate_admin::{Ask, GrantState, Reply};
-use tollgate_policies::policy::length_of_time;
+use tollgate_policies::classify::Grammars;
+use tollgate_policies::policy::{self, length_of_time};
 
 use crate::arguments::{self, Root};
 use crate::complete::candidates;
 use crate::door::{Door, PATIENCE};
 use crate::error::Error;
-use crate::{output, places, sys};
+use crate::{ids, output, places, sys};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -74,8 +75,10 @@ pub(crate) fn grant(arguments: Arguments) -> Result<ExitCode, Error> {
     match arguments.command {
         Some(Command::List(ask)) => list(&ask)?,
         Some(Command::Revoke(Revoke { root, id })) => {
+            let known = ids::only(&id, grants(root.root.as_deref())?, |grant| &grant.id);
+            let id = known.as_ref().map_or(id, |grant| grant.id.clone());
             answer(root.root.as_deref(), &Ask::RevokeGrant { id: id.clone() })?;
-            output::line(format_args!("revoked: {id}"))?;
+            output::line(format_args!("revoked: {}", known.as_ref().map_or(id, text)))?;
         }
         None => make(arguments)?,
     }
@@ -88,6 +91,10 @@ fn make(arguments: Arguments) -> Result<(), Error> {
         if target.insert(dimension.clone(), glob).is_some() {
             return Err(Error::TargetTwice(dimension));
         }
+    }
+    let doubt = arguments.operation.as_deref().and_then(|glob| policy::doubt(glob, Grammars::built_in()));
+    if let Some(doubt) = doubt {
+        output::say(format_args!("note: {doubt}"));
     }
     let ask = Ask::Grant {
         agent: arguments.agent.unwrap_or_default(),
@@ -110,15 +117,21 @@ fn answer(root: Option<&Path>, ask: &Ask) -> Result<Reply, Error> {
 }
 
 fn list(arguments: &arguments::Ask) -> Result<(), Error> {
-    let places = places::of(arguments.root.root.as_deref())?;
-    for reply in Door::list(&places.admin(), &Ask::Grants {}, PATIENCE)? {
-        match reply {
-            Reply::Grant(state) if arguments.json => output::json(&state)?,
-            Reply::Grant(state) => output::line(text(&state))?,
-            _ => return Err(Error::Reply),
-        }
+    let grants = grants(arguments.root.root.as_deref())?;
+    if arguments.json {
+        return grants.iter().try_for_each(output::json);
     }
-    Ok(())
+    if grants.is_empty() {
+        output::line("no grant is in force")?;
+    }
+    grants.iter().try_for_each(|grant| output::line(text(grant)))
+}
+
+/// Those that are in force.
+fn grants(root: Option<&Path>) -> Result<Vec<GrantState>, Error> {
+    let replies = Door::list(&places::of(root)?.admin(), &Ask::Grants {}, PATIENCE)?;
+    let grant = |reply| if let Reply::Grant(grant) = reply { Ok(grant) } else { Err(Error::Reply) };
+    replies.into_iter().map(grant).collect()
 }
 
 /// `01K...  claude-code  terraform.apply  workspace=staging-*  until 2026-02-12T14:30:22Z  1 of 5 used`

@@ -23,6 +23,7 @@ mod error;
 mod exec;
 mod explain;
 mod grant;
+mod ids;
 mod inside;
 mod install;
 mod installed;

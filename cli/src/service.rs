@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::install::outside;
 use crate::installed::{Installed, Place};
 use crate::output;
+pub(crate) use direct::check_settings;
 
 /// What `service status` ends with where no daemon runs (LSB's code for it).
 const NOT_RUNNING: u8 = 3;
@@ -130,11 +131,13 @@ fn stop(installed: &Installed) -> Result<(), Error> {
             direct::stop(&running, installed)?;
             output::line("the daemon is stopped")
         }
-        None => Ok(()),
+        None => output::line("no daemon runs"),
     }
 }
 
+/// The one that runs is ended only where another could start.
 fn restart(installed: &Installed) -> Result<(), Error> {
+    check_settings(installed)?;
     if is_managed(installed) {
         systemd::reload()?;
         return systemd::run(&["restart", "tollgated.service"]);

@@ -42,8 +42,15 @@ pub(crate) enum Error {
     #[error("cannot read the settings `{}`", .0.display())]
     Unreadable(PathBuf, #[source] std::io::Error),
     /// The file is not what it should be.
-    #[error("the settings `{}` are wrong: {}", .0.display(), .1)]
-    Wrong(PathBuf, toml::de::Error),
+    #[error("the settings are wrong: {}:{line}: {what}", path.display())]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// What.
+        what: String,
+    },
 }
 
 /// The settings, with their defaults.
@@ -213,11 +220,17 @@ impl Settings {
     pub(crate) fn load(config: &Path) -> Result<Self, Error> {
         let path = config.join("tollgate.toml");
         match std::fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text).map_err(|cause| Error::Wrong(path, cause)),
+            Ok(text) => toml::from_str(&text).map_err(|cause| wrong(path, &text, &cause)),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(cause) => Err(Error::Unreadable(path, cause)),
         }
     }
+}
+
+fn wrong(path: PathBuf, text: &str, cause: &toml::de::Error) -> Error {
+    let before = text.get(..cause.span().map_or(0, |span| span.start)).unwrap_or_default();
+    let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
+    Error::Wrong { path, line, what: cause.message().replace('\n', " ") }
 }
 
 #[cfg(test)]
@@ -232,7 +245,7 @@ mod tests {
         assert_eq!(Settings::load(folder.path()).unwrap().approvals.wait(Waiter::Agent), Duration::from_secs(1));
         std::fs::write(folder.path().join("tollgate.toml"), "[approvals]\nwait = 1\n").unwrap();
         let message = Settings::load(folder.path()).unwrap_err().to_string();
-        assert!(message.contains("line 2") && message.contains("unknown field `wait`"), "{message}");
+        assert!(message.contains("/tollgate.toml:2: ") && message.contains("unknown field `wait`"), "{message}");
     }
 
     #[test]

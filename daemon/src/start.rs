@@ -69,6 +69,9 @@ enum Mode {
     /// Look at files for a daemon, over the socket on standard input.
     #[command(hide = true)]
     ReadFacts,
+    /// Read the settings, and say what is wrong with them.
+    #[command(hide = true)]
+    CheckSettings,
 }
 
 /// Why the daemon does not start.
@@ -107,14 +110,15 @@ enum Error {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     logging();
-    if let Some(Mode::ReadFacts) = arguments.mode {
-        return readers::serve().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
-    }
-    let started = prepare().and_then(|service| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(run(arguments, service))
-    });
-    match started {
+    let done = match arguments.mode {
+        Some(Mode::ReadFacts) => readers::serve().map_err(Error::from),
+        Some(Mode::CheckSettings) => settings(&arguments).map(drop),
+        None => prepare().and_then(|service| {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+            runtime.block_on(run(arguments, service))
+        }),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error may be closed; the exit code tells as well.
@@ -145,12 +149,18 @@ fn prepare() -> Result<Service, Error> {
     Ok(service)
 }
 
-async fn run(arguments: Arguments, mut service: Service) -> Result<(), Error> {
+/// Where everything is, and what the person has set.
+fn settings(arguments: &Arguments) -> Result<(Places, Settings), Error> {
     let places = match &arguments.root {
         Some(root) => Places::of_root(&absolute(root)?),
         None => Places::of_environment()?,
     };
     let settings = Settings::load(&places.config)?;
+    Ok((places, settings))
+}
+
+async fn run(arguments: Arguments, mut service: Service) -> Result<(), Error> {
+    let (places, settings) = settings(&arguments)?;
     for folder in [&places.state, &places.runs(), &places.sockets] {
         private_folder(folder)?;
     }

@@ -49,7 +49,7 @@ pub use profile::{profile, profiles};
 pub use rate::Bucket;
 pub use runbook::{Budget, Runbook};
 pub use tools::Setting;
-pub use warn::Warning;
+pub use warn::{Warning, doubt};
 
 /// One text of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -125,7 +125,7 @@ impl Problem {
             Self::NoDescriptor => "  close some before the call, or raise `ulimit -n`\n",
             Self::TooLong => "  pass less, or pass it in a file\n",
             Self::Memory(_) | Self::Poll(_) | Self::Unpassable => "  nothing was run\n",
-            Self::NoDaemon(..) => "  start it with `tollgated`, then look with `tollgate status`\n",
+            Self::NoDaemon(..) => "  start it with `tollgate service start`, then look with `tollgate status`\n",
             Self::Stuck(_) | Self::HungUp => "  nothing was run; `tollgate status` says how the daemon does\n",
             Self::Garbled(_) => "  shim and daemon are of different versions: install both anew\n",
             Self::Abandoned => "  see `tollgate status` and the audit\n",
@@ -171,7 +171,7 @@ mod tests {
         let expected = "\
 tollgate: refused `terraform`
   the daemon does not answer at `/run/user/1000/tollgate/gate`: nobody listens there
-  start it with `tollgated`, then look with `tollgate status`
+  start it with `tollgate service start`, then look with `tollgate status`
 tollgate: {\"v\":1,\"verdict\":\"none\",\"reason\":\"gate\",\"retry\":true}
 ";
         assert_eq!(said(problem, b"terraform", b"/run/user/1000/tollgate/gate"), expected);

@@ -39,8 +39,12 @@ pub(crate) fn show(arguments: &Arguments) -> Result<ExitCode, Error> {
     if records.is_empty() {
         return Err(Error::NoRecord(arguments.id.clone()));
     }
+    let runs = show::runs(records);
+    if runs.len() > 1 && !runs.iter().any(|run| run.id == arguments.id) {
+        return Err(Error::SeveralRecords { start: arguments.id.clone(), ids: runs.len() });
+    }
     let mut seen = BTreeSet::new();
-    for run in show::runs(records) {
+    for run in runs {
         Tree { log: &log, arguments, seen: &mut seen }.print(&run, 0)?;
     }
     Ok(ExitCode::SUCCESS)

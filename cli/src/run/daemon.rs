@@ -36,6 +36,8 @@ const LOOK: Duration = Duration::from_millis(10);
 const AGAIN: Duration = Duration::from_secs(5);
 /// Bytes of the log's end that are shown.
 const SAID: u64 = 4096;
+/// Most characters that are shown of what it says of its settings.
+const MOST: usize = 400;
 /// Where a daemon with an environment of its own finds system programs.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -113,6 +115,21 @@ impl Daemon {
         let mut daemon = Self::new(program, places, root, None, Start::Allowed)?;
         daemon.arguments.truncate(daemon.arguments.len().saturating_sub(LEAVE.len()));
         Ok(daemon)
+    }
+
+    /// Whether it could start: what it says of its settings. Whoever is about to end the
+    /// one that runs asks first.
+    pub(crate) fn check_settings(&self) -> Result<(), Error> {
+        let failed = |source| Error::DaemonStart { path: self.program.clone(), source };
+        let mut asked = Command::new(&self.program);
+        asked.args(&self.arguments).arg("check-settings").env_clear().envs(environment()).current_dir("/");
+        let said = asked.stdin(Stdio::null()).output().map_err(failed)?;
+        if said.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&said.stderr);
+        let said = said.trim().trim_start_matches("tollgated: ");
+        Err(Error::Settings(tollgate_policies::show::text(said.as_bytes(), MOST)))
     }
 
     /// Returns when it answers.

@@ -32,6 +32,11 @@ pub(super) fn running(installed: &Installed) -> Result<Option<Status>, Error> {
     }
 }
 
+/// Whether another one could start.
+pub(crate) fn check_settings(installed: &Installed) -> Result<(), Error> {
+    Daemon::for_good(programs::daemon()?, installed.places.clone(), installed.root.clone())?.check_settings()
+}
+
 /// Starts one that stays; returns when it answers.
 pub(super) fn start(installed: &Installed) -> Result<(), Error> {
     let mut daemon = Daemon::for_good(programs::daemon()?, installed.places.clone(), installed.root.clone())?;

@@ -15,7 +15,7 @@ use crate::{Ask, Reply};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Nothing listens there.
-    #[error("no daemon answers at `{}`: start one with `tollgate run` or `tollgated`", .0.display())]
+    #[error("no daemon answers at `{}`: start one with `tollgate service start`", .0.display())]
     NoDaemon(PathBuf),
     /// The connection broke.
     #[error("the connection to the daemon broke")]

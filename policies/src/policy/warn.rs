@@ -9,7 +9,8 @@ use super::glob::Glob;
 use super::judge::Rules;
 use super::problem::meant;
 use super::rule::Rule;
-use super::{Layer, Policy, RuleReference};
+use super::{Layer, Policy, RuleReference, Subject};
+use crate::agents;
 use crate::classify::Grammars;
 
 /// Something that was surely not meant.
@@ -31,7 +32,8 @@ impl Policy {
     /// Globs that match nothing that these grammars and this policy know.
     #[must_use]
     pub fn warnings(&self, grammars: &Grammars) -> Vec<Warning> {
-        let known = Known::of(grammars, &self.0.rules);
+        let mut known = Known::of(grammars, &self.0.rules);
+        known.agents.extend(self.0.agents.keys().map(String::as_str));
         let rules = self.0.rules.all().iter().flat_map(|rule| known.of_rule(rule));
         let tables = self.0.rules.tools().references().filter_map(|(name, rule)| {
             let twin = grammars.canonical(name)?;
@@ -42,11 +44,21 @@ impl Policy {
     }
 }
 
+/// What is odd about a glob of operations that stands alone: it matches none of a known
+/// tool. Other tools may have grammars elsewhere.
+#[must_use]
+pub fn doubt(operations: &str, grammars: &Grammars) -> Option<String> {
+    let (glob, rules) = (Glob::new(operations).ok()?, Rules::default());
+    let known = Known::of(grammars, &rules);
+    glob.first_word().filter(|tool| known.tools.contains(tool)).and_then(|_| known.operation(&glob))
+}
+
 /// Every name that a glob could mean.
 struct Known<'a> {
     grammars: &'a Grammars,
     tools: Vec<&'a str>,
     operations: Vec<&'static str>,
+    agents: Vec<&'a str>,
 }
 
 impl<'a> Known<'a> {
@@ -55,15 +67,33 @@ impl<'a> Known<'a> {
         grammars.tools().for_each(|tool| tools.push(tool));
         tools.extend(rules.tools().names());
         let operations = grammars.tools().flat_map(|tool| grammars.operations(tool)).collect();
-        Self { grammars, tools, operations }
+        let agents = agents::all().chain([Subject::UNKNOWN, agents::PERSON]).collect();
+        Self { grammars, tools, operations, agents }
     }
 
     fn of_rule(&self, rule: &Rule) -> Vec<Warning> {
         let conditions = || std::iter::once(&rule.when).chain(&rule.unless);
+        let agents = conditions().flat_map(|conditions| &conditions.agents).flatten();
+        let agents = agents.filter_map(|glob| self.agent(glob));
         let tools = conditions().flat_map(|conditions| &conditions.tools).flatten().filter_map(|glob| self.tool(glob));
         let operations = conditions().flat_map(|conditions| &conditions.operations).flatten();
         let operations = operations.filter_map(|glob| self.operation(glob));
-        tools.chain(operations).chain(idle(rule)).map(|what| Warning { rule: rule.reference.clone(), what }).collect()
+        agents
+            .chain(tools)
+            .chain(operations)
+            .chain(idle(rule))
+            .map(|what| Warning { rule: rule.reference.clone(), what })
+            .collect()
+    }
+
+    /// Any name may be an agent's; one that is nearly a known one was surely not meant.
+    fn agent(&self, glob: &Glob) -> Option<String> {
+        let name = glob.exact()?;
+        if self.agents.contains(&name) {
+            return None;
+        }
+        let near = meant(name, self.agents.iter().copied());
+        near.starts_with("did").then(|| format!("no known agent is called `{name}`; {near}"))
     }
 
     fn tool(&self, glob: &Glob) -> Option<String> {
@@ -135,6 +165,30 @@ mod tests {
             ),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn an_agent_that_is_nearly_a_known_one_is_warned_of() {
+        let rule = |agent: &str| {
+            warned(&format!("[agents.builder]\n[[rule]]\nname = 'a'\nverdict = 'deny'\nagents = '{agent}'\n"))
+        };
+        assert_eq!(
+            rule("claud-code"),
+            ["a (p.toml:2): no known agent is called `claud-code`; did you mean `claude-code`?"]
+        );
+        for good in ["claude-code", "builder", "ours", "claud-*", "unknown", "person"] {
+            assert_eq!(rule(good), [""; 0], "{good}");
+        }
+    }
+
+    #[test]
+    fn a_glob_of_operations_alone_is_doubted() {
+        let doubt = |glob| doubt(glob, Grammars::built_in()).unwrap_or_default();
+        assert_eq!(
+            doubt("terraform.stat.rm"),
+            "`terraform` has no operation like `terraform.stat.rm`; did you mean `terraform.state.rm`?"
+        );
+        assert_eq!(["terraform.state.*", "frobnicate.*", "*.apply"].map(doubt), [""; 3]);
     }
 
     #[test]

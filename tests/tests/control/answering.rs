@@ -127,7 +127,7 @@ fn no_agent_gives_itself_a_passphrase() {
     let said = inside(&sandbox, &format!("python3 $E2E_SANDBOX/admin.py \"$ROOT\" {ask}"));
     assert!(said.contains("\"reply\":\"refused\""), "{said}");
     assert_eq!(sandbox.audit_of("refused_attempt").len(), 1);
-    assert_eq!(sandbox.ask(&["approver", "list"]).stdout_text(), "");
+    assert_eq!(sandbox.ask(&["approver", "list"]).stdout_text(), "nobody has a passphrase\n");
 }
 
 /// `tollgate ARGUMENTS --root ROOT` at a terminal: each prompt, and what is typed there.

@@ -151,7 +151,7 @@ fn there_is_no_daemon() {
         said(&sandbox, &ran),
         r#"tollgate: refused `probe`
   the daemon does not answer at `SANDBOX/root/run/gate`: no such file
-  start it with `tollgated`, then look with `tollgate status`
+  start it with `tollgate service start`, then look with `tollgate status`
 tollgate: {"v":1,"verdict":"none","reason":"gate","retry":true}
 "#
     );

@@ -164,6 +164,7 @@ fn nothing_installed_is_said_first() {
     let sandbox = builder().without_daemon();
     let ran = run(&sandbox, &["doctor"]);
     assert_eq!(ran.code(), Some(1));
+    assert!(!ran.stdout_text().contains("BYPASSED"), "nothing was promised: {ran:?}");
     assert!(
         ran.stdout_text()
             .contains("FAILED       installation: nothing is installed\n             -> `tollgate install`\n"),

@@ -250,6 +250,14 @@ fn an_installation_starts_its_daemon_and_takes_it_away() {
     let status = run(&sandbox, &["service", "status"]);
     assert!(status.stdout_text().starts_with("running: tollgated "), "{status:?}");
     assert_eq!(run(&sandbox, &["service", "restart"]).code(), Some(0));
+    // What could not start does not take the place of what runs.
+    let settings = sandbox.path("root/config/tollgate.toml");
+    fs::write(&settings, "[approvals]\nwait_s = \"3\"\n").unwrap();
+    let ran = run(&sandbox, &["service", "restart"]);
+    let wrong = "tollgate: the settings are wrong: SANDBOX/root/config/tollgate.toml:2: invalid type: string \"3\"";
+    assert!(ran.code() == Some(1) && sandbox.evened(&ran.stderr_text()).starts_with(wrong), "{ran:?}");
+    assert_eq!(run(&sandbox, &["service", "status"]).code(), Some(0));
+    fs::remove_file(&settings).unwrap();
     assert_eq!(run(&sandbox, &["service", "start"]).code(), Some(0));
     assert_eq!(run(&sandbox, &["uninstall"]).code(), Some(0));
     assert_eq!(run(&sandbox, &["service", "status"]).code(), Some(3));

@@ -15,7 +15,7 @@ use crate::doctor::Check;
 use crate::door::Door;
 use crate::error::Error;
 use crate::installed::Installed;
-use crate::programs;
+use crate::{programs, service};
 
 /// Seconds that a record may be ahead of this clock.
 const AHEAD_S: i64 = 60;
@@ -48,6 +48,9 @@ pub(super) fn all(installed: &Installed) -> Vec<Check> {
         }
         Err(error) => checks.push(failed("daemon", error.sentence(), "`tollgate service start`")),
     }
+    checks.extend(
+        service::check_settings(installed).err().map(|error| failed("settings", error.sentence(), "correct them")),
+    );
     checks.push(policy(&installed.places.policies()));
     checks.push(audit(&installed.places.audit()));
     checks.extend(clock(&installed.places.audit()));

@@ -28,22 +28,24 @@ fn modes(installed: &Installed) -> Check {
     let places = &installed.places;
     let policies = places.policies();
     let (gate, admin) = (places.gate(), places.admin());
-    let things = [&places.config, &policies, &places.state, &places.sockets, &places.shims, &gate, &admin];
-    let open: Vec<_> = things.into_iter().filter_map(|path| is_open(path)).collect();
-    match open.first() {
+    // What a policy says may be read by others, as the daemon has it too.
+    let read = [&places.config, &policies].into_iter().filter_map(|path| is_open(path, 0o022));
+    let kept = [&places.state, &places.sockets, &places.shims, &gate, &admin];
+    let mut open = read.chain(kept.into_iter().filter_map(|path| is_open(path, 0o077)));
+    match open.next() {
         None => ok(name, "are yours alone"),
-        Some(says) => failed(name, says.clone(), "`chmod go-rwx` it, and let it belong to you"),
+        Some(says) => failed(name, says, "`chmod go-rwx` it, and let it belong to you"),
     }
 }
 
-/// What is wrong with it, where it is there.
-fn is_open(path: &Path) -> Option<String> {
+/// What is wrong with it, where it is there: these bits of its mode may not be set.
+fn is_open(path: &Path, bits: u32) -> Option<String> {
     let found = fs::metadata(path).ok()?;
     let mode = found.mode() & 0o7777;
     if found.uid() != Uid::effective().as_raw() {
         return Some(format!("`{}` belongs to uid {}", path.display(), found.uid()));
     }
-    (mode & 0o077 != 0).then(|| format!("`{}` is open to others (mode {mode:04o})", path.display()))
+    (mode & bits != 0).then(|| format!("`{}` is open to others (mode {mode:04o})", path.display()))
 }
 
 fn disk(state: &Path) -> Option<Check> {
