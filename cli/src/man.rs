@@ -55,14 +55,47 @@ pub(crate) fn man(arguments: &Arguments) -> Result<ExitCode, Error> {
     below(&line, &mut pages);
     pages.extend(OTHERS.map(|(name, about, long)| Command::new(name).about(about).long_about(long).version(VERSION)));
     for page in &pages {
-        Man::new(page.clone())
-            .manual("Tollgate")
-            .source(concat!("tollgate ", env!("CARGO_PKG_VERSION")))
-            .generate_to(folder)
-            .map_err(failed)?;
+        let man = Man::new(page.clone()).manual("Tollgate").source(concat!("tollgate ", env!("CARGO_PKG_VERSION")));
+        let mut text = Vec::new();
+        man.render(&mut text).map_err(failed)?;
+        text.extend_from_slice(ends(page).as_bytes());
+        std::fs::write(folder.join(man.get_filename()), text).map_err(failed)?;
     }
     output::line(format_args!("{} pages are in `{}`", pages.len(), folder.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a person's command ends with.
+const OURS: [(&str, &str); 4] = [
+    ("0", "It is done, or all is as it should be."),
+    ("1", "The answer is no, or a check has found something."),
+    ("2", "What was typed, or a file that was named, cannot be used."),
+    ("125", "No daemon answers, or the gate itself failed."),
+];
+
+/// What a command ends with that goes through the gate.
+const GATED: [(&str, &str); 6] = [
+    ("75", "No person has answered yet, or a rate is used up: try again later."),
+    ("124", "The policy's time limit has ended it."),
+    ("125", "The gate itself failed; the line of JSON says whether to try again."),
+    ("126", "The policy or a person denies it, or it cannot be executed."),
+    ("127", "There is no such program."),
+    ("else", "As the command ended; its death by a signal is repeated."),
+];
+
+/// The page's last sections: how it ends, and where to read on.
+fn ends(page: &Command) -> String {
+    let rows: &[_] = match page.get_name() {
+        "tollgate-run" | "tollgate-exec" | "tollgate-shim" | "run" | "exec" => &GATED,
+        "tollgate-supervisor" | "tollgated" => return see_also(),
+        _ => &OURS,
+    };
+    let rows = rows.iter().map(|(code, what)| format!(".TP\n{code}\n{what}\n"));
+    format!(".SH \"EXIT STATUS\"\n{}{}", rows.collect::<String>(), see_also())
+}
+
+fn see_also() -> String {
+    ".SH \"SEE ALSO\"\n\\fBtollgate\\fR(1), \\fBtollgated\\fR(1), \\fBtollgate\\-doctor\\fR(1)\n".to_owned()
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

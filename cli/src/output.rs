@@ -16,13 +16,9 @@ pub(crate) fn say(message: impl std::fmt::Display) {
     drop(writeln!(io::stderr().lock(), "tollgate: {message}"));
 }
 
-/// `no rules`, `1 rule`, `2 rules`.
+/// `1 rule`, `2 rules`.
 pub(crate) fn count(number: usize, word: &str) -> String {
-    match number {
-        0 => format!("no {word}s"),
-        1 => format!("1 {word}"),
-        _ => format!("{number} {word}s"),
-    }
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
 /// Prints one line on standard output.

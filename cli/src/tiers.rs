@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     /// The tool; without one every tool is named
     #[arg(add = ArgValueCandidates::new(candidates::tools))]
     tool: Option<String>,
-    /// Print JSON, a line for each command
+    /// Print JSON, a line for each command or tool
     #[arg(long)]
     json: bool,
     /// Write pages of Markdown about every tool into a folder, as the book has them
@@ -37,6 +37,11 @@ struct Told {
     tier: u8,
     why: &'static str,
     otherwise: Vec<Otherwise>,
+}
+
+#[derive(Debug, Serialize)]
+struct Named<'a> {
+    tool: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -55,7 +60,8 @@ pub(crate) fn tiers(arguments: &Arguments) -> Result<ExitCode, Error> {
     let Some(tool) = &arguments.tool else {
         let mut names = tools::understood();
         names.sort();
-        names.iter().try_for_each(output::line)?;
+        let named = |tool: &String| if arguments.json { output::json(&Named { tool }) } else { output::line(tool) };
+        names.iter().try_for_each(named)?;
         return Ok(ExitCode::SUCCESS);
     };
     let grammars = Grammars::built_in();

@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tollgate_audit::Bytes;
 use tollgate_policies::classify::Grammars;
-use tollgate_policies::policy::{Door, Policy, Subject};
+use tollgate_policies::policy::{Door, Policy, Subject, Verdict};
 use tollgate_policies::show;
 
 use crate::arguments::Root;
@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Judge by this file alone; by default by those in `policy.d`
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
     /// The tables
     #[arg(required = true, value_name = "TABLE")]
     tables: Vec<PathBuf>,
@@ -89,20 +92,33 @@ impl Tier {
 pub(crate) fn test(arguments: &Arguments) -> Result<ExitCode, Error> {
     let root = arguments.root.root.as_deref();
     let (policy, grammars) = (judge::policy(root, arguments.policy.as_deref())?, judge::grammars(root)?);
-    let (mut good, mut bad) = (0_usize, 0_usize);
+    let mut tested = Tested { v: 1, good: 0, wrong: Vec::new() };
     for path in &arguments.tables {
         for (number, case) in table(path)?.case.iter().enumerate() {
             match case.wrong(grammars, &policy) {
-                None => good += 1,
+                None => tested.good += 1,
                 Some(wrong) => {
-                    bad += 1;
-                    output::line(format!("{}: case {}, {}: {wrong}", path.display(), number + 1, case.title()))?;
+                    tested.wrong.push(format!("{}: case {}, {}: {wrong}", path.display(), number + 1, case.title()));
                 }
             }
         }
     }
-    output::line(format!("{good} as expected, {bad} not"))?;
-    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if arguments.json {
+        output::json(&tested)?;
+    } else {
+        tested.wrong.iter().try_for_each(output::line)?;
+        output::line(format!("{} as expected, {} not", tested.good, tested.wrong.len()))?;
+    }
+    Ok(if tested.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What came of it, for programs.
+#[derive(Debug, Serialize)]
+struct Tested {
+    v: u32,
+    good: usize,
+    /// What is not as expected, a line for each case.
+    wrong: Vec<String>,
 }
 
 fn table(path: &Path) -> Result<Table, Error> {
@@ -113,8 +129,18 @@ fn table(path: &Path) -> Result<Table, Error> {
 
 /// A table that holds no case would be as expected whatever the policy says.
 fn read(text: &str) -> Result<Table, String> {
-    let table: Table = toml::from_str(text).map_err(|error| error.to_string().replace('\n', " "))?;
-    if table.case.is_empty() { Err("it holds no `[[case]]`".to_owned()) } else { Ok(table) }
+    let table: Table = toml::from_str(text).map_err(|error| {
+        let line =
+            error.span().map_or(1, |span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
+        format!("line {line}: {}", error.message().replace('\n', " "))
+    })?;
+    if table.case.is_empty() {
+        return Err("it holds no `[[case]]`".to_owned());
+    }
+    match table.case.iter().find(|case| !Verdict::ALL.iter().any(|known| known.name() == case.verdict)) {
+        Some(case) => Err(format!("there is no verdict `{}`: use `allow`, `escalate` or `deny`", case.verdict)),
+        None => Ok(table),
+    }
 }
 
 impl Case {
@@ -209,5 +235,9 @@ mod tests {
         {
             assert!(read(text).is_err(), "{text}");
         }
+        let wrong = |text: &str| read(text).unwrap_err();
+        assert_eq!(wrong("\n[[cas]]\n"), "line 2: unknown field `cas`, expected `case`");
+        let yes = wrong("[[case]]\ncommand = 'a'\nverdict = 'yes'");
+        assert_eq!(yes, "there is no verdict `yes`: use `allow`, `escalate` or `deny`");
     }
 }

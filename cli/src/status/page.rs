@@ -7,6 +7,7 @@ use tollgate_audit::{Record, show};
 
 use super::{MOST, duration};
 use crate::colour::{Colours, Tone};
+use crate::output::count;
 
 /// Most characters of a line that was a caller's.
 const WIDE: usize = 70;
@@ -23,8 +24,10 @@ pub(super) fn text(status: &Status, open: &[Question], refused: &[Record], colou
     lines.extend(policy(status, colours));
     lines.extend(agents(status));
     lines.push(format!(
-        "now        {} sessions, {} running, {} questions open",
-        status.sessions, status.runs, status.questions
+        "now        {}, {} running, {} open",
+        count(status.sessions, "session"),
+        status.runs,
+        count(status.questions, "question")
     ));
     lines.extend(questions(open, colours));
     lines.extend(refusals(refused, colours));
@@ -49,12 +52,12 @@ fn problems(status: &Status, colours: Colours) -> Vec<String> {
 
 fn policy(status: &Status, colours: Colours) -> Vec<String> {
     let mut lines = vec![
-        format!("policy     {} ({} rules)", status.policy.join(", "), status.rules),
+        format!("policy     {} ({})", status.policy.join(", "), count(status.rules, "rule")),
         format!("           {}", colours.paint(Tone::Quiet, &status.policy_hash)),
     ];
     if let Some(pending) = &status.policy_pending {
         let mark = colours.paint(Tone::Notable, "pending");
-        lines.push(format!("{mark}    {} ({} rules)", pending.files.join(", "), pending.rules));
+        lines.push(format!("{mark}    {} ({})", pending.files.join(", "), count(pending.rules, "rule")));
         lines.push(format!("           {}", colours.paint(Tone::Quiet, &pending.hash)));
         let what = "what is stricter in it holds; `tollgate policy accept` lets the rest hold";
         lines.push(format!("           {what}"));
@@ -63,8 +66,9 @@ fn policy(status: &Status, colours: Colours) -> Vec<String> {
 }
 
 fn agents(status: &Status) -> Vec<String> {
-    let line =
-        |agent: &AgentState| format!("           {}: {} sessions, {} running", agent.agent, agent.sessions, agent.runs);
+    let line = |agent: &AgentState| {
+        format!("           {}: {}, {} running", agent.agent, count(agent.sessions, "session"), agent.runs)
+    };
     let lines = status.agents.iter().map(line);
     lines.enumerate().map(|(at, line)| if at == 0 { line.replacen("      ", "agents", 1) } else { line }).collect()
 }
@@ -170,7 +174,7 @@ pending    a (13 rules)
            sha256:cd
            what is stricter in it holds; `tollgate policy accept` lets the rest hold
 agents     claude-code: 2 sessions, 1 running
-           codex: 1 sessions, 0 running
+           codex: 1 session, 0 running
 now        3 sessions, 2 running, 6 questions open
 audit      NOT whole: /s/audit (40 records since the start; signed up to 38)";
         assert_eq!(text(&status(), &[], &[], Colours::Off), expected);

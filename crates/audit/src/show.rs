@@ -67,6 +67,9 @@ fn tier(tier: Option<u8>) -> String {
 
 /// The verdict where the record is about one, else what happened.
 fn verdict(entry: &Entry) -> String {
+    if let Some(would) = entry.would.filter(|_| entry.kind == Kind::Intent) {
+        return format!("would {}", would.name());
+    }
     match (entry.kind, entry.decision) {
         // An approved command was escalated; what this record says is that it runs.
         (Kind::Intent, Some(Decision::Escalate)) => "runs".into(),

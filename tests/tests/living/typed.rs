@@ -145,7 +145,7 @@ fn one_screen_tells_who_is_here_what_waits_and_what_was_refused() {
     let (id, waiting) = question(&sandbox);
     let shown = sandbox.ask(&["status"]).stdout_text();
     assert!(shown.starts_with("daemon     tollgated "), "{shown}");
-    assert!(shown.contains("agents     house-bot: 1 sessions, 0 running\n"), "{shown}");
+    assert!(shown.contains("agents     house-bot: 1 session, 0 running\n"), "{shown}");
     assert!(shown.contains(&format!("  {id}  house-bot  ask exit 0  ")), "{shown}");
     assert!(shown.contains("refused    the last:\n") && shown.contains("never x"), "{shown}");
     assert!(shown.contains("\naudit      whole: ") && !shown.contains('\u{1b}'), "{shown}");

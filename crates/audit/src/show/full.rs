@@ -3,7 +3,7 @@
 use tollgate_policies::{Dimension, show};
 
 use super::{IN_FULL, end, exceptions, tier};
-use crate::{Decision, Entry, Found, Record, TargetValue, Targets};
+use crate::{Bytes, Decision, Entry, Found, Record, TargetValue, Targets};
 
 /// One record in full: a line for each thing that is known, ending with a line's
 /// end.
@@ -77,7 +77,9 @@ fn what(page: &mut Page, entry: &Entry) {
         );
     }
     if let Some(ran) = &entry.pinned {
-        page.line("ran as", &show::command(&ran.argv, IN_FULL));
+        let sets = (!ran.env.is_empty()).then(|| Bytes::from("env"));
+        let words: Vec<_> = sets.iter().chain(&ran.env).chain(&ran.argv).collect();
+        page.line("ran as", &show::command(&words, IN_FULL));
     }
     if let Some(operation) = &entry.operation {
         page.line("operation", &format!("{} -- {}", text(operation), tier(entry.tier)));
