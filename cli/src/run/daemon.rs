@@ -122,7 +122,7 @@ impl Daemon {
     pub(crate) fn check_settings(&self) -> Result<(), Error> {
         let failed = |source| Error::DaemonStart { path: self.program.clone(), source };
         let mut asked = Command::new(&self.program);
-        asked.args(&self.arguments).arg("check-settings").env_clear().envs(environment()).current_dir("/");
+        asked.args(&self.arguments).arg("check-settings").env_clear().envs(self.environment()).current_dir("/");
         let said = asked.stdin(Stdio::null()).output().map_err(failed)?;
         if said.status.success() {
             return Ok(());

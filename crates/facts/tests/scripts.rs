@@ -15,7 +15,7 @@ fn judged(script: &str) -> Operation {
     let cwd = File::open(folder.path()).unwrap();
     let argv: [&[u8]; 3] = [b"sh", b"-c", script.as_bytes()];
     let place = folder.path().as_os_str().as_encoded_bytes();
-    let invocation = Invocation { tool: b"sh", argv: &argv, env: &[], cwd: Some(place), home: None };
+    let invocation = Invocation { tool: b"sh", argv: &argv, env: &[], cwd: Some(place), home: None, start: None };
     classify(Grammars::built_in(), &invocation, &Reader::new(Some(cwd.as_fd()))).operation
 }
 
