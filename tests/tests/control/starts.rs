@@ -11,7 +11,9 @@ const READS: &str = "[[rule]]\nname = \"reads\"\nverdict = \"allow\"\ntier = 0\n
 fn the_sessions_own_file_counts_as_long_as_it_is_unchanged() {
     let sandbox = Sandbox::builder(e2e::programs!()).policy("10-tests.toml", READS).start();
     let script = "bash -c 'echo one'; echo '# more' >> \"$BASH_ENV\"; bash -c 'echo two'; echo $?";
-    let ran = sandbox.run_command(sandbox.session("claude-code", "bash", script), LIMIT);
+    let mut session = sandbox.tollgate(&["run", "--agent", "claude-code", "--tools", "bash", "--root"]);
+    session.arg(sandbox.path("root")).args(["--", "sh", "-c", script]);
+    let ran = sandbox.run_command(session, LIMIT);
     assert_eq!(ran.stdout, b"one\n126\n", "{ran:?}");
     let refused = sandbox.audit_of("refused");
     assert_eq!(refused.len(), 1, "{refused:?}");

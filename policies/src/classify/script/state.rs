@@ -78,6 +78,46 @@ impl State {
     }
 }
 
+impl State {
+    /// Sets a variable; it is exported where it was, or where all are.
+    pub(super) fn set(&mut self, name: &[u8], value: Value, env: &[&[u8]]) {
+        let known = self.variables.get(name).map(|variable| variable.exported);
+        let around = || env.iter().any(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")));
+        let exported = known.unwrap_or_else(around) || self.exports_all;
+        self.variables.insert(name.to_vec(), Variable { value, exported });
+    }
+
+    pub(super) fn export(&mut self, name: &[u8]) {
+        if let Some(variable) = self.variables.get_mut(name) {
+            variable.exported = true;
+        }
+    }
+
+    /// Exports a variable, which may be one of those around.
+    pub(super) fn exported(&mut self, name: &[u8], env: &[&[u8]]) {
+        let around = env.iter().any(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")));
+        if !around && !self.variables.contains_key(name) {
+            return self.waiting(name);
+        }
+        self.export(name);
+    }
+
+    /// It has no value yet, but is exported as soon as it has one.
+    pub(super) fn waiting(&mut self, name: &[u8]) {
+        self.variables.insert(name.to_vec(), Variable { value: Value::Unset, exported: true });
+    }
+
+    /// Goes to a folder, if that works.
+    pub(super) fn go(&mut self, folder: Option<Vec<u8>>) {
+        self.folder = match (folder, &self.folder) {
+            (Some(folder), _) if folder.starts_with(b"/") => Folder::At(folder),
+            (Some(folder), Folder::Start) => Folder::At(folder),
+            (Some(folder), Folder::At(here)) => Folder::At([here, &b"/"[..], &folder].concat()),
+            _ => Folder::Unknown,
+        };
+    }
+}
+
 impl Value {
     pub(super) fn is_number(&self) -> bool {
         match self {

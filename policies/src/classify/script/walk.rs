@@ -14,12 +14,15 @@ use brush_parser::ast::{
 };
 use brush_parser::{Parser, ParserOptions};
 
-use super::state::{Folder, State, Value};
+use super::state::{State, Value};
 use super::word::{self, Shape, Variables, Word};
 use super::{Script, Step, UNCLEAR, arithmetic, bounds, special};
 
+mod known;
 mod own;
 mod simple;
+
+use known::Known;
 
 /// How many commands are followed, those of repeated ways each time.
 const MOST: usize = 4_096;
@@ -399,129 +402,6 @@ fn is_plain_in_zsh(text: &str) -> bool {
 /// Whether a duplication is of an output.
 fn kind_writes(kind: &IoFileRedirectKind) -> &'static bool {
     if matches!(kind, IoFileRedirectKind::DuplicateOutput) { &true } else { &false }
-}
-
-/// What a word can know.
-struct Known<'k> {
-    state: &'k State,
-    env: &'k [&'k [u8]],
-    /// No value can be told.
-    nothing: bool,
-}
-
-/// Variables that a shell sets itself, whatever it was given.
-const OWN: [&str; 30] = [
-    "PWD",
-    "OLDPWD",
-    "SHLVL",
-    "_",
-    "IFS",
-    "PS4",
-    "PPID",
-    "UID",
-    "EUID",
-    "GID",
-    "EGID",
-    "RANDOM",
-    "SRANDOM",
-    "SECONDS",
-    "LINENO",
-    "HOSTNAME",
-    "HOSTTYPE",
-    "OSTYPE",
-    "MACHTYPE",
-    "SHELLOPTS",
-    "OPTIND",
-    "OPTARG",
-    "OPTERR",
-    "REPLY",
-    "DIRSTACK",
-    "GROUPS",
-    "FUNCNAME",
-    "PIPESTATUS",
-    "EPOCHSECONDS",
-    "EPOCHREALTIME",
-];
-
-impl Known<'_> {
-    fn around(&self, name: &str) -> Option<Vec<u8>> {
-        let value = |entry: &&[u8]| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
-        self.env.iter().find_map(value)
-    }
-
-    fn is_own(name: &str) -> bool {
-        OWN.contains(&name) || name.starts_with("BASH")
-    }
-}
-
-impl Variables for Known<'_> {
-    fn value(&self, name: &str) -> Option<Vec<u8>> {
-        if self.nothing || Self::is_own(name) {
-            return None;
-        }
-        match self.state.variables.get(name.as_bytes()) {
-            Some(variable) => match &variable.value {
-                Value::Is(value) => Some(value.clone()),
-                Value::Number | Value::Unknown | Value::Unset => None,
-            },
-            None => self.around(name),
-        }
-        .filter(|value| !value.contains(&UNCLEAR))
-    }
-
-    fn is_number(&self, name: &str) -> bool {
-        if self.nothing || Self::is_own(name) {
-            return !self.nothing && special::holds_number(name);
-        }
-        match self.state.variables.get(name.as_bytes()) {
-            Some(variable) => variable.value.is_number(),
-            None => self.around(name).is_some_and(|value| arithmetic::is_number(&value)),
-        }
-    }
-
-    fn splits_at_space(&self) -> bool {
-        !self.state.variables.contains_key(&b"IFS"[..])
-    }
-}
-
-impl State {
-    /// Sets a variable; it is exported where it was, or where all are.
-    fn set(&mut self, name: &[u8], value: Value, env: &[&[u8]]) {
-        let known = self.variables.get(name).map(|variable| variable.exported);
-        let around = || env.iter().any(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")));
-        let exported = known.unwrap_or_else(around) || self.exports_all;
-        self.variables.insert(name.to_vec(), super::state::Variable { value, exported });
-    }
-
-    fn export(&mut self, name: &[u8]) {
-        if let Some(variable) = self.variables.get_mut(name) {
-            variable.exported = true;
-        }
-    }
-
-    /// Exports a variable, which may be one of those around.
-    fn exported(&mut self, name: &[u8], env: &[&[u8]]) {
-        let around = env.iter().any(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")));
-        if !around && !self.variables.contains_key(name) {
-            return self.waiting(name);
-        }
-        self.export(name);
-    }
-
-    /// It has no value yet, but is exported as soon as it has one.
-    fn waiting(&mut self, name: &[u8]) {
-        self.variables.insert(name.to_vec(), super::state::Variable { value: Value::Unset, exported: true });
-    }
-
-    /// Goes to a folder, if that works.
-    fn go(&mut self, folder: Option<Vec<u8>>) {
-        self.folder = match (folder, &self.folder) {
-            (Some(folder), _) if folder.starts_with(b"/") => Folder::At(folder),
-            (Some(folder), Folder::Start) => Folder::At(folder),
-            (Some(folder), Folder::At(here)) => Folder::At([here, &b"/"[..], &folder].concat()),
-            _ => Folder::Unknown,
-        };
-    }
 }
 
 /// A parsed item, for the part that reads simple commands.
