@@ -202,6 +202,7 @@ mod tests {
             "echo ${x@P}",
             "echo ${x:=y}",
             "echo \"${x-${a[i]}}\"",
+            "echo \"${x:-'$((X))'}\"",
             "echo $[x]",
             "declare -i y='a[$(x)]'",
             "declare -n y=x",

@@ -222,8 +222,8 @@ fn a_plan_that_replaces_something_is_break_glass() {
     terraform(&sandbox, &program, &["init", "-no-color"]);
     terraform(&sandbox, &program, &["apply", "-auto-approve"]);
     terraform(&sandbox, &program, &["plan", "-replace=terraform_data.web", "-out=x.plan"]);
-    let mut command = sandbox.tollgate(&["explain", "--json", "--", "terraform", "apply", "x.plan"]);
-    command.current_dir(sandbox.path("work"));
+    let mut command = sandbox.tollgate(&["explain", "--json", "--root"]);
+    command.arg(sandbox.path("root")).args(["--", "terraform", "apply", "x.plan"]).current_dir(sandbox.path("work"));
     let explained: Value = sandbox.run_command(command, LIMIT).stdout_text().trim().parse().unwrap();
     assert_eq!((&explained["tier"], &explained["also"][0]["operation"]), (&4.into(), &"terraform.destroy".into()));
     assert_eq!(explained["changes"]["named"][0]["what"], "terraform_data.web");

@@ -205,7 +205,7 @@ impl<V: Variables> Building<'_, V> {
             | E::RemoveLargestPrefixPattern { parameter, indirect: false, pattern: text }
                 if is_plain(parameter) =>
             {
-                self.aside(text.as_deref().unwrap_or_default());
+                self.aside(text.as_deref().unwrap_or_default(), quotes);
                 self.doubt(quotes.shape());
             }
             E::ParameterLength { parameter, indirect: false } if is_plain(parameter) => self.doubt(Shape::Number),
@@ -217,8 +217,8 @@ impl<V: Variables> Building<'_, V> {
                 }
             }
             E::ReplaceSubstring { parameter, indirect: false, pattern, replacement, .. } if is_plain(parameter) => {
-                self.aside(pattern);
-                self.aside(replacement.as_deref().unwrap_or_default());
+                self.aside(pattern, quotes);
+                self.aside(replacement.as_deref().unwrap_or_default(), quotes);
                 self.doubt(quotes.shape());
             }
             // An element of an array, a name that a variable holds, `:=`, `@P`.
@@ -255,8 +255,12 @@ impl<V: Variables> Building<'_, V> {
         }
     }
 
-    /// Expands a text of which only counts what the shell runs for it.
-    fn aside(&mut self, text: &str) {
+    /// Expands a text of which only counts what the shell runs for it. Between double
+    /// quotes a single one is a letter, except in patterns: both are looked into.
+    fn aside(&mut self, text: &str, quotes: Quotes) {
+        if quotes == Quotes::Double && text.contains('\'') {
+            self.aside(&text.replace('\'', ""), Quotes::None);
+        }
         let word = expand(text, self.variables);
         self.scripts.extend(word.scripts);
         self.hidden |= word.hidden;
