@@ -36,6 +36,7 @@ use crate::service::Service;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::supervisors::Supervisors;
+use crate::sys::memory;
 use crate::tokens::Tokens;
 use crate::{adopt, needed, readers, server};
 
@@ -244,7 +245,7 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
     let policies = Policies::open(Origin::of(&places, policy)?, &places, &records)?;
     tracing::info!(?recovery, "the audit is open");
     let runs = Runs::new(&places.runs());
-    Ok(Gate {
+    let gate = Gate {
         settings,
         policies,
         grammars: own_tools::grammars(&places.tools())?,
@@ -264,7 +265,11 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
         started: Instant::now(),
         home: places.home(),
         places,
-    })
+    };
+    // All records were in memory; what the gate keeps of them is a part.
+    drop(records);
+    memory::give_back();
+    Ok(gate)
 }
 
 /// Another of our programs: they are installed in one folder.

@@ -1,10 +1,12 @@
-//! Files in memory that nobody can change any more.
+//! Files in memory that nobody can change any more, and memory that nobody needs any more.
 
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::os::fd::OwnedFd;
 
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+#[cfg(target_env = "gnu")]
+use nix::libc;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 /// A memory file that holds these bytes, sealed against every change; it is read from
@@ -16,6 +18,15 @@ pub(crate) fn sealed(bytes: &[u8]) -> std::io::Result<OwnedFd> {
     let all = SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
     fcntl(&memory, FcntlArg::F_ADD_SEALS(all))?;
     Ok(memory.into())
+}
+
+/// Gives the system back what was freed: glibc keeps it otherwise (malloc_trim(3)).
+pub(crate) fn give_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: takes a number and touches only what is free.
+    unsafe {
+        libc::malloc_trim(0)
+    };
 }
 
 #[cfg(test)]
