@@ -203,10 +203,15 @@ fn a_grant_is_no_passphrase_and_no_second_person() {
     for more in ["confirm = \"passphrase\"", "people = 2"] {
         let sandbox = crate::under(&policy(more)).settings(SETTINGS).start();
         assert_eq!(sandbox.person(&["grant", "claude-code", "ask.unknown"]).0, Some(0));
-        let ran = sandbox.run_command(sandbox.session("claude-code", "ask", "ask exit 5"), LIMIT);
-        assert_eq!(ran.code(), Some(75), "{more}: {ran:?}");
+        // A question ends with its session.
+        let mut command = sandbox.session("claude-code", "ask", "ask exit 5; echo $?; read -r");
+        command.stdin(std::process::Stdio::piped());
+        let mut running = sandbox.start_command(command);
+        running.until_stdout("75\n");
         let question: serde_json::Value = sandbox.ask(&["approvals", "--json"]).stdout_text().trim().parse().unwrap();
         assert_eq!(question["like_this"], serde_json::json!([]), "{more}");
+        running.type_line("");
+        running.finish(LIMIT);
     }
 }
 

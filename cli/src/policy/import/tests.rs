@@ -35,7 +35,7 @@ fn wrong(yaml: &str) -> String {
 #[test]
 fn rules_by_tier_say_what_they_said() {
     let policy = imported(BY_TIER);
-    let staging = ["TF_WORKSPACE=staging-web", "AWS_REGION=us-east-1", "HOME=/nowhere"];
+    let staging = ["TF_WORKSPACE=staging-web", "AWS_REGION=us-east-1"];
     for (line, verdict) in [
         ("terraform plan", "allow"),
         ("terraform show", "allow"),
@@ -169,7 +169,7 @@ fn nothing_is_left_out_in_silence() {
         ("agents:\n  a:\n    rules:\n    - {protocol: terraform, regions: [x], tiers: {0: deny}}\n", "regions"),
         ("agents:\n  a:\n    rules:\n    - {protocol: aws, services: ['s[3]'], tiers: {0: deny}}\n", "another kind"),
         ("agents:\n  a:\n    rules:\n    - {protocol: aws, services: [], tiers: {0: deny}}\n", "match nothing"),
-        ("agents:\n  a:\n    rules: []\n    rules: []\n", "given twice"),
+        ("agents:\n  a:\n    rules: []\n    rules: []\n", "stands twice"),
         ("policies:\n- {name: p, agent: a, rate: 5, rules: []}\n", "`policies[0].rate`"),
         ("policies: []\n---\nagents: {}\n", "more than one document"),
         ("agents: &x {}\n", "anchors"),
