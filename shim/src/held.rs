@@ -32,6 +32,8 @@ pub(crate) struct Held {
     repeats: Repeats,
     /// Our child where the supervisor was born here.
     pub(crate) supervisor: Option<i32>,
+    /// The tool, where its supervisor says.
+    pub(crate) tool: Option<i32>,
 }
 
 impl Held {
@@ -41,7 +43,7 @@ impl Held {
         let suffered = PASSED_ON.without(blocked).without(ignored);
         let inbox = Inbox::of(suffered).map_err(|errno| Problem::of(errno, Problem::Poll))?;
         let inbox = inbox.above(caller.inherited.above());
-        Ok(Self { inbox, blocked, ignored, repeats: Repeats::default(), supervisor: None })
+        Ok(Self { inbox, blocked, ignored, repeats: Repeats::default(), supervisor: None, tool: None })
     }
 
     /// What to wait for.
@@ -93,7 +95,7 @@ impl Held {
     /// takes no SIGTSTP), nobody would, and the tool, which would not have stopped
     /// either, is continued at once.
     pub(crate) fn stop_like_the_tool(&self, signal: i32, socket: &Descriptor) {
-        if !Set::STOPS.has(signal) || sabotage!("run-on-when-stopped") || says_more(socket) {
+        if !Set::STOPS.has(signal) || sabotage!("run-on-when-stopped") || self.tool_goes_on(socket) {
             return;
         }
         // The supervisor's own is older: what it continued us from is over.
@@ -103,7 +105,7 @@ impl Held {
         signals::reset(signal);
         // It waits until it is let through: whatever continues us by then undoes it.
         let _ = process::kill(process::id().cast_signed(), signal);
-        if says_more(socket) {
+        if self.tool_goes_on(socket) {
             let _ = signals::take(signal);
         } else {
             let_through(signal);
@@ -114,6 +116,12 @@ impl Held {
         if self.ignored.has(signal) {
             signals::ignore(signal);
         }
+    }
+
+    /// Whether the tool goes on by now, although its supervisor has said that it stopped:
+    /// it says more, or sees that later than the kernel shows it.
+    fn tool_goes_on(&self, socket: &Descriptor) -> bool {
+        says_more(socket) || self.tool.is_some_and(|tool| process::is_stopped(tool.cast_unsigned()) == Ok(false))
     }
 
     fn is_supervisors(&self, arrival: &Arrival) -> bool {

@@ -115,6 +115,7 @@ fn until_end(socket: &Descriptor, held: &mut Held, frame: &mut Frame) -> Result<
             match read(socket, frame, &mut Riding::new())? {
                 None => return Err(Problem::Abandoned),
                 Some((Kind::Ended, body)) => return Ok(End::decode(body)?),
+                Some((Kind::Spawned, body)) => held.tool = message::number(body).ok(),
                 Some((Kind::Stopped, body)) => held.stop_like_the_tool(message::number(body)?, socket),
                 Some(_) => {}
             }

@@ -31,6 +31,7 @@ pub mod scheduling;
 pub mod signals;
 pub mod sockets;
 pub mod spawn;
+mod stopped;
 pub mod text;
 pub mod time;
 mod x86_64;

@@ -40,7 +40,7 @@ pub enum Kind {
     Stopped = 8,
     /// daemon to supervisor: run this.
     Plan = 9,
-    /// supervisor to daemon: the tool runs under this process id.
+    /// supervisor to daemon, and behind `Started` to the shim: the tool runs under this process id.
     Spawned = 10,
     /// supervisor to daemon: the tool could not be executed, `errno`.
     NotSpawned = 11,

@@ -1,7 +1,7 @@
 //! The small frames that a supervisor sends. Nobody who does not listen is
 //! waited for: where a frame cannot be sent, the peer's end is seen elsewhere.
 
-use tollgate_bare::{Descriptor, sockets};
+use tollgate_bare::{Descriptor, Text, sockets};
 use tollgate_wire::frame::{HEADER, Header, Kind};
 use tollgate_wire::message::{End, Finish};
 
@@ -31,9 +31,10 @@ pub(crate) fn ready(control: &Descriptor) {
     send(control, Kind::Ready, &[]);
 }
 
-/// The tool runs: the shim lets go.
-pub(crate) fn started(shim: &Descriptor) {
-    send(shim, Kind::Started, &[]);
+/// The tool runs, as this process: the shim lets go. One of version 1 does so as well,
+/// and passes over what it did not ask for.
+pub(crate) fn started(shim: &Descriptor, tool: i32) {
+    send_all(shim, [(Kind::Started, &[]), (Kind::Spawned, &tool.to_le_bytes())]);
 }
 
 /// The shim ends like this.
@@ -47,8 +48,16 @@ pub(crate) fn finished(control: &Descriptor, finish: Finish) {
 }
 
 fn send(to: &Descriptor, kind: Kind, body: &[u8]) {
-    let mut frame = [0; HEADER + 4];
-    let Ok(header) = (Header { kind, body: body.len(), descriptors: 0 }).encode() else { return };
-    frame.iter_mut().zip(header.iter().chain(body)).for_each(|(place, byte)| *place = *byte);
-    let _ = sockets::send_now(to, frame.get(..HEADER + body.len()).unwrap_or_default());
+    send_all(to, [(kind, body)]);
+}
+
+/// At once, so that the peer wakes up once.
+fn send_all<const FRAMES: usize>(to: &Descriptor, frames: [(Kind, &[u8]); FRAMES]) {
+    let mut text = Text::<{ 2 * (HEADER + 4) }>::new();
+    for (kind, body) in frames {
+        let Ok(header) = (Header { kind, body: body.len(), descriptors: 0 }).encode() else { return };
+        text.put_bytes(&header);
+        text.put_bytes(body);
+    }
+    let _ = sockets::send_now(to, text.as_bytes());
 }

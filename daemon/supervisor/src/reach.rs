@@ -20,11 +20,8 @@ use crate::frames::{self, Number};
 use crate::house::Birthplace;
 use crate::ladder::Ladder;
 use crate::witness::{Testimony, Witness};
-use doubles::Doubles;
+use doubles::{BY_KERNEL, Doubles};
 use sleeper::Sleeper;
-
-/// `SI_KERNEL`: sent by the kernel itself, as a terminal's signals are.
-const BY_KERNEL: i32 = 128;
 
 /// A `Stopped` that says the opposite: no signal has this number.
 const GOES_ON: i32 = 0;

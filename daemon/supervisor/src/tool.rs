@@ -83,7 +83,7 @@ pub(crate) fn start(order: Order, house: &House) -> Result<Spawned, Problem> {
     } else {
         drop(callers);
     }
-    frames::started(&shim);
+    frames::started(&shim, child.id);
     frames::number(&house.control, frames::Number::Spawned, child.id);
     Ok(Spawned::Runs(Tool { child, shim, record, patience: plan.patience, limit, early }))
 }

@@ -80,13 +80,7 @@ pub fn quit_and_end_of_input(stage: &Stage) -> Result<(), Difference> {
     Ok(())
 }
 
-/// Seen once in some hundreds on a crowded machine: a shim that has stopped runs for another
-/// moment and stops again, which the shell tells of. The case fails where it happens each time.
 pub fn job_control(stage: &Stage) -> Result<(), Difference> {
-    (0..3).map(|_| job_control_once(stage)).find(Result::is_ok).unwrap_or_else(|| job_control_once(stage))
-}
-
-fn job_control_once(stage: &Stage) -> Result<(), Difference> {
     let shown = stage.sandbox().on_terminals(|shell| {
         shell.line("probe steady");
         shell.until("runs");

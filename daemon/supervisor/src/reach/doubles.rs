@@ -11,7 +11,7 @@
 
 use core::time::Duration;
 
-use tollgate_bare::signals::{SIGCONT, Set};
+use tollgate_bare::signals::{SIGCONT, SIGINT, SIGQUIT, SIGWINCH, Set};
 use tollgate_wire::message::Signal;
 
 /// How long one sender may take between a process and its group: `timeout` of
@@ -22,8 +22,10 @@ const GRACE: Duration = Duration::from_millis(3);
 const LATEST: Duration = Duration::from_secs(5);
 /// How long the shim may take to pass on what the witness has told before.
 const REMEMBERED: Duration = Duration::from_secs(2);
-/// `si_pid` of what the kernel sends, a terminal's signals for one: always to a group.
+/// `si_pid` of what the kernel sends.
 const KERNEL: u32 = 0;
+/// `SI_KERNEL`: sent by the kernel itself, as a terminal's signals are.
+pub(super) const BY_KERNEL: i32 = 128;
 /// Signals 1 to 64.
 const NUMBERS: usize = 65;
 
@@ -62,6 +64,9 @@ impl Doubles {
     pub(super) fn shim_got(&mut self, signal: Signal, now: Duration) -> bool {
         let Some(index) = index(signal.number) else { return false };
         self.discard_opposites(signal.number);
+        if is_by_terminal(signal) {
+            return false;
+        }
         if let Some(known) = self.groups.get_mut(index)
             && known.take_if(|(sender, at)| *sender == signal.sender && now.saturating_sub(*at) < REMEMBERED).is_some()
         {
@@ -148,6 +153,14 @@ impl Doubles {
     }
 }
 
+/// What the kernel sends of these it sends to a whole group, for a terminal (tty_ioctl(2));
+/// so the tool has had it, and nobody needs to be asked. Not a hangup: that may be for the
+/// leader of a session alone.
+fn is_by_terminal(signal: Signal) -> bool {
+    let of_terminals = Set::STOPS.union(Set::of(&[SIGINT, SIGQUIT, SIGWINCH]));
+    signal.code == BY_KERNEL && of_terminals.has(signal.number)
+}
+
 fn discard<T>(places: &mut [Option<T>; NUMBERS], numbers: Set, is_done: impl Fn(&T) -> bool) {
     for (number, place) in (0..).zip(places) {
         place.take_if(|one| numbers.has(number) && is_done(one));
@@ -161,7 +174,7 @@ fn index(number: i32) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tollgate_bare::signals::{SIGINT, SIGTERM, SIGTSTP};
+    use tollgate_bare::signals::{SIGALRM, SIGTERM, SIGTSTP};
 
     fn at(milliseconds: u64) -> Duration {
         Duration::from_secs(1000) + Duration::from_millis(milliseconds)
@@ -207,6 +220,15 @@ mod tests {
         assert!(doubles.is_to_be_asked(at(3)));
         assert_eq!(next(&mut doubles, at(4999)), None);
         assert_eq!(next(&mut doubles, at(5000)), Some(SIGTERM));
+    }
+
+    #[test]
+    fn what_a_terminal_sends_waits_for_no_witness() {
+        let mut doubles = Doubles::new();
+        doubles.shim_got(Signal { number: SIGTSTP, code: BY_KERNEL, sender: 0 }, at(0));
+        assert_eq!((doubles.is_empty(), delivered(&mut doubles, at(9999))), (true, None));
+        doubles.shim_got(Signal { number: SIGALRM, code: BY_KERNEL, sender: 0 }, at(0));
+        assert_eq!(delivered(&mut doubles, at(4)), Some(SIGALRM), "whoever started the shim has set an alarm");
     }
 
     #[test]

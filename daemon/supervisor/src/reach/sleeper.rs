@@ -7,9 +7,9 @@
 
 use core::time::Duration;
 
-use tollgate_bare::process::{self, kill_by_descriptor};
+use tollgate_bare::Descriptor;
+use tollgate_bare::process::{self, is_stopped, kill_by_descriptor};
 use tollgate_bare::signals::SIGCONT;
-use tollgate_bare::{Descriptor, Errno, Text, files};
 
 /// A shim that was about to stop when its tool went on has stopped by then.
 const AGAIN: Duration = Duration::from_millis(20);
@@ -31,6 +31,15 @@ enum State {
     Doubted(Duration),
 }
 
+/// How the shim was found while its tool goes on.
+enum Found {
+    /// The tool does not.
+    BothStand,
+    /// Stopped; it is woken.
+    Asleep,
+    Awake,
+}
+
 impl Sleeper {
     /// The shim is our parent.
     pub(super) fn new(shim: Descriptor) -> Self {
@@ -49,17 +58,19 @@ impl Sleeper {
 
     /// The tool goes on.
     pub(super) fn tool_goes_on(&mut self, tool: i32, now: Duration) {
-        if self.state == State::Told && is_stopped(tool.cast_unsigned()) != Ok(true) {
-            self.state = if self.wake_where_it_sleeps() { State::Awake } else { State::Doubted(now) };
+        if self.state == State::Told {
+            self.state = match self.wake_where_it_alone_sleeps(tool) {
+                Found::BothStand => State::Told,
+                Found::Asleep => State::Awake,
+                Found::Awake => State::Doubted(now),
+            };
         }
     }
 
     /// Looks again where that is due.
     pub(super) fn settle(&mut self, tool: i32, now: Duration) {
         if self.patience(now) == Some(Duration::ZERO) {
-            if is_stopped(tool.cast_unsigned()) != Ok(true) {
-                self.wake_where_it_sleeps();
-            }
+            self.wake_where_it_alone_sleeps(tool);
             self.state = State::Awake;
         }
     }
@@ -80,63 +91,20 @@ impl Sleeper {
     }
 
     /// Where nothing can be seen it is woken: better awake once too often than never.
-    fn wake_where_it_sleeps(&self) -> bool {
+    fn wake_where_it_alone_sleeps(&self, tool: i32) -> Found {
         let sleeps = is_stopped(self.id) != Ok(false);
-        if sleeps {
-            self.wake();
+        // The tool last: what stopped the shim and meant both has been sent to it by now.
+        match (sleeps, is_stopped(tool.cast_unsigned()) == Ok(true)) {
+            (_, true) => Found::BothStand,
+            (false, false) => Found::Awake,
+            (true, false) => {
+                self.wake();
+                Found::Asleep
+            }
         }
-        sleeps
     }
 
     fn wake(&self) {
         let _ = kill_by_descriptor(&self.shim, SIGCONT);
-    }
-}
-
-/// Whether a process is stopped. An error where `/proc` cannot tell: not there,
-/// or one of other process ids than ours.
-fn is_stopped(id: u32) -> Result<bool, Errno> {
-    let mut own = Text::<20>::new();
-    own.number(process::id().into());
-    if files::link_text(c"/proc/self", &mut [0; 20])? != own.as_bytes() {
-        return Err(Errno::ENOENT);
-    }
-    let mut number = Text::<20>::new();
-    number.number(id.into());
-    let path = files::Path::of(&[b"/proc/", number.as_bytes(), b"/stat"])?;
-    let file = files::open(path.as_c_str(), 0)?;
-    let mut line = [0; 128];
-    let length = files::read(file.number(), &mut line)?;
-    // The name, in brackets, may hold any byte, brackets too; no number behind it does.
-    let line = line.get(..length).unwrap_or_default();
-    let name = line.iter().rposition(|byte| *byte == b')').ok_or(Errno::EINVAL)?;
-    Ok(line.get(name..).is_some_and(|rest| rest.starts_with(b") T")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tollgate_bare::signals::{SIGKILL, SIGSTOP};
-    use tollgate_bare::spawn::fork;
-
-    #[test]
-    fn a_process_that_stands_still_is_told_from_one_that_does_not() {
-        assert_eq!(is_stopped(process::id()), Ok(false));
-        let child = fork(|| {
-            loop {
-                std::thread::park();
-            }
-        })
-        .unwrap();
-        let id = child.id.cast_unsigned();
-        assert_eq!(is_stopped(id), Ok(false));
-        kill_by_descriptor(&child.pidfd, SIGSTOP).unwrap();
-        while is_stopped(id) == Ok(false) {
-            std::thread::yield_now();
-        }
-        assert_eq!(is_stopped(id), Ok(true));
-        kill_by_descriptor(&child.pidfd, SIGKILL).unwrap();
-        process::wait_for(child.id).unwrap();
-        is_stopped(id).unwrap_err();
     }
 }
