@@ -84,15 +84,19 @@ fn judge_as(
     subject: Subject<'_>,
     grants: &[Grant],
 ) -> Judgement {
-    let asked = Asked {
-        arguments: judgeable.arguments.as_ref(),
-        at: Some(tollgate_facts::now()),
-        grants,
-        ..Asked::new(&judgeable.operation, subject)
-    };
+    let asked = Asked { grants, ..asked(judgeable, subject) };
     let policies = in_force.policies().chain(&call.agent.policies);
     let words = policies.map(|policy| policy.judge(&Asked { budgets: &gate.allowances.budgets(policy), ..asked }));
     judgeable.tighten(words.reduce(Judgement::stricter).unwrap_or_else(nobodys), &asked)
+}
+
+/// What is asked of a policy, now.
+fn asked<'a>(judgeable: &'a Judgeable, subject: Subject<'a>) -> Asked<'a> {
+    Asked {
+        arguments: judgeable.arguments.as_ref(),
+        at: Some(tollgate_facts::now()),
+        ..Asked::new(&judgeable.operation, subject)
+    }
 }
 
 /// What a policy asks for and this program does not do: rather nothing runs.
@@ -132,14 +136,7 @@ fn observed(call: &mut Call, judgeable: &Judgeable, judgement: Judgement) -> Jud
     let free =
         Judgement { verdict: Verdict::Allow, covers: Vec::new(), obligations: Obligations::default(), ..judgement };
     let subjects = call.agent.subjects(&call.policies, door(call.request.door));
-    let words = subjects.map(|subject| {
-        let asked = Asked {
-            arguments: judgeable.arguments.as_ref(),
-            at: Some(tollgate_facts::now()),
-            ..Asked::new(&judgeable.operation, subject)
-        };
-        judgeable.tighten(free.clone(), &asked)
-    });
+    let words = subjects.map(|subject| judgeable.tighten(free.clone(), &asked(judgeable, subject)));
     let word = words.reduce(Judgement::stricter).unwrap_or(free);
     call.entry = Entry { would, ..entry(std::mem::take(&mut call.entry), &word) };
     word

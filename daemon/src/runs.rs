@@ -54,7 +54,7 @@ impl Called {
         Self {
             parent: permitted.call.agent.parent.clone(),
             tool: request.tool.clone(),
-            arguments: arguments(request),
+            arguments: arguments(request).map(<[u8]>::to_vec).collect(),
             binary: permitted.binary.identity,
         }
     }
@@ -72,8 +72,8 @@ pub(crate) struct Passed {
 }
 
 /// All after the name that the tool was called by.
-fn arguments(request: &Request) -> Vec<Vec<u8>> {
-    request.strings.arguments().into_iter().skip(1).map(<[u8]>::to_vec).collect()
+fn arguments(request: &Request) -> impl Iterator<Item = &[u8]> {
+    request.strings.arguments().into_iter().skip(1)
 }
 
 /// All running commands, by id.
@@ -193,11 +193,14 @@ impl Runs {
 
     /// What the runs above a call of this tool have executed for it.
     pub(crate) fn above(&self, parent: Option<&str>, request: &Request) -> Passed {
-        let (running, arguments) = (self.lock(), arguments(request));
         let mut passed = Passed::default();
         let (mut next, mut same) = (parent, true);
+        if next.is_none() {
+            return passed;
+        }
+        let running = self.lock();
         while let Some(called) = next.and_then(|id| running.get(id)?.called.as_ref()) {
-            same &= called.tool == request.tool && called.arguments == arguments;
+            same &= called.tool == request.tool && called.arguments.iter().eq(arguments(request));
             if same {
                 passed.on.push(called.binary);
             }

@@ -150,7 +150,8 @@ fn parent(pidfd: BorrowedFd<'_>) -> Result<i32, Errno> {
     i32::try_from(info.parent).map_err(|_| Errno::EOVERFLOW)
 }
 
-fn open(number: i32) -> Result<OwnedFd, Errno> {
+/// The process of this number, for good.
+pub(super) fn open(number: i32) -> Result<OwnedFd, Errno> {
     // SAFETY: asks for a new descriptor; no memory is involved.
     let opened = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, number, 0) })?;
     let opened = RawFd::try_from(opened).map_err(|_| Errno::EBADF)?;
@@ -160,7 +161,7 @@ fn open(number: i32) -> Result<OwnedFd, Errno> {
 
 /// The whole chain as it stood at one moment: links change when a process in
 /// between ends, so the walk is made again until it finds what it found before.
-fn by_proc(pid: i32) -> io::Result<Vec<i32>> {
+pub(crate) fn by_proc(pid: i32) -> io::Result<Vec<i32>> {
     let mut before = None;
     for _ in 0..ATTEMPTS {
         let now = walk(pid).ok();

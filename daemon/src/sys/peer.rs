@@ -77,7 +77,7 @@ impl Stranger {
     /// The process of this id, for good.
     pub(crate) fn open(pid: i32) -> io::Result<Self> {
         // SAFETY: an `OwnedFd` stays open, at its number, as long as it lives.
-        let opened = unsafe { AsyncFd::register_with_interest(open(pid)?, Interest::READABLE) };
+        let opened = unsafe { AsyncFd::register_with_interest(above::open(pid)?, Interest::READABLE) };
         opened.map(Self).map_err(io::Error::from)
     }
 
@@ -90,15 +90,6 @@ impl Stranger {
     pub(crate) async fn ended(&self) -> io::Result<()> {
         self.0.readable().await.map(drop)
     }
-}
-
-fn open(pid: i32) -> io::Result<OwnedFd> {
-    use std::os::fd::{FromRawFd, RawFd};
-    // SAFETY: asks for a new descriptor; no memory is involved.
-    let opened = unsafe { nix::libc::syscall(nix::libc::SYS_pidfd_open, pid, 0) };
-    let opened = RawFd::try_from(opened).ok().filter(|opened| *opened >= 0).ok_or_else(io::Error::last_os_error)?;
-    // SAFETY: the kernel has just made it for us.
-    Ok(unsafe { OwnedFd::from_raw_fd(opened) })
 }
 
 /// Whether the process of a pidfd still runs: a pidfd is readable once it ended.

@@ -11,7 +11,7 @@ use tollgate_audit::Process;
 
 use super::VARIABLE;
 use crate::sys::peer::Chain;
-use crate::sys::process;
+use crate::sys::{above, process};
 
 /// The root of the caller's tree; none where it cannot be told.
 pub(super) fn root(chain: &Chain, text: &[u8]) -> Option<Process> {
@@ -24,8 +24,6 @@ pub(super) fn root(chain: &Chain, text: &[u8]) -> Option<Process> {
 /// services and the first processes of containers. The kernel tells nobody which process does.
 const ADOPTERS: [&[u8]; 7] =
     [b"systemd", b"tini", b"dumb-init", b"docker-init", b"catatonit", b"conmon", b"containerd-shim"];
-/// More than stand above one another on any sound machine.
-const DEEPEST: usize = 1000;
 
 /// Whether the caller may have left the tree of this root, by a child whose parent ended:
 /// such a one is given to `init` or to another of [`ADOPTERS`] above the root, and is younger
@@ -34,7 +32,7 @@ pub(super) fn may_have_left(chain: &Chain, root: &Process) -> io::Result<bool> {
     let mut adopted = None;
     for pid in chain.all() {
         if process::standing(pid)?.started < root.started || pid == INIT {
-            let is_adopter = pid == INIT || (is_adopter(pid) && above(root.pid)?.contains(&pid));
+            let is_adopter = pid == INIT || (is_adopter(pid) && above::by_proc(root.pid)?.contains(&pid));
             return Ok(is_adopter && adopted.is_some_and(is_ours));
         }
         adopted = Some(pid);
@@ -52,14 +50,4 @@ fn is_adopter(pid: i32) -> bool {
 
 fn is_ours(pid: i32) -> bool {
     std::fs::metadata(format!("/proc/{pid}")).is_ok_and(|found| found.uid() == nix::unistd::geteuid().as_raw())
-}
-
-fn above(pid: i32) -> io::Result<Vec<i32>> {
-    let mut above = Vec::new();
-    let mut next = process::standing(pid)?.parent;
-    while next > 0 && above.len() < DEEPEST {
-        above.push(next);
-        next = process::standing(next)?.parent;
-    }
-    Ok(above)
 }
