@@ -10,6 +10,7 @@ mod every_kind;
 mod fronts;
 mod narrowed;
 mod observing;
+mod organisation;
 mod policy_changes;
 mod projects;
 mod questions;
