@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use e2e::{Builder, Sandbox, require_tool};
 
+use crate::slow_apply;
+
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// `sleeper` says so and sleeps until it is asked to stop; it may do so for `limit`.
@@ -64,22 +66,11 @@ fn a_time_limit_holds_over_a_restart_of_the_daemon() {
 const LOCK: &str = "work/.terraform.tfstate.lock.info";
 
 /// A terraform that is in the middle of an apply; `started` is there once it is.
-const MAIN: &str = r#"resource "terraform_data" "web" {
-  input = "web"
-}
-resource "terraform_data" "slow" {
-  depends_on = [terraform_data.web]
-  provisioner "local-exec" {
-    command = "echo yes > started; exec sleep 30"
-  }
-}
-"#;
-
 fn terraform() -> Option<Sandbox> {
     let terraform = require_tool("terraform")?;
     let policy = "[[rule]]\nname = \"all\"\ntools = \"terraform\"\nverdict = \"allow\"\n";
     let sandbox = Sandbox::builder(e2e::programs!()).wrap("terraform").policy("10-all.toml", policy).start();
-    std::fs::write(sandbox.path("work/main.tf"), MAIN).unwrap();
+    std::fs::write(sandbox.path("work/main.tf"), slow_apply("echo yes > started")).unwrap();
     let mut init = sandbox.command(terraform);
     init.args(["init", "-no-color"]).env("CHECKPOINT_DISABLE", "1");
     assert_eq!(sandbox.run_command(init, LIMIT).code(), Some(0));

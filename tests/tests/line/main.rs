@@ -41,6 +41,22 @@ fn builder() -> Builder {
     Sandbox::builder(e2e::programs!()).probe("probe").probe("ask").probe("never").policy("10-tests.toml", POLICY)
 }
 
+/// A `main.tf` whose apply makes one resource, does `begin`, and takes a minute.
+fn slow_apply(begin: &str) -> String {
+    format!(
+        r#"resource "terraform_data" "web" {{
+  input = "web"
+}}
+resource "terraform_data" "slow" {{
+  depends_on = [terraform_data.web]
+  provisioner "local-exec" {{
+    command = "{begin}; exec sleep 60"
+  }}
+}}
+"#
+    )
+}
+
 const POLICY: &str = r#"version = 1
 
 [[rule]]

@@ -3,22 +3,11 @@
 use e2e::{Sandbox, Shell, require_tool};
 
 use crate::real_tools::allowing;
+use crate::slow_apply;
 
 fn same(sandbox: &Sandbox, act: impl Fn(&mut Shell)) -> String {
     sandbox.on_terminals(act).unwrap_or_else(|difference| panic!("{difference}"))
 }
-
-/// Long enough in its apply to be interrupted there.
-const MAIN: &str = r#"resource "terraform_data" "web" {
-  input = "web"
-}
-resource "terraform_data" "slow" {
-  depends_on = [terraform_data.web]
-  provisioner "local-exec" {
-    command = "echo inside; exec sleep 60"
-  }
-}
-"#;
 
 #[test]
 fn one_ctrl_c_interrupts_terraform_once_which_writes_its_state_and_lets_go_of_the_lock() {
@@ -27,7 +16,7 @@ fn one_ctrl_c_interrupts_terraform_once_which_writes_its_state_and_lets_go_of_th
     }
     let sandbox = allowing(&["terraform"]);
     let shown = sandbox.on_gated_terminal(|shell| {
-        std::fs::write(sandbox.path("work/main.tf"), MAIN).unwrap();
+        std::fs::write(sandbox.path("work/main.tf"), slow_apply("echo inside")).unwrap();
         shell.done("export CHECKPOINT_DISABLE=1");
         shell.done("terraform init -no-color > initialised; echo init $?");
         shell.line("terraform apply -no-color -auto-approve");
