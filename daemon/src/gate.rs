@@ -21,6 +21,7 @@ use crate::questions::Questions;
 use crate::readers::Readers;
 use crate::runs::Runs;
 use crate::server::Connections;
+use crate::service::Service;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::supervisors::Supervisors;
@@ -62,6 +63,8 @@ pub(crate) struct Gate {
     pub(crate) binaries: Binaries,
     /// Processes that look at files for us.
     pub(crate) readers: Readers,
+    /// The service manager, if there is one.
+    pub(crate) service: Service,
     /// Shims that are being served.
     pub(crate) connections: Connections,
     /// Since when.

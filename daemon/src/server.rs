@@ -4,7 +4,7 @@
 //! daemon that died is taken over; one that answers is not.
 
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,10 +60,33 @@ pub(crate) enum Owner {
 }
 
 /// The service manager's socket at `path`; our own where it holds none.
-pub(crate) fn open(path: &Path, service: &mut Service) -> Result<(Socket, Owner), Error> {
-    let Some(held) = service.socket(path) else { return Ok((listen(path)?, Owner::Us)) };
+pub(crate) fn open(path: &Path, service: &Service) -> Result<(Socket, Owner), Error> {
+    match service.socket(path) {
+        Some(held) => Ok((taken(path, held)?, Owner::Service)),
+        None => Ok((listen(path)?, Owner::Us)),
+    }
+}
+
+/// A session's socket: the one that the service manager has kept over a restart, or a
+/// new one for it to keep.
+pub(crate) fn of_session(gate: &Gate, id: &str) -> Result<Socket, Error> {
+    let path = gate.places.session_gate(id);
+    let is_there = std::fs::symlink_metadata(&path).is_ok_and(|found| found.file_type().is_socket());
+    match gate.service.session(id) {
+        Some(kept) if is_there => return taken(&path, kept),
+        // Nobody reaches it any more.
+        Some(_) => gate.service.drop_session(id),
+        None => {}
+    }
+    let socket = listen(&path)?;
+    let LocalListener::UdSocket(listening) = &socket.0;
+    gate.service.keep_session(id, listening.as_fd());
+    Ok(socket)
+}
+
+fn taken(path: &Path, held: OwnedFd) -> Result<Socket, Error> {
     let held = UdsListener::try_from(held).map_err(|cause| Error::Listen(path.to_owned(), cause))?;
-    Ok((Socket(LocalListener::UdSocket(held)), Owner::Service))
+    Ok(Socket(LocalListener::UdSocket(held)))
 }
 
 /// Listens at `path`, with nobody but this user able to connect.

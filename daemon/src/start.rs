@@ -160,18 +160,17 @@ fn settings(arguments: &Arguments) -> Result<(Places, Settings), Error> {
     Ok((places, settings))
 }
 
-async fn run(arguments: Arguments, mut service: Service) -> Result<(), Error> {
+async fn run(arguments: Arguments, service: Service) -> Result<(), Error> {
     let (places, settings) = settings(&arguments)?;
     for folder in [&places.state, &places.runs(), &places.sockets] {
         private_folder(folder)?;
     }
     let _lock = lock(&places.lock())?;
-    let gate = Arc::new(open(places, settings, arguments.policy)?);
+    let gate = Arc::new(open(places, settings, arguments.policy, service)?);
     // The admin door comes last: whoever is answered there finds the gate open.
-    let (shims, owner) = server::open(&gate.places.gate(), &mut service)?;
-    let (admin, admins_owner) = server::open(&gate.places.admin(), &mut service)?;
-    service.all_used()?;
-    let service = Arc::new(service);
+    let (shims, owner) = server::open(&gate.places.gate(), &gate.service)?;
+    let (admin, admins_owner) = server::open(&gate.places.admin(), &gate.service)?;
+    gate.service.all_used()?;
     std::env::set_current_dir("/")?;
     say(&gate, Kind::Started, format!("tollgated {}", env!("CARGO_PKG_VERSION"))).await?;
     if gate.keys.is_new {
@@ -185,15 +184,16 @@ async fn run(arguments: Arguments, mut service: Service) -> Result<(), Error> {
         tokio::spawn(server::gate(Arc::clone(&gate), shims, Listener::Gate)),
         tokio::spawn(server::admin(Arc::clone(&gate), admin)),
         tokio::spawn(sweep(Arc::clone(&gate))),
-        tokio::spawn(Arc::clone(&service).stay_alive()),
+        tokio::spawn(stay_alive(Arc::clone(&gate))),
+        tokio::spawn(drop_unclaimed(Arc::clone(&gate))),
         tokio::spawn(watch(Arc::clone(&gate))),
     ];
-    service.ready();
+    gate.service.ready();
     let reason = tokio::select! {
         signal = stopped() => signal?,
         () = idle(&gate, arguments.leave_after) => "idleness",
     };
-    service.stopping();
+    gate.service.stopping();
     for task in serving {
         task.abort();
     }
@@ -207,6 +207,14 @@ async fn run(arguments: Arguments, mut service: Service) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+async fn stay_alive(gate: Arc<Gate>) {
+    gate.service.stay_alive().await;
+}
+
+async fn drop_unclaimed(gate: Arc<Gate>) {
+    gate.service.drop_unclaimed().await;
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Error> {
@@ -234,7 +242,7 @@ fn lock(path: &Path) -> Result<Flock<File>, Error> {
     }
 }
 
-fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<Gate, Error> {
+fn open(places: Places, settings: Settings, policy: Option<PathBuf>, service: Service) -> Result<Gate, Error> {
     let keys = Keys::load(settings.audit.keys().unwrap_or(&places.keys()))?;
     if places.audit().exists() {
         // It may be a link to a larger disk: that folder is held to the same.
@@ -261,6 +269,7 @@ fn open(places: Places, settings: Settings, policy: Option<PathBuf>) -> Result<G
         supervisors: Supervisors::new(beside_us("tollgate-supervisor")?),
         readers: Readers::default(),
         binaries: Binaries::new(&beside_us("tollgate-shim")?),
+        service,
         connections: server::Connections::default(),
         started: Instant::now(),
         home: places.home(),

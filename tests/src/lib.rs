@@ -31,6 +31,7 @@ pub use pty::Pty;
 pub use sandbox::{Builder, Programs, Sandbox};
 pub use script::{Ending, Kept, Ran, Running, Script};
 pub use shell::Shell;
+pub use sys::receive_with_descriptor;
 pub use tools::{require_tool, say};
 pub use window::Window;
 

@@ -2,7 +2,7 @@
 //! and exec. The harness's only unsafe code.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -10,6 +10,7 @@ use std::process::Command;
 use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 use nix::unistd::setsid;
 
 /// A descriptor that becomes readable when the process ends.
@@ -22,6 +23,22 @@ pub(crate) fn pidfd(process: u32) -> io::Result<OwnedFd> {
     }
     // SAFETY: the descriptor is new and ours.
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
+/// One message, and the descriptor that rides along, if one does.
+///
+/// # Errors
+/// Those of the system call.
+pub fn receive_with_descriptor(socket: &impl AsRawFd, told: &mut [u8]) -> io::Result<(usize, Option<OwnedFd>)> {
+    let (mut parts, mut space) = ([IoSliceMut::new(told)], nix::cmsg_space!([RawFd; 1]));
+    let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+    let message = recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut space), flags)?;
+    let ridden = message.cmsgs()?.find_map(|part| match part {
+        ControlMessageOwned::ScmRights(descriptors) => descriptors.first().copied(),
+        _ => None,
+    });
+    // SAFETY: the kernel has just made it for us; nobody else owns it.
+    Ok((message.bytes, ridden.map(|descriptor| unsafe { OwnedFd::from_raw_fd(descriptor) })))
 }
 
 /// The command leads a session of its own, without a terminal, and dumps no core.

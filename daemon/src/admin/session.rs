@@ -96,12 +96,14 @@ async fn open(
         facts: own.map(fact).into_iter().collect(),
         ..Entry::of(Kind::SessionOpened, id.clone())
     };
-    let socket = server::listen(&gate.places.session_gate(&id)).map_err(|cause| NotOpened::Now(cause.to_string()))?;
+    let socket = server::of_session(gate, &id).map_err(|cause| NotOpened::Now(cause.to_string()))?;
     if !gate.sessions.open(&id, Session::new(keeper, standing)) {
         return Err(refused("this session is open already"));
     }
     if let Err(cause) = gate.record(entry).await {
         gate.sessions.close(&id);
+        // The next try makes it anew, which it could not where this one is kept.
+        gate.service.drop_session(&id);
         return Err(NotOpened::Now(format!("the audit cannot be written: {cause}")));
     }
     Ok((id, socket))
@@ -195,6 +197,7 @@ fn read(path: &str) -> Result<Kept, String> {
 
 async fn close(gate: &Gate, id: &str, agent: &str) {
     gate.sessions.close(id);
+    gate.service.drop_session(id);
     let socket = gate.places.session_gate(id);
     if let Err(cause) = std::fs::remove_file(&socket) {
         tracing::debug!(%cause, socket = %socket.display(), "a session's socket was gone already");

@@ -1,13 +1,14 @@
 //! The daemon under a service manager, which the test plays: it holds the
-//! sockets, hears what it is told, and restarts the daemon.
+//! sockets, keeps what it is given, hears what it is told, and restarts the daemon.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use e2e::{Running, Sandbox};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -30,15 +31,35 @@ impl Manager {
     }
 
     fn start(&self, sandbox: &Sandbox) -> Child {
-        let script = "exec 3<&0 4<&1 </dev/null >/dev/null; \
-                      LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" --root \"$ROOT\"";
+        self.start_with(sandbox, None)
+    }
+
+    /// With a socket that an earlier daemon gave to keep, and its name.
+    fn start_with(&self, sandbox: &Sandbox, kept: Option<(&str, &UnixListener)>) -> Child {
+        let script = "exec 3<&0 4<&1 5<&2 </dev/null >/dev/null 2>>\"$1\"; [ $LISTEN_FDS = 3 ] || exec 5<&-; \
+                      LISTEN_PID=$$ exec \"$0\" --root \"$ROOT\"";
         let mut command = sandbox.command("bash");
-        command.args(["-c", script]).arg(e2e::programs!().path("tollgated"));
+        command.args(["-c", script]).arg(e2e::programs!().path("tollgated")).arg(sandbox.path("daemon.log"));
+        command.env("LISTEN_FDS", if kept.is_some() { "3" } else { "2" });
+        command.env("LISTEN_FDNAMES", format!("x:x:{}", kept.map_or("", |(name, _)| name)));
         command.env("NOTIFY_SOCKET", sandbox.path("notify")).env("WATCHDOG_USEC", "200000");
         command.stdin(Stdio::from(OwnedFd::from(self.gate.try_clone().unwrap())));
         command.stdout(Stdio::from(OwnedFd::from(self.admin.try_clone().unwrap())));
-        command.stderr(std::fs::File::options().create(true).append(true).open(sandbox.path("daemon.log")).unwrap());
+        let third = kept.map(|(_, socket)| Stdio::from(OwnedFd::from(socket.try_clone().unwrap())));
+        command.stderr(third.unwrap_or_else(Stdio::null));
         command.spawn().unwrap()
+    }
+
+    /// Waits until it is given something to keep: the name, and the socket.
+    fn is_given(&self) -> (String, UnixListener) {
+        loop {
+            let mut told = [0; 256];
+            if let (length, Some(socket)) = e2e::receive_with_descriptor(&self.notified, &mut told).unwrap() {
+                let told = std::str::from_utf8(&told[..length]).unwrap();
+                let name = told.strip_prefix("FDSTORE=1\nFDNAME=").unwrap().trim_end();
+                return (name.to_owned(), socket.into());
+            }
+        }
     }
 
     /// Waits until it is told something that begins so.
@@ -140,6 +161,30 @@ fn a_restart_in_a_storm_drops_no_request() {
     }
     let ran = storm.finish(Duration::from_secs(60));
     assert_eq!((ran.stdout_text().as_str(), ran.stderr_text().as_str()), ("done\n", ""));
+    manager.stop(daemon);
+}
+
+/// A session's socket is the daemon's own; the manager keeps it all the same.
+#[test]
+fn a_command_of_a_session_waits_for_the_next_daemon_too() {
+    let sandbox = sandbox();
+    let manager = Manager::new(&sandbox);
+    let daemon = manager.start(&sandbox);
+    let script = "probe exit 0 && touch first && read go && probe exit 5; echo $?";
+    let mut command = sandbox.session("claude-code", "probe", script);
+    command.stdin(Stdio::piped());
+    let mut session = sandbox.start_command(command);
+    let (name, socket) = manager.is_given();
+    sandbox.await_change("work", || sandbox.path("work/first").exists());
+    manager.stop(daemon);
+    session.type_line("go");
+    let mut called = [PollFd::new(socket.as_fd(), PollFlags::POLLIN)];
+    assert_eq!(poll(&mut called, PollTimeout::from(20_000_u16)).unwrap(), 1, "nobody called the session's socket");
+    let daemon = manager.start_with(&sandbox, Some((&name, &socket)));
+    let ran = session.finish(LIMIT);
+    assert_eq!(ran.stdout_text(), "5\n", "{ran:?}");
+    assert!(sandbox.audit_of("intent").iter().all(|intent| intent["agent"] == "claude-code"));
+    manager.hears(&format!("FDSTOREREMOVE=1\nFDNAME={name}"));
     manager.stop(daemon);
 }
 
