@@ -127,7 +127,7 @@ impl Problem {
             Self::Memory(_) | Self::Poll(_) | Self::Unpassable => "  nothing was run\n",
             Self::NoDaemon(..) => "  start it with `tollgate service start`, then look with `tollgate status`\n",
             Self::Stuck(_) | Self::HungUp => "  nothing was run; `tollgate status` says how the daemon does\n",
-            Self::Garbled(_) => "  shim and daemon are of different versions: install both anew\n",
+            Self::Garbled(_) => DIFFER,
             Self::Abandoned => "  see `tollgate status` and the audit\n",
         }
     }
@@ -156,6 +156,13 @@ fn garbled(error: Error) -> &'static str {
         _ => "a broken message",
     }
 }
+
+/// `tollgate doctor` finds the version of a shim by these words.
+const DIFFER: &str = concat!(
+    "  tollgate-shim ",
+    env!("CARGO_PKG_VERSION"),
+    " and the daemon are of different versions: install both anew\n"
+);
 
 #[cfg(test)]
 mod tests {

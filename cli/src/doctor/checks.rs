@@ -5,17 +5,17 @@
 
 mod daemon;
 mod machine;
+mod versions;
 
 use tollgate_installer::manifest::Standing;
 use tollgate_installer::{Plan, Tool};
 
 use super::{Check, State};
 use crate::installed::Installed;
-use crate::programs;
 
 /// Every check.
 pub(super) fn all(installed: &Installed, session: bool) -> Vec<Check> {
-    let mut checks = vec![programs_are_there(), installation(installed, session)];
+    let mut checks = vec![versions::programs(), installation(installed, session)];
     checks.extend(daemon::all(installed));
     checks.extend(machine::all(installed));
     checks
@@ -31,33 +31,6 @@ pub(super) fn warning(name: &'static str, says: impl Into<String>, fix: impl Int
 
 pub(super) fn failed(name: &'static str, says: impl Into<String>, fix: impl Into<String>) -> Check {
     Check { name, state: State::Failed, says: says.into(), fix: Some(fix.into()) }
-}
-
-fn programs_are_there() -> Check {
-    let name = "programs";
-    match programs::daemon().and_then(|daemon| programs::shim().map(|_| daemon)) {
-        Err(error) => failed(name, error.sentence(), "install the package again"),
-        Ok(daemon) if !daemon.with_file_name("tollgate-supervisor").is_file() => {
-            failed(name, "`tollgate-supervisor` is missing", "install the package again")
-        }
-        Ok(daemon) => match versions(&daemon) {
-            Ok(()) => ok(name, concat!("all of version ", env!("CARGO_PKG_VERSION"))),
-            Err(says) => failed(name, says, "install the package again, whole"),
-        },
-    }
-}
-
-/// The daemon's program beside this one is of the same version.
-fn versions(daemon: &std::path::Path) -> Result<(), String> {
-    let mut asked = std::process::Command::new(daemon);
-    asked.arg("--version");
-    let (said, _) = super::enter::hear(asked).map_err(|cause| format!("`{}`: {cause}", daemon.display()))?;
-    let version = said.trim().rsplit(' ').next().unwrap_or_default();
-    if version == env!("CARGO_PKG_VERSION") {
-        return Ok(());
-    }
-    let version = tollgate_policies::show::text(version.as_bytes(), 40);
-    Err(format!("`tollgate` is of version {}, `tollgated` of `{version}`", env!("CARGO_PKG_VERSION")))
 }
 
 /// Everything that was made is as it was made: the plan of another installation is empty.

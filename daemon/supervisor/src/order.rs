@@ -29,7 +29,8 @@ impl Problem {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::System(errno) => errno.words().unwrap_or("the system refused a call"),
-            Self::Garbled(_) => "the plan is no plan of this version",
+            // `tollgate doctor` finds the version of a supervisor by these words.
+            Self::Garbled(_) => concat!("the plan is none of tollgate-supervisor ", env!("CARGO_PKG_VERSION"), "'s"),
             Self::Descriptors => "the plan's descriptors are not as many as it says",
         }
     }

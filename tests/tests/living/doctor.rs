@@ -171,3 +171,35 @@ fn nothing_installed_is_said_first() {
         "{ran:?}"
     );
 }
+
+/// As an upgrade that was broken off leaves them.
+#[test]
+fn programs_of_several_versions_and_a_daemon_from_elsewhere_are_found() {
+    let sandbox = installed();
+    let folder = sandbox.path("mixed");
+    fs::create_dir(&folder).unwrap();
+    for name in ["tollgate", "tollgated", "tollgate-shim", "tollgate-supervisor"] {
+        let bytes = fs::read(e2e::programs!().path(name)).unwrap();
+        let mixed = if name.contains('-') { with_another_version(bytes, name) } else { bytes };
+        fs::write(folder.join(name), mixed).unwrap();
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut command = sandbox.command(folder.join("tollgate"));
+    command.args(["doctor", "--json", "--root"]).arg(sandbox.path("root")).arg("--home").arg(sandbox.path("home"));
+    let report: Value = sandbox.run_command(command, LIMIT).stdout_text().trim().parse().unwrap();
+    let programs = of(&report, "checks", "programs");
+    assert_eq!(programs["state"], "failed", "{report}");
+    let says = programs["says"].as_str().unwrap();
+    assert!(says.ends_with("`tollgate-shim` of `9.9.9`, `tollgate-supervisor` of `9.9.9`"), "{says}");
+    let daemon = of(&report, "checks", "daemon");
+    assert!(daemon["says"].as_str().unwrap().contains("is not the program that is installed"), "{report}");
+}
+
+fn with_another_version(mut bytes: Vec<u8>, name: &str) -> Vec<u8> {
+    let mark = format!("{name} {}", env!("CARGO_PKG_VERSION"));
+    let at = bytes.windows(mark.len()).position(|window| window == mark.as_bytes()).unwrap();
+    let other = format!("{name} 9.9.9");
+    assert_eq!(other.len(), mark.len());
+    bytes[at..at + mark.len()].copy_from_slice(other.as_bytes());
+    bytes
+}
