@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use serde::Serialize;
 use tollgate_admin::{Answer, Ask, ENOUGH, Proof, Question, Reply};
 
 use crate::arguments::{Approve, Deny};
@@ -15,7 +16,7 @@ use crate::{approvals, ids, output, passphrase, places, sys};
 
 /// Answers with yes.
 pub(crate) fn approve(arguments: &Approve) -> Result<ExitCode, Error> {
-    let Approve { root, id, name, add, reason } = arguments;
+    let Approve { root, id, name, add, reason, json } = arguments;
     let question = meant(root.root.as_deref(), id)?;
     let ask = |approver| Ask::Answer {
         id: question.id.clone(),
@@ -25,18 +26,23 @@ pub(crate) fn approve(arguments: &Approve) -> Result<ExitCode, Error> {
         add: add.clone(),
     };
     let with = if add.is_empty() { String::new() } else { format!(" with {} added", add.join(" ")) };
-    let more = match answer(root.root.as_deref(), name.as_deref(), ask)? {
-        Reply::Done {} => String::new(),
-        Reply::Partly { missing } => format!("\n{missing} more must approve before it runs"),
+    let missing = match answer(root.root.as_deref(), name.as_deref(), ask)? {
+        Reply::Done {} => 0,
+        Reply::Partly { missing } => missing,
         _ => return Err(Error::Reply),
     };
+    if *json {
+        output::json(&Told { answer: "approve", missing, ..Told::of(&question) })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let more = if missing == 0 { String::new() } else { format!("\n{missing} more must approve before it runs") };
     output::line(format_args!("approved{with}: {}  {}{more}", question.id, question.command))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Answers with no.
 pub(crate) fn deny(arguments: &Deny) -> Result<ExitCode, Error> {
-    let Deny { root, id, reason } = arguments;
+    let Deny { root, id, reason, json } = arguments;
     let question = meant(root.root.as_deref(), id)?;
     let ask = |approver| Ask::Answer {
         id: question.id.clone(),
@@ -46,10 +52,28 @@ pub(crate) fn deny(arguments: &Deny) -> Result<ExitCode, Error> {
         add: Vec::new(),
     };
     match answer(root.root.as_deref(), None, ask)? {
+        Reply::Done {} if *json => output::json(&Told { answer: "deny", ..Told::of(&question) })?,
         Reply::Done {} => output::line(format_args!("denied: {}  {}", question.id, question.command))?,
         _ => return Err(Error::Reply),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An answer that was taken, for programs.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    v: u32,
+    id: &'a str,
+    answer: &'static str,
+    command: &'a str,
+    /// How many more must approve before it runs.
+    missing: u8,
+}
+
+impl<'a> Told<'a> {
+    fn of(question: &'a Question) -> Self {
+        Self { v: 1, id: &question.id, answer: "", command: &question.command, missing: 0 }
+    }
 }
 
 /// The open question that is answered, by its whole id: what is told afterwards is what

@@ -159,6 +159,9 @@ pub(crate) struct Approve {
     /// Why: the record keeps it
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -171,6 +174,9 @@ pub(crate) struct Deny {
     /// Why: the agent reads it
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[cfg(test)]
@@ -186,20 +192,33 @@ mod tests {
 
     /// Commands that show something. What others print is a form of its own (a script, a
     /// policy, a checkpoint), or their code says all.
-    const SHOWING: [&str; 14] = [
+    const SHOWING: [&str; 27] = [
         "status",
         "approvals",
+        "approve",
+        "deny",
+        "approver list",
         "explain",
         "doctor",
         "tiers",
+        "install",
+        "uninstall",
+        "shims add",
+        "shims remove",
+        "shims list",
+        "service status",
         "grant",
         "grant list",
         "agent token",
         "agent tokens",
-        "shims list",
-        "service status",
+        "policy check",
+        "policy show",
+        "policy test",
+        "policy diff",
         "audit list",
         "audit show",
+        "audit tail",
+        "audit stats",
         "audit verify",
     ];
 

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
+use serde::Serialize;
 use tollgate_installer::home::STARTER;
 use tollgate_installer::{Plan, Step, Thing, Tool, Wanted};
 
@@ -25,9 +26,8 @@ pub(crate) struct Install {
     /// The policy to start with: careful, read-only, ...
     #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
     profile: Option<String>,
-    /// Show what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    trial: Trial,
     /// Leave the daemon as it is
     #[arg(long)]
     no_start: bool,
@@ -37,9 +37,8 @@ pub(crate) struct Install {
 
 #[derive(Debug, Args)]
 pub(crate) struct Uninstall {
-    /// Show what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    trial: Trial,
     #[command(flatten)]
     place: Place,
 }
@@ -52,8 +51,8 @@ pub(crate) fn install(arguments: &Install) -> Result<ExitCode, Error> {
     let wanted = installed.wanted(&tools, arguments.profile.as_deref())?;
     let plan = Plan::install(&installed.manifest_file(), &wanted)?;
     let policy = policy(&installed, &wanted, &plan, arguments.profile.as_deref());
-    carry_out(&plan, Doing::of(arguments.dry_run), "installed already: nothing to do")?;
-    if arguments.dry_run {
+    carry_out(&plan, arguments.trial.doing(), "installed already: nothing to do")?;
+    if arguments.trial.dry_run {
         return Ok(ExitCode::SUCCESS);
     }
     if !arguments.no_start {
@@ -92,18 +91,43 @@ pub(crate) fn uninstall(arguments: &Uninstall) -> Result<ExitCode, Error> {
     outside("uninstall")?;
     let installed = Installed::find(&arguments.place)?;
     let Some(plan) = Plan::uninstall(&installed.manifest_file())? else {
-        output::line("nothing is installed")?;
+        match arguments.trial.doing() {
+            Doing::Telling => output::json(&Told::default())?,
+            Doing::Really | Doing::Showing => output::line("nothing is installed")?,
+        }
         return Ok(ExitCode::SUCCESS);
     };
-    if !arguments.dry_run {
+    if !arguments.trial.dry_run {
         service::stop_before_uninstall(&installed)?;
     }
-    carry_out(&plan, Doing::of(arguments.dry_run), "nothing of it is left")?;
-    if !arguments.dry_run {
+    carry_out(&plan, arguments.trial.doing(), "nothing of it is left")?;
+    if !arguments.trial.dry_run {
         let state = installed.places.state.display();
         output::line(format_args!("uninstalled; what was recorded stays in `{state}`"))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// How far a change of the machine goes.
+#[derive(Debug, Args)]
+pub(crate) struct Trial {
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print it as JSON
+    #[arg(long, requires = "dry_run")]
+    json: bool,
+}
+
+impl Trial {
+    /// What it asks for.
+    pub(crate) fn doing(&self) -> Doing {
+        match (self.dry_run, self.json) {
+            (false, _) => Doing::Really,
+            (true, false) => Doing::Showing,
+            (true, true) => Doing::Telling,
+        }
+    }
 }
 
 /// Whether a plan is only shown.
@@ -113,17 +137,32 @@ pub(crate) enum Doing {
     Really,
     /// It is shown.
     Showing,
+    /// It is told to a program.
+    Telling,
 }
 
-impl Doing {
-    /// As `--dry-run` says.
-    pub(crate) fn of(dry_run: bool) -> Self {
-        if dry_run { Self::Showing } else { Self::Really }
+/// A plan, for programs.
+#[derive(Debug, Serialize)]
+struct Told {
+    v: u32,
+    /// As a person reads them, in their order.
+    steps: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self { v: 1, steps: Vec::new(), notes: Vec::new() }
     }
 }
 
 /// Shows the plan, and does it.
 pub(crate) fn carry_out(plan: &Plan, doing: Doing, nothing: &str) -> Result<(), Error> {
+    if doing == Doing::Telling {
+        let steps = plan.steps().iter().map(ToString::to_string).collect();
+        let notes = plan.notes().iter().map(ToString::to_string).collect();
+        return output::json(&Told { steps, notes, ..Told::default() });
+    }
     for note in plan.notes() {
         output::say(format_args!("note: {note}"));
     }
@@ -133,7 +172,7 @@ pub(crate) fn carry_out(plan: &Plan, doing: Doing, nothing: &str) -> Result<(), 
     plan.steps().iter().try_for_each(|step| output::line(format_args!("  {step}")))?;
     match doing {
         Doing::Really => Ok(plan.apply()?),
-        Doing::Showing => output::line("nothing was done"),
+        Doing::Showing | Doing::Telling => output::line("nothing was done"),
     }
 }
 

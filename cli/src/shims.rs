@@ -13,7 +13,7 @@ use tollgate_installer::{Plan, Tool};
 
 use crate::complete::candidates;
 use crate::error::Error;
-use crate::install::{Doing, carry_out, outside};
+use crate::install::{Trial, carry_out, outside};
 use crate::installed::{Installed, Place, real_path};
 use crate::{output, tools};
 
@@ -32,9 +32,8 @@ pub(crate) struct Change {
     /// Their names, as they are typed
     #[arg(required = true, value_name = "NAME", add = ArgValueCandidates::new(candidates::tools))]
     names: Vec<OsString>,
-    /// Show what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    trial: Trial,
     #[command(flatten)]
     place: Place,
 }
@@ -83,7 +82,7 @@ fn apply(change: &Change, alter: impl FnOnce(&mut Vec<Tool>, Vec<Tool>)) -> Resu
     let mut tools = installed.tools().iter().map(|name| Tool::new(name.as_ref())).collect::<Result<Vec<_>, _>>()?;
     alter(&mut tools, named);
     let plan = Plan::install(&installed.manifest_file(), &installed.wanted(&tools, None)?)?;
-    carry_out(&plan, Doing::of(change.dry_run), "nothing to do")?;
+    carry_out(&plan, change.trial.doing(), "nothing to do")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -14,6 +14,7 @@ use tollgate_admin::{Ask, Question, Reply, Status};
 use tollgate_audit::Record;
 use tollgate_audit::query::{self, Filter, Help, Pattern};
 use tollgate_places::Places;
+use tollgate_policies::policy::PROBE;
 
 use crate::arguments;
 use crate::colour::Colours;
@@ -23,6 +24,9 @@ use crate::{output, places};
 
 /// How many questions and refusals there is room for.
 const MOST: usize = 5;
+
+/// More probes than one `doctor` sends.
+const PROBES: usize = 64;
 
 /// All that is shown.
 #[derive(Debug, Serialize)]
@@ -89,7 +93,11 @@ fn refused(places: &Places) -> Vec<Record> {
     if !folder.exists() {
         return Vec::new();
     }
-    query::newest(&folder, &filter, MOST, Help::Index).unwrap_or_default()
+    // The probes of `doctor` are no news: among so many there are others.
+    let mut refused = query::newest(&folder, &filter, MOST + PROBES, Help::Index).unwrap_or_default();
+    refused.retain(|record| record.entry.tool.as_deref() != Some(PROBE));
+    refused.drain(..refused.len().saturating_sub(MOST));
+    refused
 }
 
 /// `2d 3h`, `3h 5m`, `5m 7s`, `7s`.

@@ -38,7 +38,8 @@ pub(crate) fn ingest(arguments: &Arguments) -> Result<ExitCode, Error> {
     let sent = sending.all(&lines);
     let records = sending.records;
     drop(sending);
-    output::say(format_args!("{records} foreign records of `{}` are in the chain", arguments.source));
+    let records = output::count(usize::try_from(records).unwrap_or(usize::MAX), "foreign record");
+    output::say(format_args!("in the chain: {records} of `{}`", arguments.source));
     sent?;
     Ok(ExitCode::SUCCESS)
 }

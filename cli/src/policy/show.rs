@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use tollgate_policies::policy::{Policy, profile, profiles};
+use serde::Serialize;
+use tollgate_policies::policy::{Policy, RuleReference, profile, profiles};
 
 use crate::arguments::Root;
 use crate::error::Error;
@@ -22,6 +23,28 @@ pub(crate) struct Arguments {
     /// Show the text of this ready policy
     #[arg(value_name = "PROFILE", conflicts_with = "policy", value_parser = name)]
     profile: Option<String>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "profile")]
+    json: bool,
+}
+
+/// What there is, for programs.
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    v: u32,
+    hash: &'a str,
+    sources: &'a [String],
+    rules: Vec<Rule<'a>>,
+    tools: Vec<&'a str>,
+    runbooks: Vec<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Rule<'a> {
+    name: &'a str,
+    layer: &'static str,
+    file: &'a str,
+    line: usize,
 }
 
 fn name(name: &str) -> Result<String, String> {
@@ -35,10 +58,27 @@ pub(crate) fn show(arguments: &Arguments) -> Result<ExitCode, Error> {
         Some(source) => output::line(source.text.trim_end())?,
         None => {
             let policy = judge::policy(arguments.root.root.as_deref(), arguments.policy.as_deref())?;
-            output::line(rules(&policy))?;
+            if arguments.json { output::json(&shown(&policy))? } else { output::line(rules(&policy))? }
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl<'a> Rule<'a> {
+    fn of(rule: &'a RuleReference) -> Self {
+        Self { name: &rule.name, layer: rule.layer.name(), file: &rule.file, line: rule.line }
+    }
+}
+
+fn shown(policy: &Policy) -> Shown<'_> {
+    Shown {
+        v: 1,
+        hash: policy.hash(),
+        sources: policy.sources(),
+        rules: policy.references().map(Rule::of).collect(),
+        tools: policy.tools().collect(),
+        runbooks: policy.runbooks().iter().map(|runbook| runbook.name.as_str()).collect(),
+    }
 }
 
 fn rules(policy: &Policy) -> String {

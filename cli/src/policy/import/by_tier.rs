@@ -75,12 +75,13 @@ fn rule(
     Ok(conditions)
 }
 
-/// `tiers = { 0 = "allow", 4 = "deny" }`
+/// `tiers = { 0 = "allow", 4 = "deny" }`; there they may be called `T0` to `T4` too.
 fn tiers(at: &At<'_>) -> Result<String, Wrong> {
     let mut pairs = Vec::new();
     for (tier, verdict) in at.any_map()?.entries {
+        let tier = tier.strip_prefix('T').unwrap_or(tier);
         if !matches!(tier, "0" | "1" | "2" | "3" | "4") {
-            return Err(verdict.wrong("a tier is 0 to 4"));
+            return Err(verdict.wrong("a tier is 0 to 4, or T0 to T4"));
         }
         match verdict.word()? {
             known @ ("allow" | "escalate" | "deny") => pairs.push(format!("{tier} = {}", word(known))),

@@ -69,7 +69,7 @@ fn rules_by_tier_say_what_they_said() {
 fn the_first_rule_that_matches_decides_by_tier() {
     let yaml = "agents:\n  a:\n    rules:\n\
         - protocol: terraform\n      workspaces: [staging-db]\n      tiers: {0: allow, 2: deny}\n\
-        - protocol: terraform\n      workspaces: ['staging-*']\n      tiers: {0: deny, 2: allow, 3: allow}\n\
+        - protocol: terraform\n      workspaces: ['staging-*']\n      tiers: {T0: deny, T2: allow, 3: allow}\n\
         - protocol: terraform\n      tiers: {0: escalate, 2: escalate, 4: escalate}\n";
     let policy = imported(&yaml.replace("\n-", "\n    -"));
     for (workspace, line, verdict) in [
@@ -165,7 +165,7 @@ fn nothing_is_left_out_in_silence() {
     for (yaml, place) in [
         ("cli_tools: []\nserver: {port: 1}\n", "`server`: `server` cannot be taken over"),
         ("agents:\n  a:\n    rules: []\n    limits: 3\n", "`agents.a.limits`"),
-        ("agents:\n  a:\n    rules:\n    - {protocol: terraform, tiers: {5: deny}}\n", "a tier is 0 to 4"),
+        ("agents:\n  a:\n    rules:\n    - {protocol: terraform, tiers: {T5: deny}}\n", "a tier is 0 to 4"),
         ("agents:\n  a:\n    rules:\n    - {protocol: terraform, regions: [x], tiers: {0: deny}}\n", "regions"),
         ("agents:\n  a:\n    rules:\n    - {protocol: aws, services: ['s[3]'], tiers: {0: deny}}\n", "another kind"),
         ("agents:\n  a:\n    rules:\n    - {protocol: aws, services: [], tiers: {0: deny}}\n", "match nothing"),
