@@ -6,6 +6,8 @@
 
 mod kinds;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod schema;
 mod spanned;
 
@@ -20,10 +22,11 @@ pub(super) use spanned::Spanned;
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     /// The version of the language: 1, also where it is left out.
-    #[cfg_attr(test, schemars(extend("const" = 1)))]
+    #[cfg_attr(test, schemars(extend("const" = 1, "default" = 1)))]
     pub(super) version: Option<Spanned<Number>>,
     /// `enforce`, also where it is left out; or `observe`: what this policy would say
     /// is only recorded, and everything runs.
+    #[cfg_attr(test, schemars(extend("enum" = ["enforce", "observe"], "default" = "enforce")))]
     pub(super) mode: Option<Spanned<String>>,
     /// `[agents.NAME]`: who calls, and how far each is trusted.
     #[serde(default)]
@@ -72,7 +75,7 @@ pub(super) struct Agent {
 pub(super) struct Persons {
     /// `asks`: judged as an unknown agent. `answers`, also where this is left out: what
     /// a rule denies is denied, all else runs. `passes`: everything runs.
-    #[cfg_attr(test, schemars(extend("enum" = ["asks", "answers", "passes"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["asks", "answers", "passes"], "default" = "answers")))]
     pub(super) at_terminal: Option<Spanned<String>>,
 }
 
@@ -82,6 +85,7 @@ pub(super) struct Persons {
 #[serde(deny_unknown_fields, expecting = "a table: `[[rule]]`")]
 pub(super) struct Rule {
     /// What it is called in messages and records: one word, used once.
+    #[cfg_attr(test, schemars(required))]
     pub(super) name: Option<Spanned<String>>,
 
     /// Globs over the agent's name. Left out: any agent, an unknown one too.
@@ -133,7 +137,7 @@ pub(super) struct Rule {
     pub(super) unless: Option<Many<Exception>>,
     /// `escalate`: where the rule denies only because something is not known, a
     /// person is asked instead. `deny`: it denies, also where this is left out.
-    #[cfg_attr(test, schemars(extend("enum" = ["escalate", "deny"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["escalate", "deny"], "default" = "deny")))]
     pub(super) unknown: Option<Spanned<String>>,
     /// What is said to whoever is refused.
     pub(super) reason: Option<String>,
@@ -148,7 +152,7 @@ pub(super) struct Rule {
     pub(super) rate: Option<Many<String>>,
     /// Who shares what `rate` counts: `agent` (also where it is left out),
     /// `session`, `clearance` or `rule`.
-    #[cfg_attr(test, schemars(extend("enum" = ["agent", "session", "clearance", "rule"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["agent", "session", "clearance", "rule"], "default" = "agent")))]
     pub(super) per: Option<Spanned<String>>,
     /// What the output must not show: names of patterns.
     pub(super) redact: Option<Many<String>>,
@@ -156,10 +160,10 @@ pub(super) struct Rule {
     pub(super) correct: Option<Spanned<Correct>>,
     /// How whoever is asked shows who they are: `terminal`, also where this is left
     /// out, or `passphrase`, typed on that terminal.
-    #[cfg_attr(test, schemars(extend("enum" = ["terminal", "passphrase"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["terminal", "passphrase"], "default" = "terminal")))]
     pub(super) confirm: Option<Spanned<String>>,
     /// How many different people must approve: 1, also where this is left out, or 2.
-    #[cfg_attr(test, schemars(range(min = 1, max = 2)))]
+    #[cfg_attr(test, schemars(range(min = 1, max = 2), extend("default" = 1)))]
     pub(super) people: Option<Spanned<Number>>,
 }
 
@@ -170,7 +174,7 @@ pub(super) struct Rule {
 pub(super) struct Correct {
     /// `run`: the changed argv runs, also where this is left out. `suggest`: the
     /// call is refused, and the changed argv offered.
-    #[cfg_attr(test, schemars(extend("enum" = ["run", "suggest"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["run", "suggest"], "default" = "run")))]
     pub(super) mode: Option<Spanned<String>>,
     /// Flags that must stand there, with their value: `-lock-timeout=5m`.
     pub(super) add: Option<Many<String>>,
@@ -247,14 +251,16 @@ pub(super) struct Command {
 #[serde(deny_unknown_fields, expecting = "a table: `[[runbook]]`")]
 pub(super) struct Runbook {
     /// What it is called in messages and records: one word, used once.
+    #[cfg_attr(test, schemars(required))]
     pub(super) name: Option<Spanned<String>>,
     /// How often within the window.
+    #[cfg_attr(test, schemars(required))]
     pub(super) count: Option<Spanned<Number>>,
     /// The window, which slides: `1h`.
-    #[cfg_attr(test, schemars(with = "Option<schema::Time>"))]
+    #[cfg_attr(test, schemars(with = "schema::Time"))]
     pub(super) window: Option<Spanned<String>>,
     /// The highest tier that it covers, 0 to 4.
-    #[cfg_attr(test, schemars(range(min = 0, max = 4)))]
+    #[cfg_attr(test, schemars(required, range(min = 0, max = 4)))]
     pub(super) highest: Option<Spanned<Number>>,
     /// As in a rule.
     pub(super) agents: Option<Many<String>>,
@@ -268,6 +274,7 @@ pub(super) struct Runbook {
     /// As in a rule.
     pub(super) tools: Option<Many<String>>,
     /// As in a rule; needed.
+    #[cfg_attr(test, schemars(required))]
     pub(super) operations: Option<Many<String>>,
     /// As in a rule that allows.
     #[serde(default)]

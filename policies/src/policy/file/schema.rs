@@ -1,5 +1,5 @@
 //! The JSON Schema of a policy file, in `docs/policy.schema.json`: generated from
-//! the types, and held equal to them here.
+//! the types, and held equal to them here, as [`super::reference`] is.
 //!
 //! It is for editors: it knows every key and the values that are words. What only
 //! makes sense together (a verdict or tiers, names used once) is not in it;
@@ -101,7 +101,7 @@ as_inside!(Many, generator, inside => one_or_more(&inside));
 as_inside!(Table, generator, inside => json_schema!({ "type": "object", "additionalProperties": inside }));
 as_inside!(Tables, generator, inside => json_schema!({ "type": "array", "items": inside }));
 
-fn generated() -> Value {
+pub(super) fn generated() -> Value {
     let mut schema = serde_json::to_value(schemars::schema_for!(File)).unwrap();
     schema["title"] = json!("Tollgate policy");
     schema["description"] = json!("A policy file: `policy.d/*.toml`, `.tollgate.toml`.");
@@ -143,20 +143,19 @@ fn every_ready_policy_is_valid() {
 #[test]
 fn every_example_of_the_docs_is_valid_and_is_a_policy() {
     let mut examples = 0;
-    for page in ["policy.md", "operating-policy.md", "identity.md", "import.md"] {
+    for page in ["policy.md", "operating-policy.md", "identity.md", "classification.md"] {
         let path = format!("{}/../docs/{page}", env!("CARGO_MANIFEST_DIR"));
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        for example in text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
-            if example.contains("[[case]]") {
-                continue;
-            }
+        let text = std::fs::read_to_string(path).unwrap();
+        for example in
+            text.split("```toml,policy").skip(1).filter_map(|rest| rest.split_once('\n')?.1.split("```").next())
+        {
             examples += 1;
             assert_eq!(against(example), [""; 0], "{page}: {example}");
             let source = Source { name: page.into(), text: example.into(), layer: crate::policy::Layer::User };
             crate::policy::Policy::parse(&[source]).unwrap_or_else(|problems| panic!("{page}: {problems}"));
         }
     }
-    assert!(examples >= 3, "{examples}");
+    assert!(examples >= 7, "{examples}");
 }
 
 #[test]
@@ -164,6 +163,9 @@ fn what_no_file_may_say_is_found_by_the_schema_too() {
     let wrong = [
         ("rules = []", "rules"),
         ("version = 2", "/version"),
+        ("mode = 'watch'", "/mode"),
+        ("[[rule]]\nverdict = 'deny'", "name"),
+        ("[[runbook]]\nname = 'a'\noperations = 'x.y'\nwindow = '1h'\nhighest = 2", "count"),
         ("[[rule]]\nname = 'a'\nverdict = 'permit'", "/rule/0/verdict"),
         ("[[rule]]\nname = 'a'\nverdict = 'deny'\ntier = 5", "/rule/0/tier"),
         ("[[rule]]\nname = 'a'\ntarget.galaxy = 'x'", "galaxy"),

@@ -13,6 +13,12 @@ pub enum Held {
     By(String),
     /// It is a policy.
     Policy,
+    /// It is a policy that a person writes into `policy.d`.
+    Written(String),
+    /// It is a file of the home.
+    File(String),
+    /// It is what `tollgate.toml` says.
+    Settings,
     Toml,
     Json,
     Text,
@@ -36,6 +42,13 @@ pub struct Block {
 pub struct Step<'a> {
     pub command: &'a str,
     pub shown: Vec<&'a str>,
+}
+
+impl Held {
+    /// Whether something happens by it.
+    pub fn is_played(&self) -> bool {
+        !matches!(self, Self::By(_) | Self::Toml | Self::Json | Self::Text | Self::Unmarked)
+    }
 }
 
 impl Block {
@@ -88,11 +101,14 @@ fn held(mark: &str) -> Held {
         "console,agent" => Held::Agent,
         "console,agent,waits" => Held::Waiting,
         "toml,policy" => Held::Policy,
+        "toml,settings" => Held::Settings,
         "toml" => Held::Toml,
         "json" => Held::Json,
         "text" => Held::Text,
-        _ => match mark.split_once(",by=") {
-            Some(("console" | "yaml", file)) => Held::By(file.to_owned()),
+        _ => match mark.rsplit_once('=') {
+            Some(("console,by" | "yaml,by", file)) => Held::By(file.to_owned()),
+            Some(("toml,policy,as", name)) => Held::Written(name.to_owned()),
+            Some(("yaml,as", name)) => Held::File(name.to_owned()),
             _ => Held::Unmarked,
         },
     }

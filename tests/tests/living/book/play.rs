@@ -23,6 +23,7 @@ const TOOL: &str = "#!/bin/sh\necho \"the real ${0##*/}: $*\"\n";
 const TOLLGATE: &str = r#"#!/bin/bash
 case $1 in demo | completions | man | tiers | --*) exec PROGRAM "$@" ;; esac
 place=(--root "$ROOT")
+case "$1 $2" in policy\ import | policy\ schema) exec PROGRAM "$@" ;; esac
 case $1 in install | uninstall | shims | doctor | service) place+=(--home "$HOME") ;; esac
 before=()
 while [ $# -gt 0 ] && [ "$1" != -- ]; do before+=("$1"); shift; done
@@ -48,6 +49,11 @@ impl Scene {
         let builder = Sandbox::builder(e2e::programs!()).script("tollgate", &wrapper, "755");
         let builder = TOOLS.iter().fold(builder, |builder, tool| builder.script(tool, TOOL, "755"));
         let sandbox = builder.policy("00-careful.toml", careful).start();
+        for (known, inside) in [(".config", "config"), (".local/state", "state")] {
+            let folder = sandbox.path("home").join(known);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::os::unix::fs::symlink(sandbox.path("root").join(inside), folder.join("tollgate")).unwrap();
+        }
         let page = page.file_name().unwrap().to_string_lossy().into_owned();
         Self { sandbox, page, tools: Vec::new(), ids: BTreeMap::new(), waiting: None }
     }
@@ -67,6 +73,12 @@ impl Scene {
                 Held::Agent => block.steps().iter().try_for_each(|step| self.agent(step, &at))?,
                 Held::Waiting => block.steps().iter().for_each(|step| self.waits(step, &at)),
                 Held::Policy => self.policy(block, &at)?,
+                Held::File(ref name) => std::fs::write(self.sandbox.path("home").join(name), &block.text).unwrap(),
+                Held::Settings => self.settings(block, &at)?,
+                Held::Written(ref name) => {
+                    self.policy(block, &at)?;
+                    self.written(name, block);
+                }
                 _ => {}
             }
         }
@@ -82,7 +94,11 @@ impl Scene {
         }
         let mut command = self.sandbox.command("bash");
         command.args(["-c", &self.typed(step.command)]).env("TERM", "dumb");
-        let (_, shown) = Pty::spawn(command).finish();
+        let (code, shown) = Pty::spawn(command).finish();
+        // Where the page leaves all of it to `...`, it shows at least that it works.
+        if !code.success() && step.shown.iter().all(|line| *line == "...") {
+            return Err(format!("{at}: `{}` ends with {code}: {shown}", step.command));
+        }
         self.compare(step, &shown.replace("\r\n", "\n"), at)
     }
 
@@ -115,6 +131,22 @@ impl Scene {
         std::fs::write(&file, &block.text).unwrap();
         let mut check = self.sandbox.tollgate(&["policy", "check"]);
         check.arg(&file);
+        let ran = self.sandbox.run_command(check, LIMIT);
+        if ran.code() == Some(0) { Ok(()) } else { Err(format!("{at}: {}", ran.stderr_text())) }
+    }
+
+    /// A person writes it; it is waited for until the daemon has read it.
+    fn written(&self, name: &str, block: &Block) {
+        std::fs::write(self.sandbox.path("root/config/policy.d").join(name), &block.text).unwrap();
+        self.sandbox.await_records("policy_pending", 1);
+    }
+
+    fn settings(&self, block: &Block, at: &str) -> Result<(), String> {
+        let root = self.sandbox.path("home/settings");
+        std::fs::create_dir_all(root.join("config")).unwrap();
+        std::fs::write(root.join("config/tollgate.toml"), &block.text).unwrap();
+        let mut check = self.sandbox.command(e2e::programs!().path("tollgated"));
+        check.arg("--root").arg(root).arg("check-settings");
         let ran = self.sandbox.run_command(check, LIMIT);
         if ran.code() == Some(0) { Ok(()) } else { Err(format!("{at}: {}", ran.stderr_text())) }
     }
