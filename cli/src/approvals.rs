@@ -30,11 +30,16 @@ pub(crate) fn approvals(arguments: &Approvals) -> Result<ExitCode, Error> {
     if !prints && has_a_screen() {
         return screen::answer(&places);
     }
-    let show = if arguments.ask.json { |question: &Question| output::json(question) } else { print };
+    let show = if arguments.ask.json { json } else { |question: &Question| Ok(text::text(question)) };
     let mut known = BTreeSet::new();
     loop {
         let open = open(&places)?;
-        open.iter().filter(|question| known.insert(question.id.clone())).try_for_each(show)?;
+        let new = open.iter().filter(|question| known.insert(question.id.clone()));
+        let new = new.map(show).collect::<Result<Vec<_>, _>>()?;
+        if !new.is_empty() {
+            // At once: there may be thousands.
+            output::line(new.join("\n"))?;
+        }
         if !arguments.watch {
             if open.is_empty() && !arguments.ask.json {
                 output::line("no question is open")?;
@@ -65,6 +70,6 @@ pub(crate) fn open(places: &Places) -> Result<Vec<Question>, Error> {
     }
 }
 
-fn print(question: &Question) -> Result<(), Error> {
-    output::line(text::text(question))
+fn json(question: &Question) -> Result<String, Error> {
+    Ok(serde_json::to_string(question).map_err(io::Error::from)?)
 }

@@ -37,11 +37,11 @@ pub enum Error {
 /// Reads one JSON frame; `None` where the other side has closed.
 pub fn read_frame<T: DeserializeOwned>(stream: &mut impl Read) -> Result<Option<T>, Error> {
     let mut header = [0; HEADER];
-    let Some((first, rest)) = header.split_first_mut() else { return Ok(None) };
-    if stream.read(std::slice::from_mut(first))? == 0 {
+    let came = stream.read(&mut header)?;
+    if came == 0 {
         return Ok(None);
     }
-    stream.read_exact(rest)?;
+    stream.read_exact(header.get_mut(came..).unwrap_or_default())?;
     let header = Header::decode(&header)?;
     if header.kind != Kind::Json || header.descriptors != 0 {
         return Err(Error::Kind);
