@@ -103,9 +103,8 @@ fn tokens(arguments: &arguments::Ask) -> Result<(), Error> {
 
 /// Those whose time is not over.
 fn given(root: Option<&Path>) -> Result<Vec<TokenState>, Error> {
-    let replies = Door::list(&places::of(root)?.admin(), &Ask::Tokens {}, PATIENCE)?;
-    let token = |reply| if let Reply::TokenState(token) = reply { Ok(token) } else { Err(Error::Reply) };
-    replies.into_iter().map(token).collect()
+    let token = |reply| if let Reply::TokenState(token) = reply { Some(token) } else { None };
+    Door::list(&places::of(root)?.admin(), &Ask::Tokens {}, PATIENCE, token)
 }
 
 /// `01K...  claude-code  clearance 2  until 2026-02-12T14:30:22Z  process 4711 and below`

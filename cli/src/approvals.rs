@@ -16,7 +16,7 @@ use tollgate_admin::{Ask, Question, Reply};
 use tollgate_places::Places;
 
 use crate::arguments::Approvals;
-use crate::door::Door;
+use crate::door::{Door, PATIENCE};
 use crate::error::Error;
 use crate::{output, places};
 
@@ -59,15 +59,8 @@ fn has_a_screen() -> bool {
 
 /// The questions that are open now.
 pub(crate) fn open(places: &Places) -> Result<Vec<Question>, Error> {
-    let mut door = Door::ask(&places.admin(), &Ask::Questions {})?;
-    let mut questions = Vec::new();
-    loop {
-        match door.granted()? {
-            Reply::Question(question) => questions.push(*question),
-            Reply::End {} => return Ok(questions),
-            _ => return Err(Error::Reply),
-        }
-    }
+    let question = |reply| if let Reply::Question(question) = reply { Some(*question) } else { None };
+    Door::list(&places.admin(), &Ask::Questions {}, PATIENCE, question)
 }
 
 fn json(question: &Question) -> Result<String, Error> {

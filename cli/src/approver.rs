@@ -68,9 +68,8 @@ fn vouched(root: Option<&Path>, ask: impl Fn(Option<Proof>) -> Ask) -> Result<()
 
 fn list(arguments: &arguments::Ask) -> Result<(), Error> {
     let places = places::of(arguments.root.root.as_deref())?;
-    let replies = Door::list(&places.admin(), &Ask::Approvers {}, PATIENCE)?;
-    let one = |reply| if let Reply::Approver { name } = reply { Ok(Listed { name }) } else { Err(Error::Reply) };
-    let approvers = replies.into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let one = |reply| if let Reply::Approver { name } = reply { Some(Listed { name }) } else { None };
+    let approvers = Door::list(&places.admin(), &Ask::Approvers {}, PATIENCE, one)?;
     if arguments.json {
         return approvers.iter().try_for_each(output::json);
     }

@@ -31,14 +31,20 @@ impl Door {
         Self::ask_within(socket, ask, PATIENCE)
     }
 
-    /// Everything that comes before [`Reply::End`], each within `patience`.
-    pub(crate) fn list(socket: &Path, ask: &Ask, patience: Duration) -> Result<Vec<Reply>, Error> {
+    /// What `pick` takes of everything that comes before [`Reply::End`], each within
+    /// `patience`; an error where something is of another kind.
+    pub(crate) fn list<T>(
+        socket: &Path,
+        ask: &Ask,
+        patience: Duration,
+        pick: impl Fn(Reply) -> Option<T>,
+    ) -> Result<Vec<T>, Error> {
         let mut door = Self::ask_within(socket, ask, patience)?;
-        let mut replies = Vec::new();
+        let mut picked = Vec::new();
         loop {
             match door.granted()? {
-                Reply::End {} => return Ok(replies),
-                reply => replies.push(reply),
+                Reply::End {} => return Ok(picked),
+                reply => picked.push(pick(reply).ok_or(Error::Reply)?),
             }
         }
     }

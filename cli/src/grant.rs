@@ -129,9 +129,8 @@ fn list(arguments: &arguments::Ask) -> Result<(), Error> {
 
 /// Those that are in force.
 fn grants(root: Option<&Path>) -> Result<Vec<GrantState>, Error> {
-    let replies = Door::list(&places::of(root)?.admin(), &Ask::Grants {}, PATIENCE)?;
-    let grant = |reply| if let Reply::Grant(grant) = reply { Ok(grant) } else { Err(Error::Reply) };
-    replies.into_iter().map(grant).collect()
+    let grant = |reply| if let Reply::Grant(grant) = reply { Some(grant) } else { None };
+    Door::list(&places::of(root)?.admin(), &Ask::Grants {}, PATIENCE, grant)
 }
 
 /// `01K...  claude-code  terraform.apply  workspace=staging-*  until 2026-02-12T14:30:22Z  1 of 5 used`

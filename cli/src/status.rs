@@ -18,9 +18,9 @@ use tollgate_policies::policy::PROBE;
 
 use crate::arguments;
 use crate::colour::Colours;
-use crate::door::{Door, PATIENCE};
+use crate::door::Door;
 use crate::error::Error;
-use crate::{output, places};
+use crate::{approvals, output, places};
 
 /// How many questions and refusals there is room for.
 const MOST: usize = 5;
@@ -49,7 +49,7 @@ pub(crate) fn status(arguments: &arguments::Ask) -> Result<ExitCode, Error> {
         let seen = Seen {
             v: 1,
             status: Some(status?),
-            open: questions(&places)?,
+            open: approvals::open(&places)?,
             refused: refused.iter().filter_map(|record| serde_json::from_str(&record.text).ok()).collect(),
         };
         output::json(&seen)?;
@@ -57,7 +57,7 @@ pub(crate) fn status(arguments: &arguments::Ask) -> Result<ExitCode, Error> {
     }
     let colours = Colours::of_output();
     match status {
-        Ok(status) => output::line(page::text(&status, &questions(&places)?, &refused, colours))?,
+        Ok(status) => output::line(page::text(&status, &approvals::open(&places)?, &refused, colours))?,
         Err(error) => {
             let past = page::refusals(&refused, colours);
             if !past.is_empty() {
@@ -74,15 +74,6 @@ fn asked(places: &Places) -> Result<Status, Error> {
         Reply::Status(status) => Ok(*status),
         _ => Err(Error::Reply),
     }
-}
-
-fn questions(places: &Places) -> Result<Vec<Question>, Error> {
-    let replies = Door::list(&places.admin(), &Ask::Questions {}, PATIENCE)?;
-    let question = |reply| match reply {
-        Reply::Question(question) => Ok(*question),
-        _ => Err(Error::Reply),
-    };
-    replies.into_iter().map(question).collect()
 }
 
 /// The last refusals; none where the record cannot be read: `audit` says why.

@@ -35,7 +35,7 @@ pub(crate) fn questions() -> Vec<CompletionCandidate> {
         Reply::Question(question) => candidate(&question.id, &question.command),
         _ => None,
     };
-    asked(&Ask::Questions {}).into_iter().filter_map(of).collect()
+    asked(&Ask::Questions {}, of)
 }
 
 /// Grants that are in force.
@@ -44,7 +44,7 @@ pub(crate) fn grants() -> Vec<CompletionCandidate> {
         Reply::Grant(GrantState { id, agent, operation, .. }) => candidate(&id, &format!("{agent} {operation}")),
         _ => None,
     };
-    asked(&Ask::Grants {}).into_iter().filter_map(of).collect()
+    asked(&Ask::Grants {}, of)
 }
 
 /// Tokens whose time is not over.
@@ -53,7 +53,7 @@ pub(crate) fn tokens() -> Vec<CompletionCandidate> {
         Reply::TokenState(TokenState { id, agent, revoked: false, .. }) => candidate(&id, &agent),
         _ => None,
     };
-    asked(&Ask::Tokens {}).into_iter().filter_map(of).collect()
+    asked(&Ask::Tokens {}, of)
 }
 
 /// The newest commands of the audit, run or refused: the newest first.
@@ -104,9 +104,9 @@ fn candidate(id: &str, beside: &str) -> Option<CompletionCandidate> {
     plain.then(|| CompletionCandidate::new(id).help(Some(show::text(beside.as_bytes(), BESIDE).into())))
 }
 
-fn asked(ask: &Ask) -> Vec<Reply> {
-    let listed = places().and_then(|places| Door::list(&places.admin(), ask, PATIENCE).ok());
-    listed.unwrap_or_default()
+fn asked(ask: &Ask, of: impl Fn(Reply) -> Option<CompletionCandidate>) -> Vec<CompletionCandidate> {
+    let listed = places().and_then(|places| Door::list(&places.admin(), ask, PATIENCE, |reply| Some(of(reply))).ok());
+    listed.into_iter().flatten().flatten().collect()
 }
 
 /// The oldest first.
