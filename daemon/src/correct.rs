@@ -56,7 +56,9 @@ async fn once_more(gate: &Gate, mut call: Call, made: correct::Corrected) -> Res
         Ok(None) if made.mode == Mode::Suggest => {
             let rule = made.rules.first().cloned();
             let refusal = Refusal::Suggested(judged.judgement.verdict);
-            Err(Refused::new(judged.call.request.caller, Entry { rule, ..called }, refusal))
+            let mut call = judged.call;
+            call.entry = called;
+            Err(refused(call, rule.as_ref(), refusal))
         }
         Ok(None) => {
             let text = told(&judged.call.entry, &made.rules);
@@ -77,6 +79,7 @@ fn uncorrectable(call: Call, cause: &CorrectError) -> Box<Refused> {
     refused(call, Some(rule), Refusal::Uncorrectable(cause.to_string()))
 }
 
-fn refused(call: Call, rule: Option<&String>, refusal: Refusal) -> Box<Refused> {
-    Refused::new(call.request.caller, Entry { rule: rule.cloned(), ..call.entry }, refusal)
+fn refused(mut call: Call, rule: Option<&String>, refusal: Refusal) -> Box<Refused> {
+    call.entry.rule = rule.cloned();
+    Refused::of(call, refusal)
 }

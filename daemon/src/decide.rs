@@ -173,7 +173,7 @@ fn refusal(missing: Missing) -> Refusal {
         Missing::NotFound => Refusal::NotFound,
         Missing::NotExecutable(path) => Refusal::NotExecutable(path),
         Missing::InCircles => {
-            Refusal::Gate("it goes in circles: it calls itself through the gate again and again".to_owned())
+            Refusal::Lasting("it goes in circles: it calls itself through the gate again and again".to_owned())
         }
     }
 }

@@ -228,3 +228,6 @@ pub(crate) fn hint(gate: &Gate, call: &Call, meaning: &tollgate_policies::Operat
     let allowed = judge(gate, &call.policies, call, &judgeable).verdict == Verdict::Allow;
     allowed.then(|| tollgate_policies::show::command(&argv, 200))
 }
+
+#[cfg(test)]
+mod tests;
