@@ -109,13 +109,15 @@ fn pieces(bytes: &[u8]) -> impl Iterator<Item = Piece> {
     })
 }
 
-/// Whether a character moves the cursor, changes direction or cannot be seen
-/// (Unicode: Cc, Zl, Zp, Bidi_Control, Default_Ignorable_Code_Point, and the
-/// interlinear marks).
+/// Whether a character moves the cursor, changes direction, cannot be seen, or is a
+/// blank that only looks like a space, and parts no words (Unicode: Cc, Zl, Zp, Zs but
+/// for the space, Bidi_Control, Default_Ignorable_Code_Point, the interlinear marks, and
+/// Braille's empty cell).
 fn hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{2800}' | '\u{3000}'
+            | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
             | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
@@ -216,6 +218,7 @@ mod tests {
             ("pro\u{200b}d\u{feff}\u{2060}\u{ad}\u{fe0f}", "pro\\u{200b}d\\u{feff}\\u{2060}\\u{ad}\\u{fe0f}"),
             ("one\u{2028}two\u{2029}", "one\\u{2028}two\\u{2029}"),
             ("\u{e0041}\u{3164}", "\\u{e0041}\\u{3164}"),
+            ("x\u{a0}--dry-run\u{3000}\u{2003}\u{2800}", "x\\u{a0}--dry-run\\u{3000}\\u{2003}\\u{2800}"),
         ] {
             assert_eq!(text(raw.as_bytes(), 80), shown);
         }

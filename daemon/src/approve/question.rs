@@ -62,9 +62,15 @@ pub(crate) fn shown(gate: &Gate, open: &Open) -> Question {
         passphrase: open.needs_passphrase(),
         dangerous: danger::words(entry),
         like_this: like::terms(entry, &asked),
-        notes: asked.notes.iter().map(|note| line(note)).collect(),
+        notes: cut(gate, open, &command).into_iter().chain(asked.notes.iter().map(|note| line(note))).collect(),
         command,
     }
+}
+
+/// Where all of a command can be read that is longer than what is shown of it.
+fn cut(gate: &Gate, open: &Open, command: &str) -> Option<String> {
+    let whole = told(&gate.places, &format!("audit show {}", open.id));
+    command.ends_with('…').then(|| format!("the command is longer than this: `{whole}` shows more of it"))
 }
 
 /// What the caller reads while it waits.

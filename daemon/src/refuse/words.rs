@@ -77,7 +77,8 @@ fn lines(places: &Places, entry: &Entry, refusal: &Refusal) -> Vec<String> {
         Refusal::Uncorrectable(why) => vec![refused, format!("  argument: {why}")],
         Refusal::ByPerson { by, reason } => {
             let said = reason.as_ref().map(|said| format!(": {}", show::text(said.as_bytes(), 200)));
-            vec![refused, format!("  denied by {}{}", by.name, said.unwrap_or_default())]
+            let name = show::text(by.name.as_bytes(), 100);
+            vec![refused, format!("  denied by {name}{}", said.unwrap_or_default())]
         }
         Refusal::Pending { id, open } => vec![
             format!("tollgate: not decided yet: `{command}`"),

@@ -176,6 +176,18 @@ fn a_binary_that_is_written_between_question_and_run_does_not_run() {
 }
 
 #[test]
+fn who_typed_the_command_waits_longer_than_an_agent() {
+    let sandbox = builder().settings("[approvals]\nwait_s = 0\nperson_wait_s = 600\n").start();
+    pending(&run(&sandbox, "ask exit 6"));
+    let mut typed = e2e::Pty::spawn(script(&sandbox, "ask exit 5; echo code $?"));
+    typed.wait_for(" is question ");
+    let id = typed.wait_for("\r\n").trim().to_owned();
+    approve(&sandbox, &id);
+    typed.wait_for("code 5");
+    assert_eq!(typed.finish().0.code(), Some(0));
+}
+
+#[test]
 fn of_two_equal_calls_one_runs_and_the_other_waits_on_with_a_new_question() {
     let sandbox = builder().start();
     let text = "ask exit 5 & ask exit 5 & wait -n; echo one $?; wait -n; echo two $?";
@@ -300,7 +312,7 @@ fn what_a_caller_wrote_steers_no_terminal_wherever_a_question_shows_it() {
         (character.is_control() && *character != '\n') || ['\u{200b}', '\u{202e}'].contains(character)
     };
     assert_eq!(listed.chars().find(hidden), None, "{listed:?}");
-    assert_eq!(listed.lines().count(), 9, "each on one line: {listed}");
+    assert_eq!(listed.lines().count(), 10, "each on one line, and where to read all of it: {listed}");
     assert!(listed.contains('…') && listed.len() < 3000, "cut, with a mark: {listed}");
     assert!(listed.contains("  DANGER  --force="), "{listed}");
     let json = sandbox.ask(&["approvals", "--json"]).stdout_text();
