@@ -5,17 +5,22 @@
 //! file is nobody's word by itself: one that was written by hand, or put back from an
 //! older day, is no passphrase. Not here: who may set one (`admin`).
 
+mod guesses;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use argon2::Argon2;
 use sha2::{Digest, Sha256};
 use tollgate_audit::{Enrolled, Kind, Record};
 use tollgate_policies::agents;
+
+use guesses::Guesses;
 
 /// Most bytes of a file.
 const MOST: u64 = 1024;
@@ -33,8 +38,8 @@ pub(crate) struct Approvers {
     folder: PathBuf,
     /// The digest of each one's file.
     known: Mutex<BTreeMap<String, String>>,
-    /// One guess at a time.
-    guessing: Mutex<()>,
+    /// One guess at a time, and ever fewer.
+    guesses: Mutex<Guesses>,
 }
 
 /// Why a passphrase is not taken.
@@ -46,6 +51,9 @@ pub(crate) enum Wrong {
     /// It is another one.
     #[error("the passphrase of `{0}` is another one")]
     Passphrase(String),
+    /// There were too many wrong ones just now.
+    #[error("too many wrong passphrases: the next one is looked at in {0} s")]
+    Soon(u64),
     /// The file was written by somebody else.
     #[error("the file with the passphrase of `{0}` is not the one that was recorded: set it again")]
     Foreign(String),
@@ -74,7 +82,7 @@ impl Approvers {
                 None => drop(all.remove(&enrolled.name)),
             }
         }
-        Self { folder: folder.to_owned(), known: Mutex::new(all), guessing: Mutex::default() }
+        Self { folder: folder.to_owned(), known: Mutex::new(all), guesses: Mutex::default() }
     }
 
     /// The records that say nothing any more: all but the newest of each name that has
@@ -94,8 +102,19 @@ impl Approvers {
     }
 
     /// Whether this is the passphrase of that name. It takes a while, by design.
+    /// After wrong ones it does not even look.
     pub(crate) fn verify(&self, name: &str, passphrase: &str) -> Result<(), Wrong> {
-        let _one = lock(&self.guessing);
+        let mut guesses = lock(&self.guesses);
+        guesses.may(Instant::now()).map_err(|left| Wrong::Soon(left.as_secs().saturating_add(1)))?;
+        let found = self.compare(name, passphrase);
+        match &found {
+            Ok(()) => *guesses = Guesses::default(),
+            Err(_) => guesses.wrong(Instant::now()),
+        }
+        found
+    }
+
+    fn compare(&self, name: &str, passphrase: &str) -> Result<(), Wrong> {
         let digest = lock(&self.known).get(name).cloned().ok_or_else(|| Wrong::Nobody(shown(name)))?;
         let foreign = || Wrong::Foreign(name.to_owned());
         let text = read(&self.file(name, &digest)).map_err(|_| foreign())?;
@@ -197,6 +216,18 @@ mod tests {
         assert!(matches!(approvers.verify("bert", "of the agent's own"), Err(Wrong::Nobody(_))));
         approvers.know(&Enrolled { name: "anna".into(), file_sha256: None });
         assert!(approvers.names().is_empty() && !file(&anna).exists());
+    }
+
+    #[test]
+    fn a_right_passphrase_after_many_wrong_ones_waits_too() {
+        let scratch = tempfile::tempdir().unwrap();
+        let approvers = Approvers::remembered(&scratch.path().join("a"), &[]);
+        approvers.know(&approvers.write("anna", "correct horse").unwrap());
+        // Whoever tries one name after the other is slowed down as well.
+        for name in ["anna", "bert", "carl", "dora"] {
+            assert!(matches!(approvers.verify(name, "a guess"), Err(Wrong::Passphrase(_) | Wrong::Nobody(_))));
+        }
+        assert!(matches!(approvers.verify("anna", "correct horse"), Err(Wrong::Soon(1..=8))));
     }
 
     #[test]

@@ -84,6 +84,7 @@ fn prove_by(gate: &Gate, peer: &Peer, chain: &Chain) -> Result<Approver, NotAPer
         uid: Some(peer.uid),
         how: "terminal".to_owned(),
         from: Some(terminal(standing.terminal)),
+        key: None,
     })
 }
 

@@ -258,6 +258,9 @@ pub struct Approver {
     pub how: String,
     /// From where: a terminal, a host.
     pub from: Option<String>,
+    /// The name under which a passphrase was given, where one was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// A file that was read to judge.

@@ -18,7 +18,8 @@ use crate::sys::peer::Peer;
 pub(super) async fn verified(gate: &Gate, by: Approver, proof: &Proof) -> Result<Approver, Wrong> {
     // Argon2 takes its time; other requests go on.
     tokio::task::block_in_place(|| gate.approvers.verify(&proof.name, &proof.passphrase))?;
-    Ok(Approver { name: gate.settings.approver(&proof.name), how: PASSPHRASE.to_owned(), ..by })
+    let (name, key) = (gate.settings.approver(&proof.name), Some(proof.name.clone()));
+    Ok(Approver { name, key, how: PASSPHRASE.to_owned(), ..by })
 }
 
 /// Gives somebody a passphrase, a new one too.

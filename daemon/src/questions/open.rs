@@ -220,10 +220,18 @@ impl State {
 /// How somebody is known who typed a passphrase.
 pub(crate) const PASSPHRASE: &str = "passphrase";
 
-/// Whether these are surely two people: two users, or two passphrases.
+/// Whether these are surely two people: two passphrases, whatever the settings call
+/// those who have them, or two users.
 fn differ(one: &Approver, other: &Approver) -> bool {
-    let by_passphrase = one.how == PASSPHRASE && other.how == PASSPHRASE;
-    one.uid != other.uid || (by_passphrase && one.name != other.name)
+    match (passphrase(one), passphrase(other)) {
+        (Some(one), Some(other)) => one != other,
+        _ => one.uid != other.uid,
+    }
+}
+
+/// Whose passphrase it was: earlier versions recorded the name alone.
+fn passphrase(by: &Approver) -> Option<&str> {
+    (by.how == PASSPHRASE).then(|| by.key.as_deref().unwrap_or(&by.name))
 }
 
 /// Milliseconds since 1970.

@@ -17,7 +17,7 @@ fn asking(binding: &str, people: u8) -> Open {
 }
 
 fn by(name: &str, how: &str) -> Approver {
-    Approver { name: name.to_owned(), uid: Some(7), how: how.to_owned(), from: None }
+    Approver { name: name.to_owned(), uid: Some(7), how: how.to_owned(), from: None, key: None }
 }
 
 fn word(answer: Answer, by: Approver) -> Answered {
@@ -84,6 +84,12 @@ fn two_people_are_two_passphrases_or_two_users() {
     assert_eq!(decided(by("a", "passphrase"), by("a", "passphrase")), Counts::Twice);
     assert_eq!(decided(by("a", "passphrase"), by("b", "terminal")), Counts::Twice);
     assert_eq!(decided(by("a", "terminal"), Approver { uid: Some(8), ..by("a", "terminal") }), Counts::Decides);
+    // The same passphrase: typed as another user, or under a name that the settings have changed.
+    let root = Approver { uid: Some(0), ..by("a", "passphrase") };
+    assert_eq!(decided(by("a", "passphrase"), root), Counts::Twice);
+    let of_a = |name| Approver { key: Some("a".into()), ..by(name, "passphrase") };
+    assert_eq!(decided(of_a("Anna"), of_a("Another")), Counts::Twice);
+    assert_eq!(decided(of_a("Anna"), Approver { key: Some("b".into()), ..of_a("Anna") }), Counts::Decides);
     let open = asking("b", 2);
     open.answer(word(Answer::Approve, by("a", "passphrase")), now());
     let other = Answered { added: vec!["-x".into()], ..word(Answer::Approve, by("b", "passphrase")) };

@@ -130,6 +130,94 @@ fn no_agent_gives_itself_a_passphrase() {
     assert_eq!(sandbox.ask(&["approver", "list"]).stdout_text(), "nobody has a passphrase\n");
 }
 
+/// Types a passphrase at `tollgate approve`, on a terminal that it has made: `feed.py ID ROOT`.
+const FEED: &str = r#"import os, pty, sys
+pid, screen = pty.fork()
+if pid == 0:
+    os.execvp("tollgate", ["tollgate", "approve", sys.argv[1], "--as", "anna", "--root", sys.argv[2]])
+os.write(screen, b"correct horse battery\n")
+said = b""
+try:
+    while True:
+        some = os.read(screen, 4096)
+        if not some:
+            break
+        said += some
+except OSError:
+    pass
+os.waitpid(pid, 0)
+print("fed", said.decode())
+"#;
+
+/// An agent that has come to know a passphrase: fed through a terminal of its own, in a
+/// frame at the admin socket, twice, with and without its environment.
+#[test]
+fn a_passphrase_that_an_agent_knows_is_worth_nothing_in_its_session() {
+    if e2e::require_tool("python3").is_none() {
+        return;
+    }
+    let sure = "[[rule]]\nname = \"sure\"\ntools = \"ask\"\nconfirm = \"passphrase\"\n";
+    let sandbox = prison().policy("30-sure.toml", sure).start();
+    enrol_anna(&sandbox);
+    fs::write(sandbox.path("feed.py"), FEED).unwrap();
+    let script = r#"feed() { python3 $E2E_SANDBOX/feed.py $id "$ROOT"; }
+        sure='{"ask":"answer","id":"'$id'","answer":"approve","approver":{"name":"anna","passphrase":"correct horse battery"}}'
+        frame() { python3 $E2E_SANDBOX/admin.py "$ROOT" "$sure"; }
+        feed; frame; frame
+        env -i PATH="$PATH" python3 $E2E_SANDBOX/feed.py $id "$ROOT"
+        env -u TOLLGATE_SESSION HOME=/ python3 $E2E_SANDBOX/admin.py "$ROOT" "$sure"
+        plain launch orphan terminal -- python3 $E2E_SANDBOX/admin.py "$ROOT" "$sure" | cat"#;
+    let said = inside(&sandbox, script);
+    let refused = sandbox.audit_of("refused_answer");
+    assert_eq!(refused.len(), 6, "{said}\n{refused:#?}");
+    assert!(refused.iter().all(|one| one["message"].as_str().unwrap().contains("inside session")), "{refused:#?}");
+    assert!(sandbox.audit_of("answer").is_empty() && !said.contains("approved"), "{said}");
+    let all = sandbox.audit().iter().map(ToString::to_string).collect::<String>();
+    assert!(!all.contains("correct horse"), "what was tried is not recorded");
+}
+
+/// A frame that once counted, sent again from a person's own terminal.
+#[test]
+fn a_frame_that_is_sent_again_answers_nothing_more() {
+    if e2e::require_tool("python3").is_none() {
+        return;
+    }
+    let sandbox = builder().settings(SETTINGS).start();
+    fs::write(sandbox.path("admin.py"), ADMIN).unwrap();
+    let id = asked(&sandbox);
+    let word = format!("{{\"ask\":\"answer\",\"id\":\"{id}\",\"answer\":\"approve\"}}");
+    let send = || {
+        let mut command = sandbox.command("python3");
+        command.arg(sandbox.path("admin.py")).arg(sandbox.path("root")).arg(&word);
+        Pty::spawn(command).finish().1
+    };
+    assert!(send().contains("\"reply\":\"done\""));
+    assert!(send().contains("\"reply\":\"failed\""));
+    assert_eq!(runs(&sandbox), Some(5));
+    assert!(send().contains("\"reply\":\"failed\""));
+    assert_ne!(asked(&sandbox), id, "the next one asks anew");
+    assert!(send().contains("\"reply\":\"failed\""));
+    assert_eq!((sandbox.audit_of("refused_answer").len(), sandbox.audit_of("intent").len()), (3, 1));
+}
+
+#[test]
+fn guesses_are_recorded_and_the_right_one_waits_after_many() {
+    let sandbox = crate::under(&policy("confirm = \"passphrase\"")).settings(SETTINGS).start();
+    enrol_anna(&sandbox);
+    let id = asked(&sandbox);
+    for guess in 0..4 {
+        let (code, said) = typed(&sandbox, &["approve", &id], &[(ANNA.0, &format!("a guess of mine {guess}"))]);
+        assert!(code != Some(0) && said.contains("is another one"), "{said}");
+    }
+    let (code, said) = typed(&sandbox, &["approve", &id], &[ANNA]);
+    assert!(
+        code != Some(0) && said.contains("refused: too many wrong passphrases: the next one is looked at in "),
+        "{said}"
+    );
+    assert_eq!(sandbox.audit_of("refused_answer").len(), 5);
+    assert!(sandbox.audit_of("answer").is_empty());
+}
+
 /// `tollgate ARGUMENTS --root ROOT` at a terminal: each prompt, and what is typed there.
 fn typed(sandbox: &Sandbox, arguments: &[&str], keys: &[(&str, &str)]) -> (Option<i32>, String) {
     let mut command = sandbox.tollgate(arguments);
@@ -246,6 +334,8 @@ fn two_people_are_two_even_over_a_restart_and_neither_can_be_made_up() {
     assert!(said.contains("1 more must approve before it runs"), "{said}");
     assert_eq!(runs(&sandbox), Some(75), "one is not enough");
     sandbox.daemon().kill();
+    // Another name in the settings makes nobody another person.
+    fs::write(sandbox.path("root/config/tollgate.toml"), SETTINGS.replace("Anna", "Another")).unwrap();
     sandbox.start_daemon();
     let (code, said) = typed(&sandbox, &["approve", &id, "--as", "anna"], &[ANNA]);
     assert_ne!(code, Some(0), "{said}");
@@ -255,6 +345,29 @@ fn two_people_are_two_even_over_a_restart_and_neither_can_be_made_up() {
     let (code, said) = typed(&sandbox, &["approve", &id, "--as", "bert"], &[BERT]);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(runs(&sandbox), Some(5));
+}
+
+#[test]
+fn one_user_is_one_person_with_a_passphrase_and_without() {
+    if e2e::require_tool("python3").is_none() {
+        return;
+    }
+    let sandbox = crate::under(&policy("people = 2")).settings(SETTINGS).start();
+    fs::write(sandbox.path("admin.py"), ADMIN).unwrap();
+    enrol_anna(&sandbox);
+    let id = asked(&sandbox);
+    let (code, said) = sandbox.person(&["approve", &id]);
+    assert!(code == Some(0) && said.contains("1 more must approve before it runs"), "{said}");
+    let (code, said) = sandbox.person(&["approve", &id]);
+    assert!(code != Some(0) && said.contains("the other approval must be another person's"), "{said}");
+    let word = serde_json::json!({"ask": "answer", "id": id, "answer": "approve",
+        "approver": {"name": "anna", "passphrase": ANNA.1}});
+    let mut command = sandbox.command("python3");
+    command.arg(sandbox.path("admin.py")).arg(sandbox.path("root")).arg(word.to_string());
+    let (_, said) = Pty::spawn(command).finish();
+    assert!(said.contains("the other approval must be another person's"), "{said}");
+    assert_eq!(runs(&sandbox), Some(75));
+    assert_eq!((sandbox.audit_of("refused_answer").len(), sandbox.audit_of("answer").len()), (2, 1));
 }
 
 #[test]

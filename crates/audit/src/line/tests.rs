@@ -52,8 +52,8 @@ fn kind() -> impl Strategy<Value = Kind> {
 }
 
 fn who() -> impl Strategy<Value = Entry> {
-    let approver = (text(), option::of(any::<u32>()), text(), option::of(text()))
-        .prop_map(|(name, uid, how, from)| Approver { name, uid, how, from });
+    let approver = (text(), option::of(any::<u32>()), text(), option::of(text()), option::of(text()))
+        .prop_map(|(name, uid, how, from, key)| Approver { name, uid, how, from, key });
     (kind(), text(), option::of(text()), vec(text(), 0..3), option::of(approver), option::of(any::<u32>())).prop_map(
         |(kind, id, agent, agent_known_by, approved_by, pid)| Entry {
             agent_known_by,

@@ -81,6 +81,7 @@ fn the_full_form_shows_every_field_once_and_nothing_that_is_not_there() {
             uid: Some(1001),
             how: "terminal".into(),
             from: Some("/dev/pts/3".into()),
+            key: None,
         }),
         signal: Some(15),
         duration_ms: Some(723_999),
