@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use nix::libc;
+use nix::sys::termios::{FlushArg, tcflush};
 use tollgate_admin::{Ask, Question, Reply};
 use tollgate_places::Places;
 
@@ -70,6 +71,7 @@ pub(super) fn answer(places: &Places) -> Result<ExitCode, Error> {
         state: State::default(),
         look: Look::At(Instant::now() + LOOK),
     };
+    forget_typed();
     sitting.state.arrived(questions);
     let left = sitting.stay();
     drop(sitting);
@@ -128,6 +130,9 @@ impl Sitting<'_> {
                     let heard = word::say(self.places, &wish, proof);
                     self.state.heard(wish, heard);
                     self.look = Look::At(Instant::now());
+                    self.keys = Keys::default();
+                    forget_typed();
+                    break;
                 }
             }
         }
@@ -165,6 +170,13 @@ impl Sitting<'_> {
         }
         true
     }
+}
+
+/// What was typed before the screen showed what it shows now, was meant for something
+/// else.
+fn forget_typed() {
+    // What cannot be forgotten is read next; it answers nothing that is not in sight.
+    let _ = tcflush(io::stdin(), FlushArg::TCIFLUSH);
 }
 
 /// One more reply; whether it was the last.

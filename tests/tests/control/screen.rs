@@ -71,8 +71,11 @@ fn a_person_approves_one_question_and_denies_another_with_reasons() {
     window.until("approve: why?");
     window.write("the window is open\r");
     window.until("approved: ");
-    // What comes meanwhile is shown unasked.
+    // What comes meanwhile is listed, and takes no other's place.
+    window.until("open no more: ");
     window.until("ask exit 6");
+    window.write("j");
+    window.until("1 of 1: ");
     window.write("d");
     window.until("deny: why?");
     window.write("not \u{1b}[31mnow\r");
@@ -107,6 +110,8 @@ fn and_the_next_ones_makes_a_grant_for_exactly_these() {
     window.write("a routine\r");
     window.until("approved: ");
     window.until("granted: ");
+    window.until("open no more: ");
+    window.write("j");
     // A workspace that is called `dev-*` is no pattern: another one asks again.
     sandbox.await_records("question", 2);
     window.until("workspace dev-1");
@@ -224,6 +229,88 @@ fn where_there_is_no_screen_or_none_is_wanted_the_list_is_printed() {
     let id = sandbox.audit_of("question")[0]["id"].as_str().unwrap().to_owned();
     assert_eq!(sandbox.person(&["deny", &id]).0, Some(0));
     assert_eq!(running.finish(LIMIT).code(), Some(126));
+}
+
+/// What is in sight is what is answered, whatever comes, goes or is typed ahead.
+#[test]
+fn keys_mean_the_question_that_is_in_sight_and_no_other() {
+    let sandbox = sandbox();
+    let running = agent(&sandbox, "ask exit 5 & ask exit 6 & ask exit 7 & wait", 3);
+    let questions = sandbox.audit_of("question");
+    let mut window = screen(&sandbox, "");
+    let first = window.until("1 of 3: ");
+    let shown = |screen: &str| {
+        let of = |question: &&Value| screen.contains(&format!(" of 3: {} ", question["id"].as_str().unwrap()));
+        questions.iter().find(of).unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    // Somebody else answers what this person is looking at, and they press the keys all the same.
+    let one = shown(&first);
+    assert_eq!(sandbox.person(&["deny", &one]).0, Some(0));
+    window.until(&format!("open no more: {one}"));
+    window.write("a\r");
+    window.until("this question is open no more");
+    // Keys that are pasted, and those that come before the answer to others, do nothing.
+    window.write("j");
+    let two = window.until("1 of 2: ").replace("1 of 2: ", "1 of 3: ");
+    let two = shown(&two);
+    window.write("\u{1b}[200~a\ra\r\u{1b}[201~");
+    window.write("a\ra\ra\r");
+    window.until(&format!("approved: {two}"));
+    window.until(&format!("open no more: {two}"));
+    let answers = sandbox.audit_of("answer");
+    let said: Vec<_> = answers.iter().map(|answer| (&answer["id"], &answer["decision"])).collect();
+    assert_eq!(said, [(&json!(one), &json!("deny")), (&json!(two), &json!("allow"))]);
+    window.write("j");
+    window.until("1 of 1: ");
+    window.write("d\r");
+    window.until("denied: ");
+    running.finish(LIMIT);
+    window.write("q");
+    let sent = left(window);
+    assert!(sent.contains("\u{1b}[?2004h") && sent.rfind("\u{1b}[?2004l") > sent.rfind("\u{1b}[?2004h"), "{sent:?}");
+    assert_eq!(sandbox.audit_of("intent").len(), 1);
+}
+
+/// A command longer than the window, with all that steers terminals, in a window that
+/// changes its size: a yes waits until all of it has been in sight.
+#[test]
+fn a_yes_waits_until_all_of_a_long_question_has_been_in_sight() {
+    let sandbox = sandbox();
+    let evil = r"$'\e[2J\e]0;stolen\a' $'\u202eright' $'\u2066' $'\x9b31m' $'a\r\nrule    allowed'";
+    let words =
+        "--force delete-a delete-b delete-c delete-d delete-e delete-f delete-g delete-h delete-i delete-j delete-k";
+    let running = agent(&sandbox, &format!("ask exit 5 {evil} {words} {}", "x".repeat(4000)), 1);
+    let mut window = screen(&sandbox, "");
+    window.pty().resize(9, 44);
+    let small = window.until("more lines below: PgDn");
+    assert!(small.contains("DANGER  --force"), "{small}");
+    for key in ["a", "a\r", "n"] {
+        window.write(key);
+        window.until("there is more to read before a yes");
+        window.write("k");
+    }
+    assert!(sandbox.audit_of("answer").is_empty());
+    for _ in 0..12 {
+        window.write("\u{1b}[6~");
+    }
+    window.until("asked   ");
+    window.pty().resize(60, 190);
+    let whole = window.until("the command is longer than this: ");
+    assert!(
+        whole.contains("xxx…") && whole.contains(r"\x1b]0;stolen\x07") && whole.contains(r"\xe2\x80\xaeright"),
+        "{whole}"
+    );
+    assert_eq!(whole.lines().filter(|line| line.starts_with("rule ")).count(), 1, "{whole}");
+    window.write("a");
+    window.until("approve: why?");
+    window.write("\r");
+    window.until("approved: ");
+    assert_eq!(running.finish(LIMIT).code(), Some(5));
+    assert_eq!(sandbox.audit_of("answer").len(), 1);
+    window.write("q");
+    let sent = left(window);
+    let steers = ["\u{1b}]", "\u{202e}", "\u{2066}", "\u{9b}"];
+    assert!(!steers.iter().any(|evil| sent.contains(evil)), "{sent:?}");
 }
 
 /// The screen is a person's by the daemon's proof alone: drawn inside a session, on a

@@ -22,6 +22,15 @@ pub(super) enum Key {
     PageDown,
     Home,
     End,
+    /// What comes from now on is pasted; or no more.
+    Pasted(Pasting),
+}
+
+/// Where a pasted text begins and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pasting {
+    Begins,
+    Ends,
 }
 
 /// Reads keys; keeps what has come of a character so far.
@@ -78,6 +87,8 @@ fn sequence(bytes: &[u8]) -> (Option<Key>, usize) {
         (b"", Some(b'F')) | (b"4" | b"8", Some(b'~')) => Some(Key::End),
         (b"5", Some(b'~')) => Some(Key::PageUp),
         (b"6", Some(b'~')) => Some(Key::PageDown),
+        (b"200", Some(b'~')) => Some(Key::Pasted(Pasting::Begins)),
+        (b"201", Some(b'~')) => Some(Key::Pasted(Pasting::Ends)),
         _ => None,
     };
     (key, (2 + end + 1).min(2 + bytes.len()))
@@ -124,7 +135,7 @@ mod tests {
 
     #[test]
     fn what_is_no_key_of_ours_is_passed_over_whole() {
-        assert_eq!(read(b"\x1b[1;5Ad\x1b[200~\x00\x1b[99999"), [Key::Character('d')]);
+        assert_eq!(read(b"\x1b[1;5Ad\x1b[202~\x00\x1b[99999"), [Key::Character('d')]);
         assert_eq!(read(b"\xff\xfea"), [Key::Character('a')]);
         assert_eq!(read(b"\x1b"), [Key::Escape]);
     }

@@ -1,11 +1,13 @@
 //! What the screen shows and what keys make of it: pure, so that it can be tried whole.
 //!
 //! A question that somebody began to answer stays as it was shown then, whatever
-//! arrives meanwhile. Not here: drawing (`view`), and asking the daemon (`word`).
+//! arrives meanwhile; no other takes the place of the one that is looked at, unless a
+//! key chooses it; and a yes begins only where all of it has been in sight. Not here:
+//! drawing (`view`), and asking the daemon (`word`).
 
 use tollgate_admin::{Answer, Proof, Question};
 
-use super::keys::Key;
+use super::keys::{Key, Pasting};
 
 /// Most characters that are typed in one line.
 const MOST_TYPED: usize = 500;
@@ -77,12 +79,21 @@ pub(super) struct State {
     questions: Vec<Question>,
     /// The place of the chosen one.
     place: usize,
+    /// The one that was chosen, where it is open no more: it stays in sight, or a key
+    /// that is pressed meanwhile would mean its neighbour.
+    gone: Option<Box<Question>>,
     pub(super) typing: Option<Typing>,
     pub(super) said: Option<Said>,
     /// Why the list may be old.
     pub(super) away: Option<String>,
     /// Lines of the details that are above the window.
     pub(super) scroll: usize,
+    /// How many of them a key moves on.
+    pub(super) page: usize,
+    /// Whether the last of them has been in sight.
+    pub(super) seen: bool,
+    /// Whether a text that is pasted has begun, or ended, last.
+    pasting: Option<Pasting>,
     /// Whether the window has room for what a person decides by.
     pub(super) fits: bool,
 }
@@ -100,25 +111,44 @@ impl State {
     /// chosen one.
     pub(super) fn shown(&self) -> Option<&Question> {
         let answering = self.typing.as_ref().map(|typing| &*typing.wish.question);
-        answering.or_else(|| self.questions.get(self.place))
+        answering.or(self.gone.as_deref()).or_else(|| self.questions.get(self.place))
     }
 
-    /// The list as it is now. The chosen question stays chosen; where it is gone, its
-    /// neighbour is.
+    /// Whether the one that is shown is open no more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone.is_some()
+    }
+
+    /// The list as it is now. The chosen question stays chosen, and in sight where it
+    /// is gone.
     pub(super) fn arrived(&mut self, questions: Vec<Question>) {
         self.away = None;
-        let chosen = self.questions.get(self.place).map(|question| question.id.clone());
+        let chosen = self.gone.take().or_else(|| self.questions.get(self.place).cloned().map(Box::new));
         self.questions = questions;
-        let found = chosen.and_then(|id| self.questions.iter().position(|question| question.id == id));
-        match found {
+        let Some(chosen) = chosen else { return self.choose(0) };
+        match self.questions.iter().position(|question| question.id == chosen.id) {
             Some(place) => self.place = place,
-            None => self.choose(self.place),
+            None => {
+                self.place = self.last().min(self.place);
+                self.gone = Some(chosen);
+            }
         }
     }
 
+    fn last(&self) -> usize {
+        self.questions.len().saturating_sub(1)
+    }
+
     fn choose(&mut self, place: usize) {
-        self.place = place.min(self.questions.len().saturating_sub(1));
+        self.place = self.last().min(place);
+        self.gone = None;
         self.scroll = 0;
+        self.seen = false;
+    }
+
+    /// The place after the chosen one: where that is gone, its neighbour has come there.
+    fn following(&self) -> usize {
+        if self.is_gone() { self.place } else { self.place + 1 }
     }
 
     /// What came of an answer.
@@ -137,6 +167,14 @@ impl State {
     /// What a key does.
     pub(super) fn pressed(&mut self, key: Key) -> Option<Do> {
         match (key, self.typing.take()) {
+            (Key::Pasted(pasting), typing) => {
+                (self.typing, self.pasting) = (typing, Some(pasting));
+                None
+            }
+            (key, typing) if self.pasting == Some(Pasting::Begins) => {
+                self.typing = typing.map(|typing| typing.pasted(key));
+                None
+            }
             (Key::Interrupt, _) => Some(Do::Leave),
             (Key::Escape, Some(_)) => None,
             (Key::Enter, Some(typing)) => self.entered(typing),
@@ -155,15 +193,15 @@ impl State {
     }
 
     fn scrolled(&mut self, key: Key) {
-        const STEP: usize = 5;
-        self.scroll = if key == Key::PageUp { self.scroll.saturating_sub(STEP) } else { self.scroll + STEP };
+        let step = self.page.max(1);
+        self.scroll = if key == Key::PageUp { self.scroll.saturating_sub(step) } else { self.scroll + step };
     }
 
     fn chosen(&mut self, key: Key) -> Option<Do> {
         match key {
             Key::Character('q') => return Some(Do::Leave),
             Key::Up | Key::Character('k') => self.choose(self.place.saturating_sub(1)),
-            Key::Down | Key::Character('j') => self.choose(self.place + 1),
+            Key::Down | Key::Character('j') => self.choose(self.following()),
             Key::Home | Key::Character('g') => self.choose(0),
             Key::End | Key::Character('G') => self.choose(usize::MAX),
             Key::Character('a') => self.begin(Answer::Approve, Prompt::Reason),
@@ -176,9 +214,17 @@ impl State {
 
     /// Begins an answer to the chosen question, as it is shown now.
     fn begin(&mut self, answer: Answer, prompt: Prompt) {
-        let Some(question) = self.questions.get(self.place).cloned() else { return };
+        let Some(question) = self.shown().cloned() else { return };
         self.said = None;
         if !self.fits {
+            return;
+        }
+        if self.is_gone() {
+            self.said = Some(Said::Bad("this question is open no more: ↑↓ chooses another one".to_owned()));
+            return;
+        }
+        if answer == Answer::Approve && !self.seen {
+            self.said = Some(Said::Bad("there is more to read before a yes: PgDn shows it".to_owned()));
             return;
         }
         if prompt == Prompt::HowMany && question.like_this.is_empty() {
@@ -219,6 +265,14 @@ fn whose(names: Vec<String>) -> Prompt {
 }
 
 impl Typing {
+    /// Only characters: a line's end in what is pasted says nothing.
+    fn pasted(mut self, key: Key) -> Self {
+        if matches!(key, Key::Character(_)) {
+            self.typed(key);
+        }
+        self
+    }
+
     fn typed(&mut self, key: Key) {
         match key {
             Key::Character(character) if self.line.chars().count() < MOST_TYPED => self.line.push(character),

@@ -8,6 +8,7 @@ use std::sync::Once;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 
@@ -28,7 +29,7 @@ impl Screen {
         });
         enable_raw_mode()?;
         let screen = || {
-            execute!(io::stdout(), EnterAlternateScreen, Hide)?;
+            execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
             Terminal::new(CrosstermBackend::new(io::stdout()))
         };
         screen().map(Self).inspect_err(|_| give_back())
@@ -38,7 +39,7 @@ impl Screen {
     pub(super) fn enter_again(&mut self) -> io::Result<()> {
         disable_raw_mode()?;
         enable_raw_mode()?;
-        execute!(io::stdout(), EnterAlternateScreen, Hide)?;
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
         self.0.clear()
     }
 }
@@ -51,7 +52,7 @@ impl Drop for Screen {
 
 /// There is nobody to tell where this does not work: the terminal is gone.
 fn give_back() {
-    let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
+    let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = io::stdout().flush();
     let _ = disable_raw_mode();
 }

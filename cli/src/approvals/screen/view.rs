@@ -86,7 +86,8 @@ fn list(state: &State, area: Rect, colours: Colours) -> Vec<Line<'static>> {
     let height = usize::from(area.height);
     let first = (state.place() + 1).saturating_sub(height);
     let shown = state.questions().iter().enumerate().skip(first).take(height);
-    shown.map(|(place, question)| row(question, place == state.place(), area.width, colours)).collect()
+    let is_chosen = |place| place == state.place() && !state.is_gone();
+    shown.map(|(place, question)| row(question, is_chosen(place), area.width, colours)).collect()
 }
 
 /// `> T4 ! 58m 20s  claude-code  terraform apply -destroy`
@@ -107,6 +108,7 @@ fn title(state: &State, width: u16) -> Line<'static> {
     let text = match (state.shown(), &state.typing) {
         (None, _) => String::new(),
         (Some(question), Some(_)) => format!("── answering {} ", safe(&question.id)),
+        (Some(question), None) if state.is_gone() => format!("── open no more: {} ", safe(&question.id)),
         (Some(question), None) => {
             format!("── {} of {}: {} ", state.place() + 1, state.questions().len(), safe(&question.id))
         }
@@ -123,7 +125,9 @@ fn details(state: &mut State, area: Rect, colours: Colours) -> Vec<Line<'static>
     let lines = lines.unwrap_or_default();
     let most = lines.len().saturating_sub(height);
     state.scroll = state.scroll.min(most);
+    state.page = height.saturating_sub(1);
     let below = most - state.scroll;
+    state.seen |= below == 0;
     let mut shown: Vec<_> = lines.into_iter().skip(state.scroll).take(height).collect();
     if let Some(last) = shown.last_mut().filter(|_| below > 0) {
         *last = Line::styled(format!("… {} more lines below: PgDn", below + 1), style(colours, Tone::Notable));
@@ -133,7 +137,9 @@ fn details(state: &mut State, area: Rect, colours: Colours) -> Vec<Line<'static>
 
 fn all(question: &Question, typing: Option<&Typing>, width: u16, colours: Colours) -> Vec<Line<'static>> {
     let mut fields = fields(question);
-    fields.insert(usize::from(!question.dangerous.is_empty()), ("runs", question.command.clone()));
+    // What the daemon has made of it stands before what a caller wrote at any length.
+    let judged = fields.iter().position(|(label, _)| *label == "target").map_or(0, |target| target + 1);
+    fields.insert(judged, ("runs", question.command.clone()));
     if let Some(grants) = typing.and_then(grants) {
         fields.insert(0, ("GRANTS", grants));
     }

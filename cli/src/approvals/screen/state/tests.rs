@@ -13,6 +13,7 @@ fn question(id: &str) -> Question {
 fn with(ids: &[&str]) -> State {
     let mut state = State { fits: true, ..State::default() };
     state.arrived(ids.iter().map(|id| question(id)).collect());
+    state.seen = true;
     state
 }
 
@@ -35,16 +36,43 @@ fn keys_move_within_the_list() {
 }
 
 #[test]
-fn the_chosen_question_stays_chosen_and_its_neighbour_follows_it() {
+fn no_question_takes_the_place_of_the_one_that_is_looked_at() {
     let mut state = with(&["a", "b", "c"]);
     press(&mut state, "j");
     state.arrived(["b", "c", "d"].map(question).into());
     assert_eq!(chosen(&state), "b");
+    for questions in [["c", "d"].map(question).to_vec(), Vec::new(), vec![question("e")]] {
+        state.arrived(questions);
+        assert_eq!(chosen(&state), "b");
+        state.seen = true;
+        for keys in ["a\r", "d\r", "n2\r\r"] {
+            assert_eq!(press(&mut state, keys), None, "it is open no more, and no other is meant");
+        }
+    }
+    state.arrived(["c", "b"].map(question).into());
+    assert!(!state.is_gone(), "it is there again");
     state.arrived(["c", "d"].map(question).into());
-    assert_eq!(chosen(&state), "c");
-    state.arrived(Vec::new());
-    assert_eq!(state.shown(), None);
+    press(&mut state, "j");
+    assert_eq!(chosen(&state), "d", "the one that has come to its place");
+    state.seen = true;
+    assert!(matches!(press(&mut state, "a\r"), Some(Do::Say(wish, None)) if wish.question.id == "d"));
+}
+
+#[test]
+fn a_first_question_is_shown_unasked() {
+    let mut state = with(&[]);
     assert_eq!(press(&mut state, "a\r"), None, "nothing is there to be answered");
+    state.arrived(vec![question("a")]);
+    assert_eq!(chosen(&state), "a");
+}
+
+#[test]
+fn what_is_pasted_is_a_reason_and_never_a_key() {
+    let mut state = with(&["a"]);
+    assert_eq!(press(&mut state, "\x1b[200~a\rq\x03d\r\x1b[201~"), None);
+    assert!(state.typing.is_none());
+    let Some(Do::Say(wish, None)) = press(&mut state, "d\x1b[200~no\rway\x03\x1b[201~ out\r") else { panic!() };
+    assert_eq!((wish.reason.as_str(), wish.answer), ("noway out", Answer::Deny));
 }
 
 #[test]
@@ -78,6 +106,8 @@ fn the_next_ones_are_counted_first() {
     let Some(Do::Say(wish, None)) = press(&mut state, "n5\rwhy\r") else { panic!("nothing is said") };
     assert_eq!((wish.answer, wish.more, wish.reason.as_str()), (Answer::Approve, 5, "why"));
     state.arrived(vec![Question::default()]);
+    press(&mut state, "j");
+    state.seen = true;
     press(&mut state, "n");
     assert!(state.typing.is_none(), "no grant can stand for it");
 }

@@ -28,6 +28,7 @@ fn of(questions: Vec<Question>) -> State {
     let mut state = State::default();
     state.fits = true;
     state.arrived(questions);
+    state.seen = true;
     state
 }
 
@@ -58,10 +59,10 @@ tollgate: 2 questions wait for a person
   T2   0s       ci                helm upgrade web ./chart
 ── 1 of 2: 01JD ────────────────────────────────────────────────
 DANGER  -destroy
-runs    terraform apply -destroy
 what    terraform.apply (T4: destroys everything), also
         terraform.destroy
 target  workspace staging-web (from TF_WORKSPACE)
+runs    terraform apply -destroy
 changes 1 to delete
         delete terraform_data.web
 folder  /srv/infra
@@ -171,19 +172,54 @@ fn every_window_is_drawn_and_too_small_ones_decide_nothing() {
 }
 
 #[test]
-fn what_does_not_fit_is_scrolled_to() {
+fn what_does_not_fit_is_scrolled_to_before_a_yes() {
     let changes = (0..50).map(|number| format!("delete x.{number}")).collect();
-    let mut state = of(vec![Question { changes, ..question() }]);
+    let mut state = State::default();
+    state.arrived(vec![Question { changes, ..question() }]);
     let screen = shown(&mut state, 80, 12);
     assert!(screen.contains("… 53 more lines below: PgDn\n"), "{screen}");
+    for keys in ["a", "n", "a\r"] {
+        press(&mut state, keys);
+        let screen = shown(&mut state, 80, 12);
+        assert!(state.typing.is_none() && screen.contains("there is more to read before a yes: PgDn"), "{screen}");
+    }
+    press(&mut state, "d");
+    assert!(state.typing.is_some(), "a no needs no reading");
+    press(&mut state, "\x1b");
     for _ in 0..20 {
         press(&mut state, "\x1b[6~");
         drop(shown(&mut state, 80, 12));
     }
+    press(&mut state, "a");
+    assert!(state.typing.is_some());
+    press(&mut state, "\x1b");
     let screen = shown(&mut state, 80, 12);
     assert!(screen.contains("needs   2 people") && !screen.contains("more lines below"), "{screen}");
     press(&mut state, "\x1b[5~");
     assert!(shown(&mut state, 80, 12).contains("more lines below"));
+}
+
+#[test]
+fn what_was_asked_and_where_stands_above_a_command_of_any_length() {
+    let long = Question { command: "x ".repeat(2000), changes: vec!["delete y".repeat(30)], ..question() };
+    let screen = shown(&mut of(vec![long]), 40, 10);
+    assert!(screen.contains("\nDANGER  -destroy\nwhat    terraform.apply (T4: destroys\n"), "{screen}");
+}
+
+#[test]
+fn one_that_is_open_no_more_stays_in_sight_and_none_is_chosen() {
+    let mut state = of(vec![question(), other()]);
+    state.arrived(vec![other()]);
+    let screen = shown(&mut state, 80, 24);
+    assert!(
+        screen.contains("\n  T2   0s       ci                helm upgrade web ./chart\n── open no more: 01JD ─"),
+        "{screen}"
+    );
+    assert!(screen.contains("\nruns    terraform apply -destroy\n"), "{screen}");
+    press(&mut state, "a\r");
+    assert!(shown(&mut state, 80, 24).contains("this question is open no more"), "{screen}");
+    press(&mut state, "j");
+    assert!(shown(&mut state, 80, 24).contains("\n── 1 of 1: 01JE ─"));
 }
 
 #[test]
