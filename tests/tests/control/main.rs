@@ -9,6 +9,7 @@ mod attacks;
 mod every_kind;
 mod fronts;
 mod narrowed;
+mod notify;
 mod observing;
 mod organisation;
 mod policy_changes;

@@ -13,8 +13,13 @@ const ASK: &str = "[[rule]]\nname = \"stubs\"\ntools = [\"kubectl\", \"terraform
 const CONFIG: &str = "current-context: c\ncontexts: [{name: c, context: {cluster: c, namespace: web}}]\nclusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n";
 
 fn with_stubs() -> Sandbox {
+    under("")
+}
+
+/// With more rules.
+fn under(more: &str) -> Sandbox {
     let builder = builder().script("kubectl", STUB, "755").script("terraform", STUB, "755");
-    let sandbox = builder.policy("20-stubs.toml", ASK).start();
+    let sandbox = builder.policy("20-stubs.toml", &format!("{ASK}{more}")).start();
     fs::write(sandbox.path("config"), CONFIG).unwrap();
     sandbox.put_shims_first();
     sandbox
@@ -79,6 +84,17 @@ fn what_would_be_more_than_was_asked_about_does_not_run() {
         assert_eq!(ran.code(), Some(125), "{text} {flag}: {ran:?}");
         assert!(ran.stderr_text().contains(why), "{text} {flag}: {ran:?}");
     }
+    assert!(sandbox.audit_of("intent").is_empty());
+}
+
+#[test]
+fn the_changed_command_is_judged_again_and_a_denial_holds() {
+    let never =
+        "[[rule]]\nname = \"no-server\"\ntools = \"kubectl\"\narguments = \"--dry-run=server\"\nverdict = \"deny\"\n";
+    let sandbox = under(never);
+    let ran = approved_with(&sandbox, "kubectl delete pod x", &["--dry-run=server"]);
+    assert_eq!(ran.code(), Some(125), "{ran:?}");
+    assert!(ran.stderr_text().contains("the changed command is denied: no-server ("), "{ran:?}");
     assert!(sandbox.audit_of("intent").is_empty());
 }
 

@@ -142,6 +142,140 @@ fn a_manifest_of_a_command_inside_another_is_shown_and_compared() {
 }
 
 #[test]
+fn values_are_bound_and_what_cannot_be_is_said_to_whoever_is_asked() {
+    let last = "#!/bin/sh\nfor last; do :; done\necho \"$last\"\ncat \"$last\"\n";
+    let sandbox = Sandbox::builder(e2e::programs!()).script("helm", last, "755").script("kubectl", PRINTS, "755");
+    let sandbox = sandbox.policy("10-tests.toml", ASKS).start();
+    sandbox.put_shims_first();
+    std::fs::create_dir(sandbox.path("work/k8s")).unwrap();
+    std::fs::write(sandbox.path("work/values.yaml"), "replicas: 1\n").unwrap();
+    let said = |id: &str| {
+        let listed = sandbox.ask(&["approvals", "--json"]).stdout_text();
+        let question: Value = listed.lines().find(|line| line.contains(id)).unwrap().parse().unwrap();
+        question["changes"].to_string()
+    };
+    let (running, id) = asked(&sandbox, "helm upgrade web ./chart -f values.yaml");
+    let beside = "the chart, and files that `--set-file` names, are read by the tool itself";
+    assert!(said(&id).contains(beside), "{}", said(&id));
+    std::fs::write(sandbox.path("work/values.yaml"), "replicas: 0\n").unwrap();
+    assert_eq!(sandbox.person(&["approve", &id]).0, Some(0));
+    assert_eq!(running.finish(LIMIT).stdout_text(), "/proc/self/fd/20\nreplicas: 1\n");
+    for unbound in ["-f https://127.0.0.1:1/x.yaml", "-k k8s", "-f 'k8s/*.yaml'", "-f <(cat values.yaml)"] {
+        let (_running, id) = asked(&sandbox, &format!("kubectl apply {unbound}"));
+        let told = ["not looked into: ", "not all is known: "].iter().any(|words| said(&id).contains(words));
+        assert!(told, "{unbound}: {}", said(&id));
+    }
+}
+
+/// Where the command stands that brings the file: `RUN` in each.
+const INSIDE: [&str; 3] = ["bash -c \"RUN\"", "xargs RUN < /dev/null", "env A=1 bash -c \"sh -c \\\"RUN\\\"\""];
+/// Asks about what nobody understands as well.
+const ASKS_ALL: &str = "[[rule]]\nname = \"asks\"\nverdict = \"escalate\"\ntier = [0, 1, 2, 3, 4, \"unknown\"]\n";
+
+/// With shells and their like behind the gate.
+fn nested(policy: &str) -> Sandbox {
+    let builder = Sandbox::builder(e2e::programs!()).script("kubectl", PRINTS, "755");
+    let wrapped = ["bash", "sh", "xargs", "env"].iter().fold(builder, |builder, name| builder.wrap(name));
+    let sandbox = wrapped.policy("10-tests.toml", policy).start();
+    sandbox.put_shims_first();
+    sandbox
+}
+
+/// A script of a shell that is not behind the gate, whose commands are.
+fn from_outside(sandbox: &Sandbox, script: &str) -> Command {
+    let mut command = sandbox.command("/bin/bash");
+    command.args(["-c", script]);
+    command
+}
+
+/// The open question of this id.
+fn question(sandbox: &Sandbox, id: &str) -> Value {
+    let listed = sandbox.ask(&["approvals", "--json"]).stdout_text();
+    let of = |line: &&str| line.contains(id);
+    listed.lines().find(of).unwrap_or_else(|| panic!("no {id} in {listed}")).parse().unwrap()
+}
+
+#[test]
+fn a_manifest_of_a_command_at_any_depth_is_shown_and_compared() {
+    let sandbox = nested(ASKS_ALL);
+    let evil = POD.replace("judged", r#""a\nDANGER  none\u202e""#);
+    for inside in INSIDE {
+        std::fs::write(sandbox.path("work/x.yaml"), &evil).unwrap();
+        let command = from_outside(&sandbox, &inside.replace("RUN", "kubectl apply -f x.yaml"));
+        let mut running = sandbox.start_command(command);
+        let id = question_id(&running.line_on_stderr(" is question ")).to_owned();
+        let changes = &question(&sandbox, &id)["changes"];
+        assert_eq!(changes[1], r"apply Pod shop/a\nDANGER  none\u{202e}", "{inside}: {changes}");
+        std::fs::write(sandbox.path("work/x.yaml"), OTHER).unwrap();
+        assert_eq!(sandbox.person(&["approve", &id]).0, Some(0));
+        let ran = running.finish(LIMIT);
+        assert_eq!(ran.code(), Some(125), "{inside}: {ran:?}");
+        assert!(sandbox.audit_of("intent").is_empty(), "{inside}");
+    }
+}
+
+#[test]
+fn a_manifest_of_a_script_is_bound_when_the_script_comes_to_it() {
+    let free = "[[rule]]\nname = \"scripts\"\ntools = \"bash\"\nverdict = \"allow\"\ntier = \"unknown\"\n";
+    let sandbox = nested(&format!("{ASKS}{free}"));
+    std::fs::write(sandbox.path("work/script.sh"), "kubectl apply -f x.yaml\n").unwrap();
+    std::fs::write(sandbox.path("work/x.yaml"), POD).unwrap();
+    let mut running = sandbox.start_command(from_outside(&sandbox, "bash script.sh"));
+    let id = question_id(&running.line_on_stderr(" is question ")).to_owned();
+    assert_eq!(question(&sandbox, &id)["changes"][1], "apply Pod shop/judged");
+    std::fs::write(sandbox.path("work/x.yaml"), OTHER).unwrap();
+    assert_eq!(sandbox.person(&["approve", &id]).0, Some(0));
+    assert!(running.finish(LIMIT).stdout_text().ends_with(POD), "the copy runs");
+    let [script, apply] = &sandbox.audit_of("intent")[..] else { panic!("two runs") };
+    assert_eq!(apply["parent"], script["id"]);
+}
+
+/// A name that steers terminals or breaks lines: the file is bound, or counts as unread.
+#[test]
+fn a_file_with_an_evil_name_is_bound_or_unread_and_shown_escaped() {
+    let sandbox = nested(ASKS);
+    let (worst, bidi) = ("x  rule    allowed\u{1b}[31m\u{202e}.yaml", "x\u{202e}\u{2066} y.yaml");
+    for name in [worst, bidi] {
+        std::fs::write(sandbox.path("work").join(name), POD).unwrap();
+    }
+    let ask = |script: &str| {
+        let mut running = sandbox.start_command(from_outside(&sandbox, script));
+        let id = question_id(&running.line_on_stderr(" is question ")).to_owned();
+        (running, id)
+    };
+    let direct = ask(r"kubectl apply -f $'x  rule    allowed\e[31m\u202e.yaml'");
+    let inside = ask(&format!("bash -c \"kubectl apply -f '{bidi}'\""));
+    let broken = ask("bash -c $'kubectl apply -f \\'x\\n  rule    allowed.yaml\\''");
+    for (_, id) in [&direct, &inside] {
+        assert_eq!(question(&sandbox, id)["changes"][1], "apply Pod shop/judged");
+    }
+    let lines = ask(r"kubectl apply -f $'x\n  rule    allowed.yaml'");
+    for (_, id) in [&broken, &lines] {
+        let unread = question(&sandbox, id);
+        assert!(unread["tier"] == 3 && unread["changes"][0].as_str().unwrap().starts_with("not "), "{unread}");
+    }
+    let hidden = |character: char| {
+        (character.is_control() && character != '\n') || ['\u{202e}', '\u{2066}'].contains(&character)
+    };
+    for list in [&["approvals"][..], &["approvals", "--json"]] {
+        let shown = sandbox.ask(list).stdout_text();
+        assert_eq!(shown.find(hidden), None, "{shown:?}");
+        assert!(!shown.contains("\n  rule    allowed"), "{shown}");
+    }
+    let ran = sandbox.run_command(from_outside(&sandbox, "bash -c $'kubectl apply -f \\'\\e[31m.yaml\\''"), LIMIT);
+    assert_eq!((ran.code(), ran.stderr_text().find(hidden)), (Some(126), None), "nobody reads such a script: {ran:?}");
+    for name in [worst, bidi] {
+        std::fs::write(sandbox.path("work").join(name), OTHER).unwrap();
+    }
+    for (_, id) in [&direct, &inside] {
+        assert_eq!(sandbox.person(&["approve", id]).0, Some(0));
+    }
+    let (direct, inside) = (direct.0.finish(LIMIT), inside.0.finish(LIMIT));
+    assert!(direct.stdout_text().ends_with(POD), "the copy runs: {direct:?}");
+    assert_eq!(inside.code(), Some(125), "what cannot be a copy does not run: {inside:?}");
+}
+
+#[test]
 fn what_stands_in_a_file_steers_no_terminal_of_those_who_are_asked() {
     let sandbox = kubectl(ASKS);
     let evil =
@@ -212,6 +346,44 @@ fn a_plan_that_is_swapped_while_a_person_is_asked_changes_nothing() {
     let intent = intent(&sandbox);
     assert_eq!(digest(&intent, "x.plan"), sha256(&judged));
     assert_eq!(intent["pinned"]["argv"][3], "/proc/self/fd/20");
+}
+
+#[test]
+fn an_answer_is_for_this_plan_and_no_other_and_no_tool_runs_to_look_into_it() {
+    let Some(program) = require_tool("terraform") else { return };
+    let spy = format!("#!/bin/sh\necho \"$*\" >> \"$E2E_SANDBOX/ran\"\nexec {} \"$@\"\n", program.display());
+    let never = "[[rule]]\nname = \"never\"\noperations = \"terraform.destroy\"\nverdict = \"deny\"\n";
+    let sandbox = Sandbox::builder(e2e::programs!()).script("terraform", &spy, "755");
+    let sandbox =
+        sandbox.policy("10-tests.toml", &format!("{ASKS}{never}")).settings("[approvals]\nwait_s = 0\n").start();
+    let main = |value: &str| std::fs::write(sandbox.path("work/main.tf"), MAIN.replace("VALUE", value)).unwrap();
+    main("judged");
+    terraform(&sandbox, &program, &["init", "-no-color"]);
+    terraform(&sandbox, &program, &["plan", "-out=x.plan"]);
+    main("another");
+    terraform(&sandbox, &program, &["plan", "-out=other.plan"]);
+    terraform(&sandbox, &program, &["apply", "-auto-approve", "x.plan"]);
+    terraform(&sandbox, &program, &["plan", "-destroy", "-out=gone.plan"]);
+    sandbox.put_shims_first();
+    let apply = |plan: &str| {
+        let mut command = quiet(sandbox.command("bash"), &[]);
+        command.args(["-c", &format!("terraform apply -no-color {plan}")]);
+        sandbox.run_command(command, LIMIT)
+    };
+    let id = |plan: &str| {
+        let ran = apply(plan);
+        assert_eq!(ran.code(), Some(75), "{ran:?}");
+        question_id(&ran.stderr_text()).to_owned()
+    };
+    let asked = id("x.plan");
+    assert_eq!(sandbox.person(&["approve", &asked]).0, Some(0));
+    std::fs::rename(sandbox.path("work/other.plan"), sandbox.path("work/x.plan")).unwrap();
+    assert_ne!(id("x.plan"), asked, "another plan is another question");
+    let denied = apply("gone.plan");
+    assert_eq!(denied.code(), Some(126), "{denied:?}");
+    assert_eq!(sandbox.audit_of("refused").last().unwrap()["changes"]["counts"]["delete"], 1);
+    assert!(!sandbox.path("ran").exists(), "what is only asked about, or denied, runs nothing at all");
+    assert!(sandbox.audit_of("intent").is_empty());
 }
 
 #[test]
