@@ -32,6 +32,7 @@ pub mod grammar;
 mod inner;
 mod meaning;
 mod milder;
+mod mounts;
 mod needs;
 mod parse;
 mod pin;

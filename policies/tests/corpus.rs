@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tollgate_policies::changes::{Act, Changes};
-use tollgate_policies::classify::facts::{Contents, Field, Found, GitPurpose, Plan, SavedPlan, Stated};
+use tollgate_policies::classify::facts::{Access, Contents, Field, Found, GitPurpose, Mount, Plan, SavedPlan, Stated};
 use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, Need, applied, classify};
 use tollgate_policies::{Dimension, Meaning, Operation, Value};
 
@@ -42,7 +42,8 @@ struct Case {
     #[serde(default)]
     inside: BTreeMap<String, Wanted>,
     plan: Option<String>,
-    /// The kinds in the manifests that it brings; `?` for one that cannot be read.
+    /// The kinds in the files that it brings, and paths that they give away (`ro:PATH`);
+    /// `?` for one that cannot be read.
     #[serde(default)]
     brings: Vec<String>,
     alias: Option<String>,
@@ -160,7 +161,7 @@ impl Case {
             ],
             Need::AwsProfile { .. } => vec![value(Field::Region, b"eu-west-1")],
             Need::PlanFile { .. } => return self.planned(),
-            Need::BroughtFiles(_) => return self.brought(),
+            Need::BroughtFiles(_) | Need::ComposeFiles(_) => return self.brought(),
             Need::OwnFile { .. } => return Finding::Found(Found::default()),
             Need::Kuberc { .. } => Vec::new(),
             Need::GcloudConfig { configuration, .. } => vec![
@@ -197,7 +198,13 @@ impl Case {
 
     fn brought(&self) -> Finding {
         let unread = self.brings.iter().any(|kind| kind == "?").then(|| "it cannot be read".into());
-        Finding::Brought(Contents { kinds: self.brings.clone(), unread, ..Contents::default() })
+        let (paths, kinds): (Vec<_>, Vec<_>) = self.brings.iter().cloned().partition(|word| word.contains('/'));
+        let mount = |path: String| match path.strip_prefix("ro:") {
+            Some(path) => Mount { path: path.into(), access: Access::Read },
+            None => Mount { path: path.into(), access: Access::Write },
+        };
+        let mounts = paths.into_iter().map(mount).collect();
+        Finding::Brought(Contents { kinds, mounts, unread, ..Contents::default() })
     }
 
     fn planned(&self) -> Finding {

@@ -28,7 +28,7 @@ pub(crate) fn find(wanted: &BroughtFiles, files: &mut Files<'_>) -> Finding {
     let mut kinds: Vec<String> = all.objects.into_iter().map(|object| object.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    Finding::Brought(Contents { kinds, changes, unread: all.unread })
+    Finding::Brought(Contents { kinds, mounts: Vec::new(), changes, unread: all.unread })
 }
 
 /// What was found in all files so far.

@@ -15,6 +15,7 @@ use tollgate_policies::policy::{Asked, Judgement, Policy, Project};
 mod aws_profile;
 mod brought;
 mod clock;
+mod compose;
 pub mod disk;
 mod docker_context;
 mod files;
@@ -124,6 +125,7 @@ fn find(need: &Need, files: &mut Files<'_>) -> Finding {
     match need {
         Need::TerraformDir { folder, data } => terraform_dir::find(folder, data, files),
         Need::BroughtFiles(wanted) => brought::find(wanted, files),
+        Need::ComposeFiles(wanted) => compose::find(wanted, files),
         Need::OwnFile { path, text } => own_file::find(path, text, files),
         Need::PlanFile { folder, path } => plan_file::find(folder, path, files),
         Need::Kubeconfig { files: paths, context, cluster } => {

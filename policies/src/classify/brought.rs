@@ -6,7 +6,7 @@
 
 use super::Call;
 use super::case::Case;
-use super::facts::{BroughtFiles, Contents, Depth, Finding, Need, Plan};
+use super::facts::{BroughtFiles, BroughtForm, Contents, Depth, Finding, Mount, Need, Plan, Resolver};
 use super::folder::Folder;
 use super::grammar::Brings;
 use super::meaning::Meanings;
@@ -60,6 +60,10 @@ pub(crate) enum Look<'f> {
 /// What stands in the files that the command's grammar knows it to bring.
 pub(crate) fn look<'c>(case: &'c Case<'_, '_, '_>) -> Look<'c> {
     let Some(brings) = &case.parsed.command.brings else { return Look::Nothing };
+    if brings.form == BroughtForm::Compose {
+        let need = needs::need(case, Resolver::ComposeFiles);
+        return need.map_or_else(Look::Unread, |need| answer(case, need));
+    }
     let unread = brings.unread.iter().find(|flag| case.parsed.last(flag).is_some());
     match (unread, paths(case, brings)) {
         (Some(flag), _) => Look::Unread(format!("what `{flag}` names is not looked into")),
@@ -73,7 +77,11 @@ fn ask<'c>(case: &'c Case<'_, '_, '_>, brings: &Brings, paths: Vec<Vec<u8>>) -> 
     let recursive = brings.recursive.is_some_and(|flag| case.parsed.set(flag));
     let depth = if recursive { Depth::Recursive } else { Depth::Flat };
     let files = BroughtFiles { paths, form: brings.form, act: brings.act, depth };
-    match case.brought(Need::BroughtFiles(files)) {
+    answer(case, Need::BroughtFiles(files))
+}
+
+fn answer<'c>(case: &'c Case<'_, '_, '_>, need: Need) -> Look<'c> {
+    match case.brought(need) {
         Ok(None) => Look::Nothing,
         Ok(Some(Finding::Brought(contents))) => Look::Read(contents),
         Ok(Some(Finding::Unknown { reason })) => Look::Unread(reason.clone()),
@@ -169,7 +177,9 @@ pub(crate) fn files(case: &Case<'_, '_, '_>, call: &Call<'_, '_>, meanings: &Mea
         let path = needs::planned(case, operand.bytes);
         files.extend(at(call, operand.bytes).map(|(argument, place)| Brought { argument, place, path }));
     }
-    if let Some(brings) = &case.parsed.command.brings {
+    // The names of a compose project's files say where it stands: they stay.
+    let replaceable = |brings: &&Brings| brings.form != BroughtForm::Compose;
+    if let Some(brings) = case.parsed.command.brings.as_ref().filter(replaceable) {
         let given = case.parsed.flags.iter().filter(|given| given.flag.name == brings.flag);
         for path in given.flat_map(|given| names(given.value.unwrap_or_default())).flatten() {
             let found = at(call, path).filter(|_| !is_address(path));
@@ -201,6 +211,14 @@ fn changes_something(case: &Case<'_, '_, '_>, meanings: &Meanings) -> bool {
 pub(crate) fn kinds<'c>(look: &Look<'c>) -> &'c [String] {
     match look {
         Look::Read(contents) => &contents.kinds,
+        Look::Nothing | Look::Unread(_) => &[],
+    }
+}
+
+/// What of the machine the files give to containers.
+pub(crate) fn mounts<'c>(look: &Look<'c>) -> &'c [Mount] {
+    match look {
+        Look::Read(contents) => &contents.mounts,
         Look::Nothing | Look::Unread(_) => &[],
     }
 }

@@ -30,13 +30,15 @@ pub enum Resolver {
     GhConfig,
     /// Files and folders of manifests or values.
     BroughtFiles,
+    /// The files of a compose project.
+    ComposeFiles,
     /// A file that the gate has written itself.
     OwnFile,
 }
 
 impl Resolver {
     /// Every resolver.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::TerraformDir,
         Self::PlanFile,
         Self::Kubeconfig,
@@ -47,6 +49,7 @@ impl Resolver {
         Self::DockerContext,
         Self::GhConfig,
         Self::BroughtFiles,
+        Self::ComposeFiles,
         Self::OwnFile,
     ];
 
@@ -64,6 +67,7 @@ impl Resolver {
             Self::DockerContext => "docker-context",
             Self::GhConfig => "gh-config",
             Self::BroughtFiles => "brought-files",
+            Self::ComposeFiles => "compose-files",
             Self::OwnFile => "own-file",
         }
     }
@@ -147,6 +151,8 @@ pub enum Need {
     },
     /// What stands in files that a command brings along.
     BroughtFiles(BroughtFiles),
+    /// What a compose project would start.
+    ComposeFiles(ComposeFiles),
     /// Whether a file that the gate has written holds what it wrote: found, or unknown.
     OwnFile {
         /// Its absolute path.
@@ -174,8 +180,21 @@ pub struct BroughtFiles {
 pub enum BroughtForm {
     /// Objects of a cluster, in YAML or JSON.
     Manifests,
+    /// The services of a compose project.
+    Compose,
     /// Settings that are not looked into.
     Values,
+}
+
+/// The files of a compose project, and what can name further ones.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ComposeFiles {
+    /// The files; those of the usual names in `folder` where there are none.
+    pub files: Vec<Vec<u8>>,
+    /// The project's folder, from which paths in the files start; empty for the working folder.
+    pub folder: Vec<u8>,
+    /// Files of variables; `.env` where there are none.
+    pub variables: Vec<Vec<u8>>,
 }
 
 /// How much of a folder a command takes.
@@ -229,6 +248,9 @@ impl Need {
             Self::BroughtFiles(BroughtFiles { paths, .. }) => {
                 paths.iter_mut().filter(|path| path.as_slice() != b"-").collect()
             }
+            Self::ComposeFiles(ComposeFiles { files, folder, variables }) => {
+                files.iter_mut().chain(variables).chain(std::iter::once(folder)).collect()
+            }
             Self::GcloudConfig { folder, .. } | Self::DockerContext { folder, .. } | Self::GhConfig { folder, .. } => {
                 vec![folder]
             }
@@ -252,6 +274,7 @@ impl Need {
             Self::DockerContext { .. } => Resolver::DockerContext,
             Self::GhConfig { .. } => Resolver::GhConfig,
             Self::BroughtFiles(_) => Resolver::BroughtFiles,
+            Self::ComposeFiles(_) => Resolver::ComposeFiles,
             Self::OwnFile { .. } => Resolver::OwnFile,
         }
     }
@@ -410,10 +433,30 @@ pub struct SavedPlan {
 pub struct Contents {
     /// The kinds of the objects in them.
     pub kinds: Vec<String>,
+    /// What of the machine they give to containers.
+    pub mounts: Vec<Mount>,
     /// What they change, and what a person should know of them.
     pub changes: Changes,
     /// Why some of it could not be read; none where all was.
     pub unread: Option<String>,
+}
+
+/// A file or folder of the machine that a container is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// Its path, from the working folder.
+    pub path: Vec<u8>,
+    /// Whether the container may change it.
+    pub access: Access,
+}
+
+/// What a container may do with what it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Only read it.
+    Read,
+    /// Change it too.
+    Write,
 }
 
 /// The answers so far.

@@ -26,9 +26,9 @@ mod pattern;
 mod source;
 
 pub(crate) use aim::{Origin, Part, Pin, PinBy, ResolverRule, Source, TargetRule};
-pub(crate) use built_in::secret_paths;
+pub(crate) use built_in::{mount_paths, secret_paths};
 pub use compile::GrammarError;
-pub(crate) use condition::{Condition, FlagTest, OperandTest, SecretPaths, Values};
+pub(crate) use condition::{Condition, Exposes, FlagTest, MountPaths, OperandTest, SecretPaths, Values};
 pub(crate) use flag::{Flag, Flags, Secret, SecretFlag, Stops, Takes};
 pub use listing::Listed;
 pub(crate) use pattern::Pattern;

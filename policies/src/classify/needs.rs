@@ -5,7 +5,7 @@
 
 use super::brought;
 use super::case::Case;
-use super::facts::{GitPurpose, GitRepo, Need, Resolver};
+use super::facts::{ComposeFiles, GitPurpose, GitRepo, Need, Resolver};
 use super::grammar::{ResolverRule, Source};
 
 /// What to ask this resolver.
@@ -24,6 +24,7 @@ pub(crate) fn need(case: &Case<'_, '_, '_>, resolver: Resolver) -> Result<Need, 
             Some(operand) => Ok(plan(case, operand.bytes)),
             None => Err(String::from("no plan is named")),
         },
+        Resolver::ComposeFiles => Ok(Need::ComposeFiles(compose_files(case, rule)?)),
         Resolver::BroughtFiles | Resolver::OwnFile => Err(String::from("files are asked about by their names")),
     }
 }
@@ -103,6 +104,33 @@ fn docker_context(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need 
         home: case.home().unwrap_or_default().to_vec(),
         context: setting(case, rule, "context").map(<[u8]>::to_vec),
     }
+}
+
+/// As compose finds its project: files by flags, else by the variable; the folder by a
+/// flag, else that of the first file.
+fn compose_files(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Result<ComposeFiles, String> {
+    let listed = |name, mark: u8| -> Vec<Vec<u8>> {
+        let parts = setting(case, rule, name).unwrap_or_default().split(move |byte| *byte == mark);
+        parts.filter(|part| !part.is_empty()).map(<[u8]>::to_vec).collect()
+    };
+    let given = |flag: &str| -> Vec<Vec<u8>> {
+        let values = case.parsed.flags.iter().filter(|given| given.flag.name == flag);
+        values.map(|given| given.value.unwrap_or_default().to_vec()).collect()
+    };
+    let or = |given: Vec<Vec<u8>>, listed: Vec<Vec<u8>>| if given.is_empty() { listed } else { given };
+    let flag = case.parsed.command.brings.as_ref().map_or("", |brings| brings.flag);
+    let files = or(given(flag), listed("files", b':'));
+    if let Some(remote) = files.iter().find(|path| is_remote(path)) {
+        return Err(format!("`{}` is no file here", String::from_utf8_lossy(remote)));
+    }
+    let of_first = files.first().and_then(|path| path.get(..path.iter().rposition(|byte| *byte == b'/')? + 1));
+    let folder = setting(case, rule, "folder").or(of_first).unwrap_or_default().to_vec();
+    Ok(ComposeFiles { files, folder, variables: or(given("--env-file"), listed("variables", b',')) })
+}
+
+/// Whether compose takes this for standard input or fetches it.
+fn is_remote(path: &[u8]) -> bool {
+    path == b"-" || path.contains(&b'@') || path.windows(2).any(|part| part == b":/") || path.starts_with(b"git")
 }
 
 fn gh_config(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {

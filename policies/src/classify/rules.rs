@@ -9,7 +9,7 @@ use super::folder::Folder;
 use super::grammar::{Condition, FlagTest, OperandTest, Pattern, Values};
 use super::inner;
 use super::parse::{Argument, Given, Parsed, Role};
-use super::{aim, secrets};
+use super::{aim, mounts, secrets};
 
 /// A condition held; the argument that made it so, where one did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +40,15 @@ pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<He
     if (!condition.brings.is_empty() || condition.brings_unread) && !brings(condition, case) {
         return None;
     }
+    let exposed = match condition.exposes {
+        Some(what) => mounts::exposes(what, condition.flag.as_ref().map(|test| test.name), case)?,
+        None => None,
+    };
     let outside = if condition.outside { outside(condition, case)? } else { None };
     if condition.alone && inner::is_there(case) || condition.after_dashes && !is_after_dashes(parsed) {
         return None;
     }
-    Some(Held { index: secret.or(flag).or(kind).or(operand).or(stray).or(outside) })
+    Some(Held { index: secret.or(exposed).or(flag).or(kind).or(operand).or(stray).or(outside) })
 }
 
 /// The first value of the flag that is a path of credentials; the first operand where

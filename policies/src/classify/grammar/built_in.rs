@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::{GrammarError, Grammars, Known, SecretPaths, Tool, compile};
+use super::{GrammarError, Grammars, Known, MountPaths, SecretPaths, Tool, compile};
 
 /// One file.
 #[derive(Debug)]
@@ -132,6 +132,12 @@ pub(super) fn patterns(name: &str) -> Option<&'static [String]> {
 pub(crate) fn secret_paths() -> &'static SecretPaths {
     static PATHS: OnceLock<SecretPaths> = OnceLock::new();
     PATHS.get_or_init(|| compile::secret_paths(0, false))
+}
+
+/// By which it is told what a container is given.
+pub(crate) fn mount_paths() -> &'static MountPaths {
+    static PATHS: OnceLock<MountPaths> = OnceLock::new();
+    PATHS.get_or_init(compile::mount_paths)
 }
 
 #[cfg(test)]

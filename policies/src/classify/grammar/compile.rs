@@ -21,7 +21,7 @@ use crate::classify::table::{ClassRule, Table, TableRule};
 mod clause;
 mod target;
 
-pub(super) use clause::secret_paths;
+pub(super) use clause::{mount_paths, secret_paths};
 
 /// The format that this program reads.
 const VERSION: u32 = 1;
@@ -409,8 +409,9 @@ fn saved_plan(name: &str, words: &str, plan: &SavedPlanSource) -> Result<SavedPl
 fn brings(words: &str, written: &BringsSource) -> Result<Brings, Problem> {
     let form = match written.form.as_str() {
         "manifests" => BroughtForm::Manifests,
+        "compose" => BroughtForm::Compose,
         "values" => BroughtForm::Values,
-        other => return Err((words.to_owned(), "files are `manifests` or `values`, not", other.to_owned())),
+        other => return Err((words.to_owned(), "files are `manifests`, `compose` or `values`, not", other.to_owned())),
     };
     let act = match &written.act {
         None => Act::Apply,

@@ -26,6 +26,8 @@ pub(crate) struct Condition {
     pub brings: Vec<&'static str>,
     /// A file that is brought along cannot be read.
     pub brings_unread: bool,
+    /// The flag, or a file that is brought along, gives a container this of the machine.
+    pub exposes: Option<Exposes>,
     pub operand: Option<OperandTest>,
     /// An operand that starts with `-` is none of these.
     pub strays: Option<Vec<Pattern>>,
@@ -51,6 +53,24 @@ pub(crate) struct Condition {
     pub variables: Vec<&'static str>,
     /// None of these variables is.
     pub absent_variables: Vec<&'static str>,
+}
+
+/// What of the machine a container is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exposes {
+    /// Folders of the system, to change them.
+    System,
+    /// What lies outside of the working folder, or holds credentials.
+    Outside,
+}
+
+/// Paths by which it is told what a container is given.
+#[derive(Debug)]
+pub(crate) struct MountPaths {
+    pub system: Vec<Pattern>,
+    /// The same, unless the working folder is there.
+    pub of_root: Vec<Pattern>,
+    pub secrets: SecretPaths,
 }
 
 #[derive(Debug)]

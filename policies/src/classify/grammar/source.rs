@@ -162,7 +162,7 @@ pub(super) struct CommandSource {
 pub(super) struct BringsSource {
     /// The flag that names them.
     pub flag: String,
-    /// `manifests` or `values`.
+    /// `manifests`, `compose` or `values`.
     pub form: String,
     /// What is done with what stands in them: `apply`, `delete`.
     pub act: Option<String>,
@@ -253,6 +253,9 @@ pub(super) struct ClauseSource {
     /// A file that is brought cannot be read.
     #[serde(default)]
     pub brings_unread: bool,
+    /// `system` or `outside`: what a container is given by the flag's values, or by the
+    /// files that are brought where no flag is named.
+    pub exposes: Option<String>,
     /// The operand that `operand_is` means; any where it is not given.
     pub operand: Option<usize>,
     pub operand_is: Option<Vec<String>>,

@@ -3,7 +3,9 @@
 use super::super::built_in;
 use super::super::forever::{all_forever, forever};
 use super::super::source::{ClauseSource, ToolFile};
-use super::super::{Clause, Condition, FlagTest, OperandTest, Origin, Pattern, SecretPaths, Values};
+use super::super::{
+    Clause, Condition, Exposes, FlagTest, MountPaths, OperandTest, Origin, Pattern, SecretPaths, Values,
+};
 use super::{Problem, target, tier};
 
 /// Clauses that decide or raise a tier.
@@ -76,6 +78,12 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
     condition.only_kinds = kinds(&written.only_kinds)?;
     condition.brings = kinds(&written.brings)?;
     condition.brings_unread = written.brings_unread;
+    condition.exposes = match written.exposes.as_deref() {
+        None => None,
+        Some("system") => Some(Exposes::System),
+        Some("outside") => Some(Exposes::Outside),
+        Some(other) => return Err((at.to_owned(), "a clause exposes `system` or `outside`, not", other.to_owned())),
+    };
     condition.secrets =
         (written.secret_files || written.secret_folders).then(|| secret_paths(written.after, written.secret_folders));
     condition.schemes = all_forever(written.schemes.as_deref().unwrap_or_default());
@@ -105,6 +113,12 @@ pub(in super::super) fn secret_paths(after: usize, folders: bool) -> SecretPaths
     }
 }
 
+/// The paths by which it is told what a container is given.
+pub(in super::super) fn mount_paths() -> MountPaths {
+    let listed = |name: &str| patterns(&[format!("@{name}")]);
+    MountPaths { system: listed("system_folders"), of_root: listed("folders_of_root"), secrets: secret_paths(0, true) }
+}
+
 /// Whether a clause asks for anything.
 fn stated(written: &ClauseSource) -> bool {
     let lists = [
@@ -121,6 +135,7 @@ fn stated(written: &ClauseSource) -> bool {
         || written.only_kinds.is_some()
         || written.brings.is_some()
         || written.brings_unread
+        || written.exposes.is_some()
         || written.operand_is.is_some()
         || written.operand_without.is_some()
         || written.strays.is_some()
