@@ -166,10 +166,20 @@ fn options<'a>(left: &[Placed<'a>], parsed: &mut Parsed<'_, 'a>) {
             }
             Kind::Ambiguous if flags.open => every(flags, argument, at, parsed),
             Kind::Ambiguous => parsed.trouble(AMBIGUOUS, argument.index),
-            Kind::Unknown if flags.open => parsed.role(at, Role::Flag),
+            Kind::Unknown if flags.open => {
+                parsed.role(at, Role::Flag);
+                attached(argument, parsed);
+            }
             Kind::Unknown => parsed.trouble(UNKNOWN_FLAG, argument.index),
             Kind::Plain => parsed.operand(at, argument),
         }
+    }
+}
+
+/// Where not all flags are listed, the value of one counts whether it is attached or not.
+fn attached<'a>(argument: Argument<'a>, parsed: &mut Parsed<'_, 'a>) {
+    if let (_, Some(value)) = split(argument.bytes) {
+        parsed.operands.push(Argument { bytes: value, index: argument.index });
     }
 }
 

@@ -17,8 +17,13 @@ pub(super) fn parse<'g, 'a>(
     parsed: &mut Parsed<'g, 'a>,
 ) {
     let has_words = tool.commands.len() > 1;
-    let mixed = !has_words && tool.command(0).is_none_or(ends_late) && environment.any(b"POSIXLY_CORRECT").is_none();
-    let mut from = read(arguments, 0, mixed, parsed);
+    let mixed = tool.command(0).is_none_or(ends_late) && environment.any(b"POSIXLY_CORRECT").is_none();
+    let root = match (has_words, mixed) {
+        (true, _) => Until::Word,
+        (false, true) => Until::End,
+        (false, false) => Until::Operand,
+    };
+    let mut from = read(arguments, 0, root, parsed);
     while let Some(word) = arguments.get(from).copied().filter(|_| has_words) {
         match parsed.command.child(word.bytes).and_then(|index| tool.command(index)) {
             Some(below) => parsed.descend(from, word, below),
@@ -28,10 +33,25 @@ pub(super) fn parse<'g, 'a>(
             None => break,
         }
         from += 1;
+        // Flags may stand before the next word too: `git remote -v add`.
+        if !parsed.command.children.is_empty() && !parsed.command.opaque {
+            from = read(arguments, from, Until::Word, parsed);
+        }
     }
     if has_words && !parsed.command.words.is_empty() {
-        read(arguments, from, true, parsed);
+        read(arguments, from, Until::End, parsed);
     }
+}
+
+/// How far flags are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// To what may be a command's name.
+    Word,
+    /// To the first operand, and operands from there on.
+    Operand,
+    /// To the end, operands between them.
+    End,
 }
 
 /// Whether flags go on after an operand: not where that is another command's.
@@ -39,17 +59,19 @@ fn ends_late(root: &Command) -> bool {
     !root.ends && root.wraps.as_ref().is_none_or(|wraps| wraps.value.is_some())
 }
 
-/// Reads flags, and operands between them where they may mix; gives the place of
-/// the first argument that was not read.
-fn read<'a>(arguments: &[Argument<'a>], from: usize, mixed: bool, parsed: &mut Parsed<'_, 'a>) -> usize {
+/// Reads flags, and operands where those are meant; gives the place of the first
+/// argument that was not read.
+fn read<'a>(arguments: &[Argument<'a>], from: usize, until: Until, parsed: &mut Parsed<'_, 'a>) -> usize {
     let flags = &parsed.command.flags;
-    let words = parsed.command.words.is_empty() && !parsed.command.children.is_empty();
+    let words = until == Until::Word && !parsed.command.children.is_empty();
+    let is_root = parsed.command.words.is_empty();
     let mut rest = arguments.iter().copied().enumerate().skip(from);
     let mut ended = parsed.command.opaque;
     while let Some((at, argument)) = rest.next() {
         match argument.bytes {
             _ if ended => parsed.operand(at, argument),
-            b"--" if words => parsed.trouble(MISPLACED, argument.index),
+            b"--" if words && is_root => parsed.trouble(MISPLACED, argument.index),
+            b"--" if words => return at,
             b"--" => {
                 ended = true;
                 parsed.role(at, Role::Skipped);
@@ -64,7 +86,7 @@ fn read<'a>(arguments: &[Argument<'a>], from: usize, mixed: bool, parsed: &mut P
             }
             _ if words => return at,
             _ => {
-                ended = !mixed;
+                ended = until == Until::Operand;
                 parsed.operand(at, argument);
             }
         }

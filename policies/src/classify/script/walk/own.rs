@@ -9,6 +9,9 @@ use super::super::word::Variables;
 use super::simple::Term;
 use super::{EVALUATED, Shape, UNCLEAR, Walk};
 
+/// Why a command that only prints is more than that.
+const PRINTS_ALL: &str = "it prints variables, credentials among them";
+
 /// Why what a command of the shell's sets or does cannot be told.
 const OPTIONS: &str = "what a command of the shell's does is for the shell to find out";
 
@@ -116,6 +119,9 @@ impl Walk<'_> {
         if options.iter().filter(plain).count() < options.len() || matches!(command, b"local" | b"readonly") {
             return self.doubt("a variable is made that behaves in another way");
         }
+        if words.len() == options.len() || options.iter().any(|word| word.bytes.contains(&b'p')) {
+            self.doubt(PRINTS_ALL);
+        }
         let exports = command == b"export" || options.iter().any(|word| word.bytes.contains(&b'x'));
         for word in words.iter().skip(options.len()) {
             let at = word.bytes.iter().position(|byte| *byte == b'=');
@@ -147,6 +153,9 @@ impl Walk<'_> {
 
     /// `set -k` has words behind a command set variables.
     fn options(&mut self, words: &[Term], state: &mut State) {
+        if words.is_empty() {
+            self.doubt(PRINTS_ALL);
+        }
         for word in words.iter().take_while(|word| word.bytes != b"--") {
             let letters = word.bytes.strip_prefix(b"-").or_else(|| word.bytes.strip_prefix(b"+"));
             let has = |letter| letters.is_some_and(|letters| letters.contains(&letter));
