@@ -176,6 +176,22 @@ fn a_binary_that_is_written_between_question_and_run_does_not_run() {
 }
 
 #[test]
+fn a_policy_that_asks_for_more_meanwhile_stops_it_and_is_another_question() {
+    let sandbox = builder().start();
+    let (running, id) = waits(&sandbox, "ask exit 5");
+    let timed = "[[rule]]\nname = \"timed\"\ntools = \"ask\"\ntimeout = \"9s\"\n";
+    crate::write_policy(&sandbox, &format!("{}\n{timed}", crate::policy("allow", "escalate", "deny")));
+    sandbox.await_records("policy_pending", 1);
+    approve(&sandbox, &id);
+    let ran = running.finish(LIMIT);
+    assert_eq!(ran.code(), Some(125), "{ran:?}");
+    assert!(ran.stderr_text().contains("the policy has changed while it was judged"), "{ran:?}");
+    assert!(sandbox.audit_of("intent").is_empty());
+    let (_other, another) = waits(&sandbox, "ask exit 5");
+    assert_ne!(another, id, "the answer was for the policy of then");
+}
+
+#[test]
 fn who_typed_the_command_waits_longer_than_an_agent() {
     let sandbox = builder().settings("[approvals]\nwait_s = 0\nperson_wait_s = 600\n").start();
     pending(&run(&sandbox, "ask exit 6"));
