@@ -6,6 +6,7 @@
 //! Not here: what is asked; each command asks its own.
 
 use std::fs::File;
+use std::io::BufReader;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
@@ -18,6 +19,8 @@ use crate::error::Error;
 
 /// How long any one answer may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes of a list that are read at once.
+const AT_ONCE: usize = 64 * 1024;
 /// Bytes of a socket's path with its NUL: `sun_path` in unix(7).
 const LONGEST: usize = 108;
 
@@ -39,10 +42,11 @@ impl Door {
         patience: Duration,
         pick: impl Fn(Reply) -> Option<T>,
     ) -> Result<Vec<T>, Error> {
-        let mut door = Self::ask_within(socket, ask, patience)?;
+        // Nothing else is read from this connection: the buffer may run ahead.
+        let mut replies = BufReader::with_capacity(AT_ONCE, Self::ask_within(socket, ask, patience)?.0);
         let mut picked = Vec::new();
         loop {
-            match door.granted()? {
+            match granted(read_frame(&mut replies)?)? {
                 Reply::End {} => return Ok(picked),
                 reply => picked.push(pick(reply).ok_or(Error::Reply)?),
             }
@@ -70,12 +74,16 @@ impl Door {
 
     /// The next reply, which must come, and be neither a refusal nor a failure.
     pub(crate) fn granted(&mut self) -> Result<Reply, Error> {
-        match self.reply()? {
-            Some(Reply::Refused { message }) => Err(Error::Refused(message)),
-            Some(Reply::Failed { message }) => Err(Error::Failed(message)),
-            Some(reply) => Ok(reply),
-            None => Err(Error::Reply),
-        }
+        granted(self.reply()?)
+    }
+}
+
+fn granted(reply: Option<Reply>) -> Result<Reply, Error> {
+    match reply {
+        Some(Reply::Refused { message }) => Err(Error::Refused(message)),
+        Some(Reply::Failed { message }) => Err(Error::Failed(message)),
+        Some(reply) => Ok(reply),
+        None => Err(Error::Reply),
     }
 }
 

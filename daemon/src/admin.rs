@@ -54,10 +54,8 @@ async fn answer(gate: &std::sync::Arc<Gate>, channel: &Channel, peer: Peer, ask:
     match ask {
         Ask::Status {} => reply(channel, &Reply::Status(Box::new(status(gate)))).await,
         Ask::Questions {} => {
-            for question in questions(gate) {
-                reply(channel, &Reply::Question(Box::new(question))).await?;
-            }
-            reply(channel, &Reply::End {}).await
+            let all = questions(gate).map(|question| Reply::Question(Box::new(question))).chain([Reply::End {}]);
+            channel.send_all(frame::Kind::Json, all.map(|reply| body(&reply))).await
         }
         Ask::Answer { id, answer, reason, approver, add } => {
             let word = answer::Word { id, answer, reason, approver, add };
@@ -107,12 +105,17 @@ async fn answer(gate: &std::sync::Arc<Gate>, channel: &Channel, peer: Peer, ask:
 
 /// Sends one reply.
 async fn reply(channel: &Channel, reply: &Reply) -> Result<(), Error> {
-    let mut body = serde_json::to_vec(reply).unwrap_or_default();
-    if body.len() > MAX_BODY {
-        let message = "the answer is too long to be sent".to_owned();
-        body = serde_json::to_vec(&Reply::Failed { message }).unwrap_or_default();
+    channel.send(frame::Kind::Json, &body(reply), &[]).await
+}
+
+/// What goes into its frame.
+fn body(reply: &Reply) -> Vec<u8> {
+    let body = serde_json::to_vec(reply).unwrap_or_default();
+    if body.len() <= MAX_BODY {
+        return body;
     }
-    channel.send(frame::Kind::Json, &body, &[]).await
+    let message = "the answer is too long to be sent".to_owned();
+    serde_json::to_vec(&Reply::Failed { message }).unwrap_or_default()
 }
 
 fn status(gate: &Gate) -> Status {

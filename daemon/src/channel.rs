@@ -43,6 +43,13 @@ pub(crate) struct Frame {
     pub(crate) descriptors: Vec<OwnedFd>,
 }
 
+/// Adds one frame.
+fn pack(bytes: &mut Vec<u8>, kind: Kind, body: &[u8], descriptors: usize) -> Result<(), Error> {
+    bytes.extend_from_slice(&Header { kind, body: body.len(), descriptors }.encode()?);
+    bytes.extend_from_slice(body);
+    Ok(())
+}
+
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Channel(UnixStream);
@@ -92,12 +99,27 @@ impl Channel {
 
     /// Sends one frame.
     pub(crate) async fn send(&self, kind: Kind, body: &[u8], riders: &[RawFd]) -> Result<(), Error> {
-        let header = Header { kind, body: body.len(), descriptors: riders.len() }.encode()?;
         let mut bytes = Vec::with_capacity(HEADER + body.len());
-        bytes.extend_from_slice(&header);
-        bytes.extend_from_slice(body);
-        let mut riders = riders;
-        let mut rest = bytes.as_slice();
+        pack(&mut bytes, kind, body, riders.len())?;
+        self.put(&bytes, riders).await
+    }
+
+    /// Sends a frame for each body, many at once: a list may have thousands.
+    pub(crate) async fn send_all(&self, kind: Kind, bodies: impl Iterator<Item = Vec<u8>>) -> Result<(), Error> {
+        const AT_ONCE: usize = 48 * 1024;
+        let mut bytes = Vec::new();
+        for body in bodies {
+            pack(&mut bytes, kind, &body, 0)?;
+            if bytes.len() >= AT_ONCE {
+                self.put(&bytes, &[]).await?;
+                bytes.clear();
+            }
+        }
+        self.put(&bytes, &[]).await
+    }
+
+    async fn put(&self, bytes: &[u8], riders: &[RawFd]) -> Result<(), Error> {
+        let (mut rest, mut riders) = (bytes, riders);
         while !rest.is_empty() {
             let sent = self.0.async_io(Interest::WRITABLE, || descriptors::send(self.0.as_fd(), rest, riders)).await?;
             riders = &[];
