@@ -1,3 +1,5 @@
+//! Compose files, as a project brings them.
+
 use std::fs::{self, File};
 use std::os::fd::AsFd;
 
