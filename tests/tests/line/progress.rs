@@ -31,7 +31,7 @@ fn signal(process: u32, signal: Signal) {
 
 /// Waits until a slow command's screen shows `text`; gives all up to it.
 fn wait_for(slow: &mut Pty, text: &str) -> String {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(90);
     let mut shown = None;
     while !moment(slow.process(), |limit| {
         shown = slow.seen_within(text, limit);
