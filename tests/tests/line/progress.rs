@@ -15,14 +15,30 @@ use crate::builder;
 /// The processor's time that a slow command gets, and how long it waits for the next.
 const MOMENT: Duration = Duration::from_millis(1);
 const PAUSE: Duration = Duration::from_millis(50);
+/// So many moments it waits for its turn.
+const PATIENCE: usize = 100;
 
 /// Lets a process run for a moment and stops it for longer: what it does takes long,
 /// however fast the machine is. Whether what is waited for came.
 fn moment(process: u32, mut comes: impl FnMut(Duration) -> bool) -> bool {
+    let until = had(process) + MOMENT;
     signal(process, Signal::SIGCONT);
-    let came = comes(MOMENT);
+    // On a crowded machine it is not its turn at once; and it may wait for something itself.
+    let mut came = false;
+    for _ in 0..PATIENCE {
+        came = comes(MOMENT);
+        if came || had(process) >= until {
+            break;
+        }
+    }
     signal(process, Signal::SIGSTOP);
     came || comes(PAUSE)
+}
+
+/// The processor's time that a process has had, by `/proc/PID/schedstat`.
+fn had(process: u32) -> Duration {
+    let text = std::fs::read_to_string(format!("/proc/{process}/schedstat")).unwrap_or_default();
+    Duration::from_nanos(text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or_default())
 }
 
 fn signal(process: u32, signal: Signal) {
