@@ -15,6 +15,9 @@ const CUT: char = '…';
 /// and ends with `…`.
 #[must_use]
 pub fn text(bytes: &[u8], most: usize) -> String {
+    if let Some(plain) = plain(bytes).filter(|plain| plain.len() <= most) {
+        return plain.to_owned();
+    }
     let mut line = Line::new(most);
     for piece in pieces(bytes) {
         match piece {
@@ -78,6 +81,11 @@ impl Line {
         }
     }
 
+    /// Whether so many characters can be added, and one more after them.
+    fn has_room_for(&self, characters: usize) -> bool {
+        self.characters + characters < self.most
+    }
+
     fn push_character(&mut self, character: char) {
         self.push(character.encode_utf8(&mut [0; 4]));
     }
@@ -89,6 +97,11 @@ impl Line {
             self.shown.push(CUT);
         }
     }
+}
+
+/// The bytes as they are, where each is a character of ASCII that shows: nearly always so.
+fn plain(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().filter(|text| text.bytes().all(|byte| matches!(byte, b' '..=b'~')))
 }
 
 enum Piece {
@@ -163,6 +176,12 @@ fn push_word(line: &mut Line, word: &[u8], quoting: Quoting) {
         Quoting::Dollar => ("$'", "'"),
     };
     line.push(open);
+    let plain = plain(word).filter(|plain| !plain.contains(['\'', '\\']) && line.has_room_for(plain.len()));
+    if let Some(plain) = plain {
+        line.push(plain);
+        line.push(close);
+        return;
+    }
     for piece in pieces(word) {
         match (piece, &quoting) {
             (Piece::Plain('\''), Quoting::Single) => line.push("'\\''"),

@@ -37,7 +37,8 @@ pub(crate) fn of(judged: &Judged, binding: &str, id: Ulid) -> Open {
 /// As a person is shown it.
 pub(crate) fn shown(gate: &Gate, open: &Open) -> Question {
     let entry = &open.entry;
-    let asked = entry.asked.clone().unwrap_or_default();
+    let unknown = Asked::default();
+    let asked = entry.asked.as_ref().unwrap_or(&unknown);
     let folder = entry.command.as_ref().and_then(|command| command.cwd.as_ref());
     let line = |text: &str| show::text(text.as_bytes(), MOST);
     let command = words::running(entry);
@@ -61,7 +62,7 @@ pub(crate) fn shown(gate: &Gate, open: &Open) -> Question {
         approved: open.approved().iter().map(|name| line(name)).collect(),
         passphrase: open.needs_passphrase(),
         dangerous: danger::words(entry),
-        like_this: like::terms(entry, &asked),
+        like_this: like::terms(entry, asked),
         notes: cut(gate, open, &command).into_iter().chain(asked.notes.iter().map(|note| line(note))).collect(),
         command,
     }
@@ -69,8 +70,10 @@ pub(crate) fn shown(gate: &Gate, open: &Open) -> Question {
 
 /// Where all of a command can be read that is longer than what is shown of it.
 fn cut(gate: &Gate, open: &Open, command: &str) -> Option<String> {
-    let whole = told(&gate.places, &format!("audit show {}", open.id));
-    command.ends_with('…').then(|| format!("the command is longer than this: `{whole}` shows more of it"))
+    command.ends_with('…').then(|| {
+        let whole = told(&gate.places, &format!("audit show {}", open.id));
+        format!("the command is longer than this: `{whole}` shows more of it")
+    })
 }
 
 /// What the caller reads while it waits.
