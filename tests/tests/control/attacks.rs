@@ -52,19 +52,20 @@ fn without_its_environment() {
 
 #[test]
 fn in_a_session_of_its_own_and_twice_forked() {
-    let script = "mkfifo done
+    let script = "mkfifo done done2
         plain launch session -- probe exit 0
         plain launch session orphan -- bash -c 'probe exit 0; echo > done'; read -r < done
-        (setsid bash -c '(probe exit 0; echo > done) &' &); read -r < done";
+        (setsid bash -c '(probe exit 0; echo > done2) &' &); read -r < done2";
     nothing_runs(script, 3);
 }
 
 #[test]
 fn as_the_grandchild_of_a_run_that_has_ended() {
-    let script = "mkfifo done go other
+    // A pipe each: one that its last writer has not closed yet would end the next reading.
+    let script = "mkfifo go done go2 done2
         wrapper bash -c '(read -r < go; probe exit 0; echo > done) & exit 0' </dev/null
-        wrapper bash -c 'setsid bash -c \"read -r < other; probe exit 0; echo > done\" & exit 0' </dev/null
-        echo > go; read -r < done; echo > other; read -r < done";
+        wrapper bash -c 'setsid bash -c \"read -r < go2; probe exit 0; echo > done2\" & exit 0' </dev/null
+        echo > go; read -r < done; echo > go2; read -r < done2";
     nothing_runs(script, 2);
 }
 
