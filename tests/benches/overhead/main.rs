@@ -40,6 +40,9 @@ fn main() {
     if words.iter().any(|word| word == "questions") {
         return questions::open();
     }
+    if words.iter().any(|word| word == "log") {
+        return memory::growing_log(&mut scene);
+    }
     if words.iter().any(|word| word == "soak") {
         return soak::many_runs(&mut scene, &words);
     }
