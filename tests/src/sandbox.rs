@@ -50,6 +50,8 @@ impl Programs {
 }
 
 /// A policy that lets every tool named by [`Builder::probe`] run.
+/// How long it is waited for a change before looking all the same.
+const AGAIN: Duration = Duration::from_millis(100);
 const ALLOW_ALL: &str = "[[rule]]\nname = \"tests\"\ntools = [TOOLS]\nverdict = \"allow\"\ntier = \"unknown\"\n";
 
 /// What a sandbox shall hold.
@@ -392,7 +394,8 @@ impl Sandbox {
             if left.is_zero() {
                 return false;
             }
-            watched.wait(left);
+            // What is waited for may follow the last change in the folder.
+            watched.wait(left.min(AGAIN));
         }
         true
     }
