@@ -360,7 +360,9 @@ impl Sandbox {
         segments.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
         segments.sort();
         let texts = segments.iter().map(|path| fs::read_to_string(path).unwrap_or_default());
-        texts.flat_map(|text| text.lines().map(|line| line.parse().expect("JSON")).collect::<Vec<_>>()).collect()
+        // The last line may be in the writing.
+        let whole = |line: &str| line.ends_with('\n').then(|| line.parse().expect("JSON"));
+        texts.flat_map(|text| text.split_inclusive('\n').filter_map(whole).collect::<Vec<_>>()).collect()
     }
 
     /// The records of one kind.
