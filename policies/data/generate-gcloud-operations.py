@@ -151,17 +151,17 @@ def main():
     print(f"# {len(found)} commands: {told['class']} joined by class, {told['type']} by declared type,")
     print(f"# {told['method']} by HTTP method, {told[None]} not joined (class `?`).")
     print("# Written by generate-gcloud-operations.py. First the flags that stand alone, then those that take a")
-    print("# value and may stand between words. Then `@GROUP` and a line a class: r reads, c creates, u updates,")
+    print("# value and may stand between words. Then `@GROUP` and its commands with a class: r reads, c creates, u updates,")
     print("# d deletes, e exports, i imports, p changes permissions; `!` are flags that are otherwise here")
-    print("# (`+` alone, `=` with a value). All sorted by bytes.")
+    print("# (`+` alone, `=` with a value). All sorted by bytes, the class aside.")
     print("-", *always)
     print("=", *sorted(above))
     for group in sorted(by_group):
         print("@" + group)
         if odd.get(group):
             print("!", *odd[group])
-        for letter in sorted(by_group[group]):
-            print(letter, *sorted(by_group[group][letter]))
+        letters = {name: letter for letter, names in by_group[group].items() for name in names}
+        print(*(f"{name}:{letters[name]}" for name in sorted(letters)))
     print(f"# gcloud {version}: {told[None]} commands that nothing but their help tells about.", file=sys.stderr)
     for (group, name), (letter, _, help_line) in sorted(found.items()):
         if letter == "?":

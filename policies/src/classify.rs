@@ -11,7 +11,9 @@
 //! reading anything.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+
+use smallvec::SmallVec;
 
 use crate::{Changes, Meaning, Operation, Target};
 
@@ -46,6 +48,7 @@ pub use arguments::Arguments;
 pub use brought::{Brought, replaced};
 pub use facts::{Facts, Finding, Need, Resolver};
 pub use grammar::{GrammarError, Grammars, Listed, Stopping};
+pub use milder::Milder;
 pub use pin::{By, Pinned, applied};
 
 use case::Case;
@@ -112,7 +115,7 @@ pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts)
         stirred: false,
     };
     let argv = invocation.argv.iter().enumerate();
-    let argv: Vec<Argument<'_>> = argv.map(|(at, bytes)| Argument { bytes, index: Some(at) }).collect();
+    let argv: SmallVec<[Argument<'_>; 16]> = argv.map(|(at, bytes)| Argument { bytes, index: Some(at) }).collect();
     let name = last_part(invocation.tool);
     let call = Call { tool: name, argv: &argv, env: invocation.env, folder: Folder::Callers, depth: 0 };
     let operation = with(understand(&scene, &call), inside.into_inner());
@@ -175,23 +178,25 @@ fn understand(scene: &Scene<'_>, call: &Call<'_, '_>) -> Operation {
 }
 
 fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
+    // Declared before what is read from them.
+    let (words, arguments);
     let environment = Environment::of(call.env, &scene.grammars.interest(tool));
     let own = call.argv.get(1..).unwrap_or_default();
     let Some(mut parsed) = parse::parse(tool, own, &environment) else {
         return unknown(tool.name().as_bytes(), "its grammar is empty");
     };
-    let mut arguments = Cow::Borrowed(own);
-    let words = extra::words(tool, &environment, &parsed);
-    match &words {
-        Err(trouble) => parsed.trouble = Some(*trouble),
-        Ok(words) if words.iter().any(|words| !words.is_empty()) => {
-            arguments = Cow::Owned(extra::merged(own, words, &parsed));
-            parsed = match parse::parse(tool, &arguments, &environment) {
-                Some(parsed) => parsed,
-                None => parsed,
-            };
-        }
-        Ok(_) => {}
+    words = extra::words(tool, &environment, &parsed);
+    arguments = match &words {
+        Ok(words) if words.iter().any(|words| !words.is_empty()) => Cow::Owned(extra::merged(own, words, &parsed)),
+        Ok(_) | Err(_) => Cow::Borrowed(own),
+    };
+    if let Err(trouble) = &words {
+        parsed.trouble = Some(*trouble);
+    }
+    if matches!(arguments, Cow::Owned(_))
+        && let Some(again) = parse::parse(tool, &arguments, &environment)
+    {
+        parsed = again;
     }
     let case = Case {
         tool,
@@ -205,22 +210,25 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
         needs: scene.needs,
         stirred: scene.stirred,
         questions: Default::default(),
+        urls: OnceCell::new(),
     };
-    let mut meanings = meaning::meanings(&case, scene.grammars.shared());
+    let mut meanings = meaning::meanings(&case, scene.grammars.shared(&environment));
     if scene.stirred {
         let all = std::iter::once(&mut meanings.primary).chain(&mut meanings.also);
         all.for_each(|meaning| meaning.target.doubt(|_, source| !is_stated(source), case::STIRRED));
     }
     meanings.also.extend(inner::meanings(scene, call, &case));
-    let name = call.argv.first().map(|name| name.bytes).unwrap_or_default();
-    let pins = pin::pins(&case, &meanings.primary.target);
     let changes = brought::changes(&case, &meanings).map(Box::new);
+    // What is offered instead, and what is written out, is the caller's own command alone.
+    let outer = call.depth == 0;
+    let milder = if outer { milder::argv(tool, &parsed, &arguments) } else { None };
+    let pins = if outer { pin::pins(&case, &meanings.primary.target) } else { Vec::new() };
     let brought = brought::files(&case, call, &meanings);
     Operation {
         tool: Cow::Borrowed(tool.name()),
         primary: meanings.primary,
         also: meanings.also,
-        milder: milder::argv(tool, &parsed, name, &arguments),
+        milder,
         pins,
         changes,
         brought,

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::classify::{Brought, Pinned};
+use crate::classify::{Brought, Milder, Pinned};
 use crate::{Changes, Target};
 
 /// The blast radius of an operation.
@@ -89,7 +89,7 @@ pub struct Operation {
     /// What it does as well.
     pub also: Vec<Meaning>,
     /// A milder argv that shows what this one would do, if the grammar knows one.
-    pub milder: Option<Vec<Vec<u8>>>,
+    pub milder: Option<Milder>,
     /// Targets of the first meaning that can be written out, so that the command
     /// cannot end up at others.
     pub pins: Vec<Pinned>,

@@ -4,6 +4,8 @@
 //! is known, with where the value came from, or unknown, with why: unknown never
 //! counts as harmless.
 
+use std::borrow::Cow;
+
 /// One side of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is the word of its tool: a terraform workspace, a kube context")]
@@ -111,12 +113,12 @@ pub enum Value {
         /// The value's bytes, as the tool would take them.
         value: Vec<u8>,
         /// Where it came from: `TF_WORKSPACE`, `-n`, `.terraform/environment`, `default`.
-        source: String,
+        source: Cow<'static, str>,
     },
     /// It applies, but could not be found out.
     Unknown {
         /// Why not, for a person.
-        reason: String,
+        reason: Cow<'static, str>,
     },
 }
 
@@ -140,12 +142,12 @@ impl Target {
 
     /// Makes unknown, for this reason, each known value that the test is true of; it
     /// gets the value and its source.
-    pub(crate) fn doubt(&mut self, test: impl Fn(&[u8], &str) -> bool, reason: &str) {
+    pub(crate) fn doubt(&mut self, test: impl Fn(&[u8], &str) -> bool, reason: &'static str) {
         for (_, found) in &mut self.0 {
             if let Value::Known { value, source } = found
                 && test(value, source)
             {
-                *found = Value::Unknown { reason: reason.to_owned() };
+                *found = Value::Unknown { reason: Cow::Borrowed(reason) };
             }
         }
         self.0.dedup();
@@ -192,7 +194,7 @@ impl crate::Operation {
 impl Value {
     /// The side of the network that this host is on.
     fn side(&self, is_internal: &impl Fn(&[u8]) -> bool) -> Self {
-        let side = |side: &str, source: &str| Self::Known { value: side.into(), source: source.into() };
+        let side = |side: &str, source: &'static str| Self::Known { value: side.into(), source: source.into() };
         match self {
             Self::Known { value, .. } if is_loopback(value) => side("internal", "default"),
             Self::Known { value, .. } if is_internal(value) => side("internal", "internal_hosts"),

@@ -82,7 +82,9 @@ impl Case {
 
     /// What is wrong with this case, as a person would say it.
     fn problem(&self) -> Option<String> {
-        let operation = self.judged();
+        let argv = self.argv();
+        let words: Vec<&[u8]> = argv.iter().map(String::as_bytes).collect();
+        let operation = self.judge(&words, &self.env());
         let tier = operation.tier().map_or(Tier::Word("unknown".into()), |tier| Tier::Number(tier.number()));
         let also: Vec<&str> = operation.also.iter().map(|meaning| meaning.operation.as_ref()).collect();
         let wrong_target = self.target.iter().find_map(|(name, wanted)| wrong(&operation.primary, name, wanted));
@@ -97,9 +99,9 @@ impl Case {
         if also != self.also {
             return Some(format!("is also {also:?}"));
         }
-        let milder = operation
-            .milder
-            .map_or(String::from("none"), |argv| String::from_utf8_lossy(&argv.join(&b' ')).into_owned());
+        let milder = operation.milder.map_or(String::from("none"), |milder| {
+            String::from_utf8_lossy(&milder.argv(&words).join(&b' ')).into_owned()
+        });
         match &self.milder {
             Some(wanted) if *wanted != milder => Some(format!("would be milder as {milder}")),
             _ => wrong_target.or(wrong_inside),

@@ -168,7 +168,8 @@ impl Judge {
         let judged = judged.knowing(std::iter::once(&self.policy), &[]);
         let subject = Subject { agent: &self.agent, clearance: self.clearance, session: None, door: self.door };
         let judgement = self.judged(&judged, subject);
-        let milder = judged.operation.milder.clone().map(|argv| argv.into_iter().map(Bytes::from).collect());
+        let milder =
+            judged.operation.milder.as_ref().map(|milder| milder.argv(&argv).into_iter().map(Bytes::from).collect());
         let read = judged.read.iter().map(Read::of).collect();
         let decided_by = judged.operation.decisive().decided_by.and_then(|at| question.argv.get(at)).cloned();
         let described = Described::of(&judged.operation);

@@ -3,6 +3,7 @@
 //! The judgement's own types are not serialisable; this is their printed form,
 //! and its field names are a contract. Not here: how an operation is found.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,14 +12,17 @@ use tollgate_policies::{Changes, Meaning, Operation, Target, Tier, Value};
 
 use crate::Bytes;
 
+/// Words of a grammar, most of which live as long as the program.
+type Text = Cow<'static, str>;
+
 /// What a command would do, and to what.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Described {
     /// The tool's canonical name.
-    pub tool: String,
+    pub tool: Text,
     /// What its words say: `terraform.apply`.
-    pub operation: String,
+    pub operation: Text,
     /// What it does as well.
     #[serde(default)]
     pub also: Vec<Also>,
@@ -28,7 +32,7 @@ pub struct Described {
     #[serde(default)]
     pub target: Targets,
     /// One line: why that tier.
-    pub rationale: String,
+    pub rationale: Text,
     /// What files that it brings along say it would change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changed>,
@@ -89,7 +93,7 @@ impl Changed {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Also {
     /// The operation.
-    pub operation: String,
+    pub operation: Text,
     /// Its own tier, 0 to 4; none when unknown.
     pub tier: Option<u8>,
     /// What it touches.
@@ -97,12 +101,12 @@ pub struct Also {
     pub target: Targets,
     /// The tools that start it, outermost first: `sudo`, `bash`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub wrapped_by: Vec<String>,
+    pub wrapped_by: Vec<Text>,
 }
 
 /// What one operation touches, by the dimension's name. A dimension that does
 /// not apply is absent.
-pub type Targets = BTreeMap<String, Found>;
+pub type Targets = BTreeMap<Text, Found>;
 
 /// What is known of one dimension: nearly always one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,12 +150,12 @@ pub enum TargetValue {
         /// As the tool would take it.
         value: Bytes,
         /// Where it came from: `TF_WORKSPACE`, `-n`, `default`.
-        source: String,
+        source: Text,
     },
     /// It applies, but could not be found out.
     Unknown {
         /// Why not.
-        unknown: String,
+        unknown: Text,
     },
 }
 
@@ -161,12 +165,12 @@ impl Described {
     pub fn of(operation: &Operation) -> Self {
         let tier = operation.tier();
         Self {
-            tool: operation.tool.clone().into_owned(),
-            operation: operation.primary.operation.clone().into_owned(),
+            tool: operation.tool.clone(),
+            operation: operation.primary.operation.clone(),
             also: operation.also.iter().map(Also::of).collect(),
             tier: tier.map(Tier::number),
             target: targets(&operation.primary.target),
-            rationale: operation.decisive().rationale.clone().into_owned(),
+            rationale: operation.decisive().rationale.clone(),
             changes: operation.changes.as_deref().map(Changed::of),
         }
     }
@@ -175,10 +179,10 @@ impl Described {
 impl Also {
     fn of(meaning: &Meaning) -> Self {
         Self {
-            operation: meaning.operation.clone().into_owned(),
+            operation: meaning.operation.clone(),
             tier: meaning.tier.map(Tier::number),
             target: targets(&meaning.target),
-            wrapped_by: meaning.wrapped_by.iter().map(|tool| tool.clone().into_owned()).collect(),
+            wrapped_by: meaning.wrapped_by.clone(),
         }
     }
 }
@@ -194,7 +198,7 @@ pub fn targets(target: &Target) -> Targets {
             Some(found) => found.and(value),
             None => Found::One(value),
         };
-        printed.insert(name.to_owned(), found);
+        printed.insert(Cow::Borrowed(name), found);
     }
     printed
 }
@@ -224,7 +228,7 @@ mod tests {
         }
     }
 
-    fn known(value: &[u8], source: &str) -> Value {
+    fn known(value: &[u8], source: &'static str) -> Value {
         Value::Known { value: value.to_vec(), source: source.into() }
     }
 
@@ -281,6 +285,6 @@ mod tests {
             brought: Vec::new(),
         };
         let described = Described::of(&operation);
-        assert_eq!((described.tier, described.rationale.as_str()), (None, "why terraform.unknown"));
+        assert_eq!((described.tier, described.rationale.as_ref()), (None, "why terraform.unknown"));
     }
 }

@@ -170,12 +170,12 @@ impl Entry {
     #[must_use]
     pub fn describing(self, described: Described) -> Self {
         Self {
-            tool: Some(described.tool),
-            operation: Some(described.operation),
+            tool: Some(described.tool.into_owned()),
+            operation: Some(described.operation.into_owned()),
             also: described.also,
             tier: described.tier,
             target: described.target,
-            rationale: Some(described.rationale),
+            rationale: Some(described.rationale.into_owned()),
             changes: described.changes,
             ..self
         }

@@ -3,6 +3,10 @@
 //! Deliberately not here: which sources there are (a grammar file says), and
 //! reading them (facts).
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
 use super::case::Case;
 use super::facts::{Field, Finding, Found, Plan, Resolver, Stated};
 use super::grammar::{Origin, Source, TargetRule};
@@ -43,7 +47,7 @@ fn dimension(case: &Case<'_, '_, '_>, rule: &TargetRule, target: &mut Target) {
 
 fn add(target: &mut Target, dimension: Dimension, value: Value, unknown: Option<&'static str>) {
     let value = match unknown {
-        Some(reason) => Value::Unknown { reason: reason.to_owned() },
+        Some(reason) => Value::Unknown { reason: Cow::Borrowed(reason) },
         None => value,
     };
     let same = |known: &Value| match (known, &value) {
@@ -57,9 +61,9 @@ fn add(target: &mut Target, dimension: Dimension, value: Value, unknown: Option<
 
 /// What a source gives; nothing where the next one is to be asked.
 fn values(case: &Case<'_, '_, '_>, source: &Source) -> Vec<Value> {
-    let known = |value: &[u8], source: &str| Value::Known { value: value.to_vec(), source: source.to_owned() };
+    let known = |value: &[u8], source: &'static str| Value::Known { value: value.to_vec(), source: source.into() };
     let one = match source.of {
-        Origin::Condition => source.unknown.map(|reason| Value::Unknown { reason: reason.to_owned() }),
+        Origin::Condition => source.unknown.map(|reason| Value::Unknown { reason: Cow::Borrowed(reason) }),
         Origin::Flag(_) | Origin::Variable(_) | Origin::Fixed(_) => {
             case.setting(std::slice::from_ref(source)).map(|(value, source)| known(value, source))
         }
@@ -70,7 +74,7 @@ fn values(case: &Case<'_, '_, '_>, source: &Source) -> Vec<Value> {
         Origin::Names => {
             return many(rules::names(&source.when.only_kinds, case.parsed));
         }
-        Origin::Url(part) => return url::values(part, case.parsed.operands.iter().map(|operand| operand.bytes)),
+        Origin::Url(part) => return url::values(part, case.urls()),
         Origin::Tree => return tree(case),
         Origin::Word => case.parsed.first.map(|word| known(word.bytes, "argument")),
         Origin::Fact(resolver, field) => fact(case, resolver, field),
@@ -83,39 +87,38 @@ fn reference(refspec: &[u8]) -> Value {
     let plain = refspec.strip_prefix(b"+").unwrap_or(refspec);
     let there = plain.splitn(2, |byte| *byte == b':').last().unwrap_or_default();
     match there.strip_prefix(b"refs/heads/").unwrap_or(there) {
-        b"" => Value::Unknown { reason: String::from("all branches that both have") },
-        name => Value::Known { value: name.to_vec(), source: String::from("argument") },
+        b"" => Value::Unknown { reason: Cow::Borrowed("all branches that both have") },
+        name => Value::Known { value: name.to_vec(), source: Cow::Borrowed("argument") },
     }
 }
 
 /// Several arguments, up to as many as a person would look at.
 fn many<'a>(mut names: impl Iterator<Item = &'a [u8]>) -> Vec<Value> {
     const MOST: usize = 64;
-    let known = |name: &[u8]| Value::Known { value: name.to_vec(), source: String::from("argument") };
+    let known = |name: &[u8]| Value::Known { value: name.to_vec(), source: Cow::Borrowed("argument") };
     let mut values: Vec<Value> = names.by_ref().take(MOST).map(known).collect();
     if names.next().is_some() {
-        values = vec![Value::Unknown { reason: format!("more than {MOST} of them") }];
+        values = vec![Value::Unknown { reason: Cow::Owned(format!("more than {MOST} of them")) }];
     }
     values
 }
 
 /// Whether the paths lie inside of the working folder: one value for each answer.
 fn tree(case: &Case<'_, '_, '_>) -> Vec<Value> {
-    let operands = case.parsed.operands.iter();
-    let mut sides: Vec<Value> = Vec::new();
-    for operand in operands.filter(|operand| !operand.bytes.is_empty()) {
+    let mut sides: SmallVec<[Option<bool>; 3]> = SmallVec::new();
+    for operand in case.parsed.operands.iter().filter(|operand| !operand.bytes.is_empty()) {
         let unclear = operand.bytes.contains(&UNCLEAR);
-        let outside = rules::is_outside(case.cwd, case.folder, operand.bytes);
-        let side = match (unclear, outside) {
-            (true, _) => Value::Unknown { reason: String::from("it is for the shell to find out") },
-            (false, true) => Value::Known { value: b"outside".to_vec(), source: String::from("argument") },
-            (false, false) => Value::Known { value: b"inside".to_vec(), source: String::from("argument") },
-        };
-        if !sides.contains(&side) {
-            sides.push(side);
+        let outside = (!unclear).then(|| rules::is_outside(case.cwd, case.folder, operand.bytes));
+        if !sides.contains(&outside) {
+            sides.push(outside);
         }
     }
-    sides
+    let side = |outside: Option<bool>| match outside {
+        None => Value::Unknown { reason: Cow::Borrowed("it is for the shell to find out") },
+        Some(true) => Value::Known { value: b"outside".to_vec(), source: Cow::Borrowed("argument") },
+        Some(false) => Value::Known { value: b"inside".to_vec(), source: Cow::Borrowed("argument") },
+    };
+    sides.into_iter().map(side).collect()
 }
 
 /// `AWS_ENDPOINT_URL_S3`: the variable of the service that is called.
@@ -125,14 +128,14 @@ fn service_variable(case: &Case<'_, '_, '_>, stem: &'static str) -> Option<Value
         word.iter().map(|byte| if *byte == b'-' { b'_' } else { byte.to_ascii_uppercase() }).collect();
     let name = [stem.as_bytes(), &suffix].concat();
     let value = case.environment.get(&name)?;
-    Some(Value::Known { value: value.to_vec(), source: String::from_utf8_lossy(&name).into_owned() })
+    Some(Value::Known { value: value.to_vec(), source: Cow::Owned(String::from_utf8_lossy(&name).into_owned()) })
 }
 
 fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field) -> Option<Value> {
     if resolver == Resolver::PlanFile && brought::operand(case).is_none() {
         return None;
     }
-    let unknown = |reason: &str| Some(Value::Unknown { reason: reason.to_owned() });
+    let unknown = |reason: &str| Some(Value::Unknown { reason: Cow::Owned(reason.to_owned()) });
     let found = match case.found(resolver) {
         Ok(found) => found?,
         Err(reason) => return unknown(reason),
@@ -148,7 +151,7 @@ fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field) -> Option<Val
 
 fn stated(found: &Found, field: Field) -> Option<Value> {
     Some(match found.value(field)? {
-        Stated::Value { value, source } => Value::Known { value: value.clone(), source: source.clone() },
-        Stated::Unknown { reason } => Value::Unknown { reason: reason.clone() },
+        Stated::Value { value, source } => Value::Known { value: value.clone(), source: Cow::Owned(source.clone()) },
+        Stated::Unknown { reason } => Value::Unknown { reason: Cow::Owned(reason.clone()) },
     })
 }

@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 
+use super::aim::url::Address;
 use super::environment::Environment;
 use super::facts::{Facts, Finding, Need, Resolver};
 use super::folder::Folder;
@@ -31,8 +32,12 @@ pub(crate) struct Case<'c, 'g, 'a> {
     /// What was asked for and is not among the facts.
     pub needs: &'c RefCell<Vec<Need>>,
     /// What to ask each resolver, or why nothing can be asked; worked out once.
-    pub questions: [OnceCell<Result<Need, String>>; Resolver::ALL.len()],
+    pub questions: Questions,
+    /// The URLs that the operands are, read once.
+    pub urls: OnceCell<Option<Vec<Address<'a>>>>,
 }
+
+type Questions = [OnceCell<Result<Need, String>>; Resolver::ALL.len()];
 
 impl<'a> Case<'_, '_, 'a> {
     /// What this resolver found, or a note that it must be asked. An error is the
@@ -66,6 +71,11 @@ impl<'a> Case<'_, '_, 'a> {
             return Err(STIRRED.to_owned());
         }
         self.folder.need(need).map(|need| self.fact(&need))
+    }
+
+    /// The URLs that the operands are; none where they are too many to look at.
+    pub(crate) fn urls(&self) -> Option<&[Address<'a>]> {
+        self.urls.get_or_init(|| Address::all(&self.parsed.operands)).as_deref()
     }
 
     /// The fact, or a note that it is needed.

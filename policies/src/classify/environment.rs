@@ -6,13 +6,17 @@
 
 use std::cell::Cell;
 
+use smallvec::SmallVec;
+
 use super::UNCLEAR;
 use super::grammar::Pattern;
 
 /// Variables by name.
 #[derive(Debug)]
 pub(crate) struct Environment<'a> {
-    entries: Vec<(&'a [u8], &'a [u8])>,
+    entries: SmallVec<[(&'a [u8], &'a [u8]); 8]>,
+    /// Their names, whole and by their beginnings.
+    present: Interest,
     /// A name that was asked for and has two different values.
     twice: Cell<Option<usize>>,
     /// A name that was asked for and has a value that only a shell could tell.
@@ -26,7 +30,9 @@ impl<'a> Environment<'a> {
             let at = interest.may_have(entry).then(|| entry.iter().position(|byte| *byte == b'='))??;
             Some((entry.get(..at)?, entry.get(at + 1..)?))
         };
-        Self { entries: env.iter().filter_map(split).collect(), twice: Cell::new(None), unclear: Cell::new(None) }
+        let entries: SmallVec<_> = env.iter().filter_map(split).collect();
+        let present = Interest::of(entries.iter().map(|(name, _): &(&[u8], &[u8])| *name));
+        Self { entries, present, twice: Cell::new(None), unclear: Cell::new(None) }
     }
 
     /// The variable's value, also an empty one.
@@ -45,6 +51,11 @@ impl<'a> Environment<'a> {
     /// The variable's value, unless it is empty: most tools take that as unset.
     pub(crate) fn get(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.any(name).filter(|value| !value.is_empty())
+    }
+
+    /// Whether one of these may be set.
+    pub(crate) fn may_have(&self, names: &Interest) -> bool {
+        self.present.meets(names)
     }
 
     /// All variables with a name like this.
@@ -67,32 +78,74 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// The beginnings of all names that a tool looks at: a quick way to pass by the
-/// rest of a long environment.
+/// Names of variables, as a set of a few of their letters: a quick way to pass by the
+/// rest of a long environment. What is not in it is none of them, what is may be.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Interest([u64; 4]);
 
 impl Interest {
-    /// Adds a name, or the start of names.
-    pub(crate) fn add(&mut self, name: &[u8]) {
-        if let Some((word, bit)) = Self::place(name)
-            && let Some(word) = self.0.get_mut(word)
-        {
-            *word |= bit;
+    /// Adds all names that start so.
+    pub(crate) fn add(&mut self, start: &[u8]) {
+        match beginning(start) {
+            Some(hash) => self.mark(hash),
+            None => self.0 = [u64::MAX; 4],
         }
     }
 
-    fn may_have(&self, entry: &[u8]) -> bool {
-        Self::place(entry).is_some_and(|(word, bit)| self.0.get(word).is_some_and(|word| word & bit != 0))
+    /// Adds the names that a pattern matches, to be compared with whole names.
+    pub(crate) fn add_like(&mut self, name: &Pattern) {
+        match name.is_open() {
+            true => self.add(name.start),
+            false => self.mark(whole(name.start)),
+        }
     }
 
-    fn place(name: &[u8]) -> Option<(usize, u64)> {
-        let [first, second, ..] = name else {
-            return None;
-        };
-        let hash = first.wrapping_mul(31).wrapping_add(*second);
-        Some((usize::from(hash >> 6), 1 << (hash & 63)))
+    /// Adds all names of another.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(word, more)| *word |= more);
     }
+
+    /// These names, by their beginnings and whole.
+    fn of<'n>(names: impl Iterator<Item = &'n [u8]>) -> Self {
+        let mut interest = Self::default();
+        names.for_each(|name| {
+            beginning(name).into_iter().for_each(|hash| interest.mark(hash));
+            interest.mark(whole(name));
+        });
+        interest
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).fold(0, |both, (word, more)| both | word & more) != 0
+    }
+
+    /// Whether an entry starts as one of the names does.
+    fn may_have(&self, entry: &[u8]) -> bool {
+        let has = |hash: u8| self.0.get(usize::from(hash >> 6)).is_some_and(|word| word & 1 << (hash & 63) != 0);
+        beginning(entry).is_some_and(has)
+    }
+
+    fn mark(&mut self, hash: u8) {
+        if let Some(word) = self.0.get_mut(usize::from(hash >> 6)) {
+            *word |= 1 << (hash & 63);
+        }
+    }
+}
+
+/// Of the first two letters; none where there is only one.
+fn beginning(name: &[u8]) -> Option<u8> {
+    match name {
+        [first, second, ..] => Some(first.wrapping_mul(31).wrapping_add(*second)),
+        _ => None,
+    }
+}
+
+/// Of a whole name.
+fn whole(name: &[u8]) -> u8 {
+    let at = |place: usize| name.get(place).copied().unwrap_or_default();
+    let long = name.len();
+    let letters = at(0).wrapping_mul(7) ^ at(long / 2).wrapping_mul(31) ^ at(long.saturating_sub(1));
+    letters ^ u8::try_from(long).unwrap_or_default().wrapping_mul(13)
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ pub(crate) fn words(
     environment: &Environment<'_>,
     parsed: &Parsed<'_, '_>,
 ) -> Result<Vec<Vec<Vec<u8>>>, Trouble> {
+    if tool.extra_arguments.is_empty() {
+        return Ok(Vec::new());
+    }
     let typed: Vec<u8> = parsed.typed.join(&b'_').iter().map(|byte| if *byte == b'-' { b'_' } else { *byte }).collect();
     let read = |name: &&'static str| {
         let name = match name.strip_suffix('*') {

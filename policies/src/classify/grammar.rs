@@ -4,10 +4,11 @@
 //! `grammar/compile.rs` checks it) into flat tables with names that live as long
 //! as the program. Deliberately not here: reading an argv (that is `parse`).
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::dialect::Dialect;
-use super::environment::Interest;
+use super::environment::{Environment, Interest};
 use super::facts::BroughtForm;
 pub(crate) use super::facts::Field;
 use super::table::Table;
@@ -28,16 +29,24 @@ mod source;
 pub(crate) use aim::{Origin, Part, Pin, PinBy, ResolverRule, Source, TargetRule};
 pub(crate) use built_in::{mount_paths, secret_paths};
 pub use compile::GrammarError;
-pub(crate) use condition::{Condition, Exposes, FlagTest, MountPaths, OperandTest, SecretPaths, Values};
-pub(crate) use flag::{Flag, Flags, Secret, SecretFlag, Stops, Takes};
+pub(crate) use condition::{
+    Condition, Credentials, Exposes, FlagTest, MountPaths, OperandTest, SecretPaths, SecretTest, Values,
+};
+pub(crate) use flag::{Flag, Flags, Marks, Secret, SecretFlag, Shortened, Stops, Takes};
 pub use listing::Listed;
-pub(crate) use pattern::Pattern;
+pub(crate) use pattern::{Pattern, any};
 
 /// The grammars of all known tools.
 #[derive(Debug, Default)]
 pub struct Grammars {
     tools: Vec<Known>,
+    /// The place of each among them, by its names.
+    places: HashMap<&'static [u8], usize>,
     shared: Vec<Variable>,
+    /// The beginnings of their names.
+    interest: Interest,
+    /// Their names, those with a star by their beginnings.
+    shared_names: Interest,
 }
 
 /// A tool that is known by its names, and read when it is first asked for.
@@ -99,8 +108,14 @@ impl Grammars {
         if let Some(taken) = tool.names.iter().find(|name| self.tools().any(|known| known == **name)) {
             return Err(GrammarError::Taken { file: file.to_owned(), name: (*taken).to_owned() });
         }
-        self.tools.push(Known::Own(tool));
+        self.push(Known::Own(tool));
         Ok(())
+    }
+
+    fn push(&mut self, tool: Known) {
+        let place = self.tools.len();
+        self.places.extend(tool.names().iter().map(|name| (name.as_bytes(), place)));
+        self.tools.push(tool);
     }
 
     /// The names of all known tools, twins too, in no order.
@@ -132,19 +147,18 @@ impl Grammars {
     }
 
     pub(crate) fn tool(&self, name: &[u8]) -> Option<&Tool> {
-        let named = |known: &&Known| known.names().iter().any(|known| known.as_bytes() == name);
-        self.tools.iter().find(named).and_then(Known::tool)
+        self.tools.get(*self.places.get(name)?)?.tool()
     }
 
-    /// Variables that matter whatever the tool is.
-    pub(crate) fn shared(&self) -> &[Variable] {
-        &self.shared
+    /// Variables that matter whatever the tool is; none where this environment has none.
+    pub(crate) fn shared(&self, environment: &Environment<'_>) -> &[Variable] {
+        if environment.may_have(&self.shared_names) { &self.shared } else { &[] }
     }
 
     /// The beginnings of all variables that matter for this tool.
     pub(crate) fn interest(&self, tool: &Tool) -> Interest {
         let mut interest = tool.interest;
-        self.shared.iter().flat_map(|variable| &variable.names).for_each(|name| interest.add(name.start));
+        interest.join(&self.interest);
         interest
     }
 }
@@ -333,6 +347,8 @@ pub(crate) enum Form {
 #[derive(Debug)]
 pub(crate) struct Variable {
     pub names: Vec<Pattern>,
+    /// Its names, those with a star by their beginnings.
+    pub interest: Interest,
     /// Values that change nothing.
     pub harmless: Vec<Pattern>,
     /// Only these values change something, where there are any.
@@ -352,15 +368,14 @@ pub(crate) struct Variable {
 impl Variable {
     /// Whether this value changes what a command means, for a user with this home.
     pub(crate) fn matters(&self, value: &[u8], home: Option<&[u8]>) -> bool {
-        let is = |patterns: &[Pattern], part: &[u8]| patterns.iter().any(|pattern| pattern.matches(part));
         let usual = |part: &[u8]| {
             let below = home.and_then(|home| part.strip_prefix(home));
             let below = below.map(|below| below.strip_suffix(b"/").unwrap_or(below));
             below.is_some_and(|below| self.usual.iter().any(|path| path.as_bytes() == below))
         };
         let one = |part: &[u8]| {
-            let harmless = part.is_empty() || is(&self.harmless, part) || usual(part);
-            !harmless && (self.harmful.is_empty() || is(&self.harmful, part))
+            let harmless = part.is_empty() || any(&self.harmless, part) || usual(part);
+            !harmless && (self.harmful.is_empty() || any(&self.harmful, part))
         };
         if self.list { value.split(|byte| *byte == b':').any(one) } else { one(value) }
     }

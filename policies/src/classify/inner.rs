@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::case::Case;
 use super::folder::Folder;
-use super::grammar::{Form, Wraps, secret_paths};
+use super::grammar::{Credentials, Form, Wraps, secret_paths};
 use super::parse::Argument;
 use super::script::{self, Step};
 use super::{Call, Scene, UNCLEAR, last_part, secrets, understand};
@@ -42,7 +42,7 @@ pub(crate) fn is_there(case: &Case<'_, '_, '_>) -> bool {
 }
 
 /// What the commands inside do.
-pub(super) fn meanings(scene: &Scene<'_>, call: &Call<'_, '_>, case: &Case<'_, '_, '_>) -> Vec<Meaning> {
+pub(super) fn meanings<'a>(scene: &Scene<'_>, call: &Call<'_, 'a>, case: &Case<'_, '_, 'a>) -> Vec<Meaning> {
     let Some(wraps) = case.parsed.command.wraps.as_ref() else {
         return Vec::new();
     };
@@ -62,18 +62,19 @@ pub(super) fn meanings(scene: &Scene<'_>, call: &Call<'_, '_>, case: &Case<'_, '
 }
 
 /// The operands, or the flag's value, that are or hold the command.
-fn words<'a>(wraps: &Wraps, case: &Case<'_, '_, 'a>) -> Vec<Argument<'a>> {
+fn words<'c, 'a>(wraps: &Wraps, case: &Case<'c, '_, 'a>) -> Cow<'c, [Argument<'a>]> {
     let parsed = case.parsed;
     if wraps.flag.is_some_and(|flag| !parsed.set(flag)) || wraps.absent.iter().any(|flag| parsed.set(flag)) {
-        return Vec::new();
+        return Cow::Borrowed(&[]);
     }
     if let Some(name) = wraps.value {
         let given = parsed.last(name).and_then(|given| Some(Argument { bytes: given.value?, index: given.index }));
         return given.into_iter().collect();
     }
-    let operands = parsed.operands.iter().skip(wraps.after);
+    let operands = parsed.operands.get(wraps.after..).unwrap_or_default();
     let assigned = |operand: &&Argument<'_>| wraps.assignments && operand.bytes.contains(&b'=');
-    operands.skip_while(assigned).copied().collect()
+    let first = operands.iter().take_while(assigned).count();
+    Cow::Borrowed(operands.get(first..).unwrap_or_default())
 }
 
 /// A command with another inside.
@@ -85,7 +86,7 @@ struct Wrapper<'w, 'a> {
 }
 
 impl<'a> Wrapper<'_, 'a> {
-    fn inside(&self, words: Vec<Argument<'a>>) -> Vec<Meaning> {
+    fn inside(&self, words: Cow<'_, [Argument<'a>]>) -> Vec<Meaning> {
         let env = self.environment();
         let stated = self.wraps.folder.and_then(|flag| self.case.parsed.last(flag)?.value);
         let placed = stated.map(|folder| self.call.folder.place(folder));
@@ -135,17 +136,17 @@ impl<'a> Wrapper<'_, 'a> {
     }
 
     /// The command that the operands are.
-    fn words(&self, mut words: Vec<Argument<'a>>, place: &Place<'_>) -> Vec<Meaning> {
+    fn words(&self, mut words: Cow<'_, [Argument<'a>]>, place: &Place<'_>) -> Vec<Meaning> {
         let Some(program) = words.first().map(|word| word.bytes) else {
             return Vec::new();
         };
         if let Some(name) = self.wraps.called.and_then(|flag| self.case.parsed.last(flag)?.value)
-            && let Some(word) = words.first_mut()
+            && let Some(word) = words.to_mut().first_mut()
         {
             word.bytes = name;
         }
         if self.wraps.further.is_some() {
-            words.push(Argument { bytes: &[UNCLEAR], index: None });
+            words.to_mut().push(Argument { bytes: &[UNCLEAR], index: None });
         }
         self.one(program, &words, place, self.wraps.further)
     }
@@ -259,7 +260,7 @@ impl<'a> Wrapper<'_, 'a> {
     /// A file that a redirection writes.
     fn write(&self, path: &[u8], index: Option<usize>, place: &Place<'_>) -> Meaning {
         let mut target = Target::default();
-        target.set(Dimension::Path, Value::Known { value: path.to_vec(), source: String::from("redirection") });
+        target.set(Dimension::Path, Value::Known { value: path.to_vec(), source: Cow::Borrowed("redirection") });
         clear(&mut target);
         let outside = super::rules::is_outside(self.scene.cwd, place.folder, path);
         let (tier, why) = match outside {
@@ -278,9 +279,9 @@ impl<'a> Wrapper<'_, 'a> {
 
     /// A file of credentials that a redirection reads; other files are no meaning of it.
     fn read(&self, path: &[u8], index: Option<usize>, place: &Place<'_>) -> Option<Meaning> {
-        let secret = secrets::names(secret_paths(), self.scene.cwd, place.folder, path);
+        let secret = secrets::names(secret_paths(Credentials::Files), self.scene.cwd, place.folder, path);
         let mut target = Target::default();
-        target.set(Dimension::Path, Value::Known { value: path.to_vec(), source: String::from("redirection") });
+        target.set(Dimension::Path, Value::Known { value: path.to_vec(), source: Cow::Borrowed("redirection") });
         clear(&mut target);
         secret.then(|| Meaning {
             operation: Cow::Owned(format!("{}.read", self.case.tool.name())),
@@ -333,7 +334,7 @@ fn clear(target: &mut Target) {
 }
 
 /// Only what the command's own words say is known.
-fn only_stated(target: &mut Target, reason: &str) {
+fn only_stated(target: &mut Target, reason: &'static str) {
     target.doubt(|_, source| !(source.starts_with('-') || source == "argument"), reason);
 }
 

@@ -21,10 +21,11 @@ pub(crate) struct Meanings {
 /// Everything that this argv does, as far as the facts tell.
 pub(crate) fn meanings(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Meanings {
     let mut meanings = read(case);
-    if let Some(reason) = doubt(case, shared) {
+    let variables: Vec<_> = variables(case, shared).collect();
+    if let Some(reason) = doubt(case, &variables) {
         meanings = doubted(case, meanings, reason);
     }
-    raise(case, shared, &mut meanings);
+    raise(&variables, &mut meanings);
     meanings
 }
 
@@ -169,7 +170,7 @@ struct Doubt {
     index: Option<usize>,
 }
 
-fn doubt(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Option<Doubt> {
+fn doubt(case: &Case<'_, '_, '_>, variables: &[Set<'_>]) -> Option<Doubt> {
     let parsed = case.parsed;
     if let Some(trouble) = parsed.trouble.filter(|_| !completes(case)) {
         return Some(Doubt { rationale: Cow::Borrowed(trouble.what), index: trouble.index });
@@ -184,7 +185,8 @@ fn doubt(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Option<Doubt> {
         return Some(Doubt { rationale: Cow::Borrowed(clause.why), index });
     }
     let said = |rationale| Doubt { rationale, index: None };
-    variables(case, shared)
+    let mut variables = variables.iter();
+    variables
         .find(|(variable, _)| variable.tier.is_none())
         .map(|(variable, name)| said(explained(name, variable)))
         .or_else(|| files(case).map(said))
@@ -208,9 +210,13 @@ fn doubted(case: &Case<'_, '_, '_>, read: Meanings, doubt: Doubt) -> Meanings {
     Meanings { primary, also }
 }
 
+/// A rule about variables, and the name of the one that it is about.
+type Set<'c> = (&'c Variable, &'c [u8]);
+
 /// The variables of the caller that change what this command does.
-fn variables<'c>(case: &'c Case<'_, '_, '_>, shared: &'c [Variable]) -> impl Iterator<Item = (&'c Variable, &'c [u8])> {
-    shared.iter().chain(&case.tool.variables).filter(|variable| concerns(case, variable)).filter_map(|variable| {
+fn variables<'c>(case: &'c Case<'_, '_, '_>, shared: &'c [Variable]) -> impl Iterator<Item = Set<'c>> {
+    let set = |variable: &&Variable| case.environment.may_have(&variable.interest) && concerns(case, variable);
+    shared.iter().chain(&case.tool.variables).filter(set).filter_map(|variable| {
         let harmful =
             |(name, value): &(&[u8], &[u8])| variable.matters(value, case.home) && !case.is_own_start(name, value);
         let found = variable.names.iter().find_map(|name| case.environment.like(name).find(harmful));
@@ -291,8 +297,8 @@ fn unclear(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
 }
 
 /// Raises what variables make more than it says.
-fn raise(case: &Case<'_, '_, '_>, shared: &[Variable], meanings: &mut Meanings) {
-    let raising = variables(case, shared).filter(|(variable, _)| variable.tier.is_some());
+fn raise(variables: &[Set<'_>], meanings: &mut Meanings) {
+    let raising = variables.iter().filter(|(variable, _)| variable.tier.is_some());
     if let Some((variable, name)) = raising.max_by_key(|(variable, _)| variable.tier)
         && (Some(Tier::Observe)..variable.tier).contains(&meanings.primary.tier)
     {

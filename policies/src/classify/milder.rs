@@ -4,16 +4,34 @@
 //! flags that the other command has no use for. None where that would not be the
 //! same question: arguments from the environment, a saved plan.
 
-use super::grammar::{Command, Milder, Tool};
+use super::grammar::{self, Command, Tool};
 use super::parse::{Argument, Parsed, Role};
 
+/// A milder argv, by what it has of the caller's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Milder(Vec<Word>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// The caller's word at this place.
+    Own(usize),
+    Other(&'static str),
+}
+
+impl Milder {
+    /// Written out, from the caller's argv.
+    #[must_use]
+    pub fn argv<'a>(&self, argv: &[&'a [u8]]) -> Vec<&'a [u8]> {
+        let written = |word: &Word| match word {
+            Word::Own(place) => argv.get(*place).copied(),
+            Word::Other(text) => Some(text.as_bytes()),
+        };
+        self.0.iter().filter_map(written).collect()
+    }
+}
+
 /// The milder argv, if the grammar knows one.
-pub(crate) fn argv(
-    tool: &Tool,
-    parsed: &Parsed<'_, '_>,
-    name: &[u8],
-    arguments: &[Argument<'_>],
-) -> Option<Vec<Vec<u8>>> {
+pub(crate) fn argv(tool: &Tool, parsed: &Parsed<'_, '_>, arguments: &[Argument<'_>]) -> Option<Milder> {
     let milder = parsed.command.milder.as_ref()?;
     let command = match &milder.words {
         Some(words) => reach(tool, words)?,
@@ -23,7 +41,7 @@ pub(crate) fn argv(
         return None;
     }
     let mut argv = Vec::with_capacity(arguments.len() + milder.add.len() + 2);
-    argv.push(name.to_vec());
+    argv.push(Word::Own(0));
     let mut kept = true;
     for (argument, role) in arguments.iter().zip(&parsed.roles) {
         kept = match role {
@@ -32,19 +50,19 @@ pub(crate) fn argv(
             Role::Value => kept,
             Role::Operand | Role::Skipped => true,
         };
-        argv.extend(kept.then(|| argument.bytes.to_vec()));
+        argv.extend(argument.index.filter(|_| kept).map(Word::Own));
         if *role == Role::Word && argument.index == parsed.word {
             let words = milder.words.iter().flatten().chain(&milder.add);
-            argv.extend(words.map(|word| word.as_bytes().to_vec()));
+            argv.extend(words.map(|word| Word::Other(word)));
         }
     }
-    Some(argv)
+    Some(Milder(argv))
 }
 
 /// The longest argv for which a milder one is offered: nobody reads a longer.
 const LONGEST: usize = 256;
 
-fn same_question(parsed: &Parsed<'_, '_>, milder: &Milder, arguments: &[Argument<'_>]) -> bool {
+fn same_question(parsed: &Parsed<'_, '_>, milder: &grammar::Milder, arguments: &[Argument<'_>]) -> bool {
     let own = arguments.iter().all(|argument| argument.index.is_some());
     let plan = parsed.command.saved_plan.is_some() && !parsed.operands.is_empty();
     let asked = milder.add.iter().any(|flag| parsed.last(flag.split('=').next().unwrap_or(flag)).is_some());
@@ -56,7 +74,13 @@ fn reach<'g>(tool: &'g Tool, words: &[&str]) -> Option<&'g Command> {
 }
 
 /// Whether the other command takes this flag too, and the grammar does not drop it.
-fn is_kept(parsed: &Parsed<'_, '_>, milder: &Milder, tool: &Tool, command: &Command, argument: &Argument<'_>) -> bool {
+fn is_kept(
+    parsed: &Parsed<'_, '_>,
+    milder: &grammar::Milder,
+    tool: &Tool,
+    command: &Command,
+    argument: &Argument<'_>,
+) -> bool {
     let takes = |name: &str| {
         let bare = name.trim_start_matches('-').as_bytes();
         let root = tool.command(0).and_then(|root| root.flags.long(bare));

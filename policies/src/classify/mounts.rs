@@ -6,7 +6,7 @@
 
 use super::case::Case;
 use super::facts::{Access, Mount};
-use super::grammar::{Exposes, Pattern, mount_paths};
+use super::grammar::{Exposes, any, mount_paths};
 use super::{UNCLEAR, brought, secrets};
 
 /// Whether this flag's values, or else the files that are brought along, give a
@@ -24,12 +24,12 @@ pub(crate) fn exposes(what: Exposes, flag: Option<&str>, case: &Case<'_, '_, '_>
 fn is_exposed(what: Exposes, mount: &Mount, case: &Case<'_, '_, '_>) -> bool {
     let paths = mount_paths();
     let whole = secrets::whole(case.cwd, case.folder, &mount.path);
-    let is = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(&whole));
+    let is = |patterns| any(patterns, &whole);
     let outside = is_outside(case.cwd, &whole) || mount.path.starts_with(b"~") || mount.path.contains(&UNCLEAR);
     match what {
         Exposes::System => mount.access == Access::Write && (is(&paths.system) || outside && is(&paths.of_root)),
         Exposes::Outside => {
-            outside || is(&paths.system) || secrets::names(&paths.secrets, case.cwd, case.folder, &mount.path)
+            outside || is(&paths.system) || secrets::names(paths.secrets, case.cwd, case.folder, &mount.path)
         }
     }
 }

@@ -6,9 +6,11 @@
 //! result says so: what was read up to there is not to be trusted.
 //! Deliberately not here: what any of it means.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::dialect::Dialect;
 use super::environment::Environment;
-use super::grammar::{Command, Flag, Stops, Takes, Tool};
+use super::grammar::{Command, Flag, Marks, Stops, Takes, Tool};
 use super::table::Entry;
 
 mod argparse;
@@ -82,16 +84,18 @@ pub(crate) struct Parsed<'g, 'a> {
     /// The first word below the tool.
     pub first: Option<Argument<'a>>,
     /// The words as they were typed, aliases too.
-    pub typed: Vec<&'a [u8]>,
-    pub flags: Vec<Given<'a>>,
+    pub typed: SmallVec<[&'a [u8]; 4]>,
+    pub flags: SmallVec<[Given<'a>; 4]>,
+    /// The marks of all of them.
+    pub given: Marks,
     /// The place of each flag's last use among them.
-    latest: Vec<(&'static str, usize)>,
-    pub operands: Vec<Argument<'a>>,
+    latest: SmallVec<[(&'static str, usize); 4]>,
+    pub operands: SmallVec<[Argument<'a>; 4]>,
     /// A flag that makes the tool print something and stop.
     pub stops: Option<(Stops, Option<usize>)>,
     pub trouble: Option<Trouble>,
     /// The role of each argument, in the order of the arguments.
-    pub roles: Vec<Role>,
+    pub roles: SmallVec<[Role; 16]>,
 }
 
 impl<'g, 'a> Parsed<'g, 'a> {
@@ -101,13 +105,14 @@ impl<'g, 'a> Parsed<'g, 'a> {
             entry: None,
             word: None,
             first: None,
-            typed: Vec::new(),
-            flags: Vec::new(),
-            latest: Vec::new(),
-            operands: Vec::new(),
+            typed: SmallVec::new(),
+            flags: SmallVec::new(),
+            given: Marks::default(),
+            latest: SmallVec::new(),
+            operands: SmallVec::new(),
             stops: None,
             trouble: None,
-            roles: vec![Role::Operand; arguments.len()],
+            roles: smallvec![Role::Operand; arguments.len()],
         }
     }
 
@@ -130,6 +135,7 @@ impl<'g, 'a> Parsed<'g, 'a> {
         if let Some(stops) = flag.stops.filter(|_| given.on()) {
             self.stops = self.stops.or(Some((stops, index)));
         }
+        self.given.add(Marks::of(flag.name));
         let place = self.flags.len();
         match self.latest.iter_mut().find(|(name, _)| std::ptr::eq(*name, flag.name)) {
             Some((_, latest)) => *latest = place,
@@ -149,6 +155,9 @@ impl<'g, 'a> Parsed<'g, 'a> {
 
     /// The last use of this flag; where the tool reads flags again, that one holds.
     pub(crate) fn last(&self, name: &str) -> Option<&Given<'a>> {
+        if !self.given.have(Marks::of(name)) {
+            return None;
+        }
         let (_, place) = self.latest.iter().find(|(known, _)| std::ptr::eq(*known, name) || *known == name)?;
         self.flags.get(*place)
     }
@@ -175,10 +184,9 @@ pub(crate) fn parse<'g, 'a>(
         Dialect::Getopt => getopt::parse(tool, arguments, environment, &mut parsed),
         Dialect::Generic => generic::parse(tool, arguments, &mut parsed),
     }
-    let operands = parsed.flags.iter().filter(|given| tool.operand_flags.contains(&given.flag.name));
-    let operands: Vec<Argument<'a>> =
-        operands.filter_map(|given| Some(Argument { bytes: given.value?, index: given.index })).collect();
-    parsed.operands.extend(operands);
+    let Parsed { flags, operands, .. } = &mut parsed;
+    let given = flags.iter().filter(|given| tool.operand_flags.contains(&given.flag.name));
+    operands.extend(given.filter_map(|given| Some(Argument { bytes: given.value?, index: given.index })));
     from_file(tool, arguments, &mut parsed);
     Some(parsed)
 }

@@ -39,14 +39,11 @@ pub(crate) fn pins(case: &Case<'_, '_, '_>, target: &Target) -> Vec<Pinned> {
 }
 
 fn one(case: &Case<'_, '_, '_>, pin: &Pin, target: &Target) -> Option<Pinned> {
-    if is_barred(case, pin, target) {
-        return None;
-    }
     let mut values = target.values(pin.dimension);
     let (Some(Value::Known { value, source }), None) = (values.next(), values.next()) else {
         return None;
     };
-    if value.is_empty() || is_frozen(case, pin, source) {
+    if value.is_empty() || is_frozen(case, pin, source) || is_barred(case, pin, target) {
         return None;
     }
     let by = match pin.by {

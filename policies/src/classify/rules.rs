@@ -2,14 +2,15 @@
 //!
 //! Deliberately not here: conditions themselves (a grammar file has them).
 
+use super::aim::url::Address;
 use super::brought;
 use super::case::Case;
 use super::facts::{Finding, Stated};
 use super::folder::Folder;
-use super::grammar::{Condition, FlagTest, OperandTest, Pattern, Values};
+use super::grammar::{Condition, FlagTest, OperandTest, Pattern, SecretTest, Values, any};
 use super::inner;
 use super::parse::{Argument, Given, Parsed, Role};
-use super::{aim, mounts, secrets};
+use super::{mounts, secrets};
 
 /// A condition held; the argument that made it so, where one did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,17 +19,26 @@ pub(crate) struct Held {
 }
 
 /// Whether everything that a condition states holds.
+#[inline(always)]
 pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Held> {
-    if !condition.stated {
-        return Some(Held { index: None });
+    match condition.stated {
+        false => Some(Held { index: None }),
+        // Most are about flags that are not there.
+        true if !case.parsed.given.have(condition.marks) => None,
+        true => all_hold(condition, case),
     }
+}
+
+/// Out of the way of those that need one look.
+#[inline(never)]
+fn all_hold(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Held> {
     let parsed = case.parsed;
     if !(command(condition, parsed) && surroundings(condition, case)) {
         return None;
     }
     let flag = condition.flag.as_ref().map_or(Some(None), |test| flag(test, case))?;
     let secret = condition.secrets.as_ref().map_or(Some(None), |_| secret(condition, case))?;
-    if !urls(condition, parsed) || !unlike(condition, case) {
+    if !urls(condition, case) || !unlike(condition, case) {
         return None;
     }
     let kind = kinds(&condition.kinds, parsed)?;
@@ -54,7 +64,7 @@ pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<He
 /// The first value of the flag that is a path of credentials; the first operand where
 /// no flag with a value is stated.
 fn secret(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
-    let paths = condition.secrets.as_ref()?;
+    let SecretTest { paths, after } = condition.secrets.as_ref()?;
     let is = |text: &[u8]| secrets::names(paths, case.cwd, case.folder, text);
     match &condition.flag {
         Some(FlagTest { name, values: Values::Set, .. }) => {
@@ -62,26 +72,25 @@ fn secret(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Option<usize
             given.find(|given| given.value.is_some_and(is)).map(|given| given.index)
         }
         _ => {
-            let mut operands = case.parsed.operands.iter().skip(paths.after);
+            let mut operands = case.parsed.operands.iter().skip(*after);
             operands.find(|operand| is(operand.bytes)).map(|operand| operand.index)
         }
     }
 }
 
-/// What is stated of the URLs that the operands are.
-fn urls(condition: &Condition, parsed: &Parsed<'_, '_>) -> bool {
+/// What is stated of the URLs that the operands are; true where they are too many to tell.
+fn urls(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
     if condition.schemes.is_empty() && condition.hosts.is_empty() {
         return true;
     }
-    let scheme = |url: &[u8]| {
-        let scheme = aim::url::scheme(url);
-        condition.schemes.is_empty() || condition.schemes.contains(&scheme.as_deref().unwrap_or("?"))
+    let Some(urls) = case.urls() else { return true };
+    let scheme = |url: &Address<'_>| {
+        condition.schemes.is_empty() || condition.schemes.contains(&url.scheme.as_deref().unwrap_or("?"))
     };
-    let host = |url: &[u8]| {
-        let is = |host: String| condition.hosts.iter().any(|pattern| pattern.matches(host.as_bytes()));
-        condition.hosts.is_empty() || aim::url::host(url).is_some_and(is)
+    let host = |url: &Address<'_>| {
+        condition.hosts.is_empty() || url.host().is_some_and(|host| any(&condition.hosts, host.as_bytes()))
     };
-    parsed.operands.iter().any(|operand| scheme(operand.bytes) && host(operand.bytes))
+    urls.iter().any(|url| scheme(url) && host(url))
 }
 
 /// Whether the flag's value is another than a resolver found, where that is stated.
@@ -112,7 +121,7 @@ fn command(condition: &Condition, parsed: &Parsed<'_, '_>) -> bool {
     let first = parsed.first.map_or(&b""[..], |word| word.bytes);
     let services = &condition.services;
     (condition.commands.is_empty() || condition.commands.contains(&parsed.command.words))
-        && (services.is_empty() || services.iter().any(|service| service.as_bytes() == first))
+        && (services.is_empty() || services.binary_search_by(|service| service.as_bytes().cmp(first)).is_ok())
         && condition.operands.is_none_or(|least| parsed.operands.len() >= least)
         && condition.fewer.is_none_or(|limit| parsed.operands.len() < limit)
 }
@@ -141,6 +150,10 @@ fn outside(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Option<usiz
 /// Whether a path leads out of the caller's working folder, as far as its text
 /// tells; the folder itself counts.
 pub(crate) fn is_outside(cwd: Option<&[u8]>, folder: Folder<'_>, path: &[u8]) -> bool {
+    // Most are the plain name of something in the folder.
+    if folder == Folder::Callers && !matches!(path, b"" | b"." | b"..") && !path.contains(&b'/') {
+        return false;
+    }
     let Some(path) = folder.place(path) else { return true };
     match path.strip_prefix(b"/") {
         None => climbs_out(&path),
@@ -179,7 +192,7 @@ fn flag(test: &FlagTest, case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
         let value = given.value.unwrap_or(b"true");
         let path = test.paths.then(|| secrets::whole(case.cwd, case.folder, value));
         let values = std::iter::once(value).chain(path.as_deref());
-        values.into_iter().any(|value| patterns.iter().any(|pattern| pattern.matches(value)))
+        values.into_iter().any(|value| any(patterns, value))
     };
     let found = match &test.values {
         Values::Set => Some(last).filter(|given| given.on()),
@@ -211,9 +224,7 @@ fn operand(test: &OperandTest, parsed: &Parsed<'_, '_>) -> Option<Option<usize>>
 
 /// The first operand that looks like a flag and is none of these.
 fn stray(known: &[Pattern], parsed: &Parsed<'_, '_>) -> Option<Option<usize>> {
-    let is = |operand: &&Argument<'_>| {
-        operand.bytes.starts_with(b"-") && !known.iter().any(|pattern| pattern.matches(operand.bytes))
-    };
+    let is = |operand: &&Argument<'_>| operand.bytes.starts_with(b"-") && !any(known, operand.bytes);
     parsed.operands.iter().find(is).map(|operand| operand.index)
 }
 

@@ -6,7 +6,7 @@
 
 use super::UNCLEAR;
 use super::folder::Folder;
-use super::grammar::{Pattern, SecretPaths};
+use super::grammar::{SecretPaths, any};
 
 /// Longer paths than the kernel takes.
 const LONGEST: usize = 4_096;
@@ -23,8 +23,7 @@ fn is_secret(paths: &SecretPaths, path: &[u8]) -> bool {
     if path.contains(&UNCLEAR) {
         return path.len() > LONGEST || paths.files.iter().any(|pattern| pattern.may_match(path, UNCLEAR));
     }
-    let is = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(path));
-    is(&paths.folders) || (is(&paths.files) && !is(&paths.but))
+    any(&paths.folders, path) || (any(&paths.files, path) && !any(&paths.but, path))
 }
 
 /// The path from the root without detours; from `.` where its folder is not known.
@@ -33,16 +32,24 @@ pub(crate) fn whole(cwd: Option<&[u8]>, folder: Folder<'_>, path: &[u8]) -> Vec<
     let path = placed.as_deref().unwrap_or(path);
     let known = placed.is_some() && !path.starts_with(b"/");
     let start = cwd.filter(|_| known).unwrap_or_default();
-    let mut parts: Vec<&[u8]> = Vec::new();
+    let rooted = path.starts_with(b"/") || !start.is_empty();
+    let root: &[u8] = if rooted { b"/" } else { b"./" };
+    let mut whole = Vec::with_capacity(root.len() + start.len() + path.len() + 1);
+    whole.extend_from_slice(root);
     for part in start.split(|byte| *byte == b'/').chain(path.split(|byte| *byte == b'/')) {
         match part {
             b"" | b"." => {}
-            b".." => drop(parts.pop()),
-            _ => parts.push(part),
+            b".." => {
+                let above = whole.get(root.len()..).and_then(|below| below.iter().rposition(|byte| *byte == b'/'));
+                whole.truncate(root.len() + above.unwrap_or_default());
+            }
+            _ => {
+                whole.extend_from_slice(if whole.len() > root.len() { b"/" } else { b"" });
+                whole.extend_from_slice(part);
+            }
         }
     }
-    let rooted = path.starts_with(b"/") || !start.is_empty();
-    [if rooted { &b"/"[..] } else { b"./" }, &parts.join(&b'/')].concat()
+    whole
 }
 
 #[cfg(test)]

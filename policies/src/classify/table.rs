@@ -9,13 +9,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::case::Case;
-use super::grammar::{Clause, Command, Pattern};
+use super::grammar::{Clause, Command, Pattern, any};
 use super::rules;
 use crate::Tier;
 
 mod text;
 
-use text::{FlagLines, find};
+use text::{FlagLines, classed, find};
 
 /// One operation of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,11 +171,8 @@ impl Table {
     /// The operation of this group, if both are listed.
     pub(crate) fn find(&self, group: &[u8], operation: &[u8]) -> Option<Entry> {
         let group = &self.groups.get(group)?.text;
-        let operation = std::str::from_utf8(operation).ok()?;
-        group
-            .classes
-            .iter()
-            .find_map(|(class, all)| Some(Entry { group: group.name, operation: find(all, operation)?, class: *class }))
+        let (operation, class) = classed(find(group.operations, std::str::from_utf8(operation).ok()?)?)?;
+        Some(Entry { group: group.name, operation, class })
     }
 
     /// Whether a flag stands alone in this group.
@@ -218,9 +215,8 @@ impl Table {
     #[cfg(test)]
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
         self.groups.values().flat_map(|group| {
-            group.text.classes.iter().flat_map(|(class, all)| {
-                all.split(' ').map(|operation| Entry { group: group.text.name, operation, class: *class })
-            })
+            let operations = group.text.operations.split(' ').filter_map(classed);
+            operations.map(|(operation, class)| Entry { group: group.text.name, operation, class })
         })
     }
 }
@@ -228,7 +224,7 @@ impl Table {
 impl TableRule {
     /// Whether it is about this operation, its flags aside.
     fn means(&self, entry: &Entry) -> bool {
-        let named = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(entry.operation.as_bytes()));
+        let named = |patterns: &[Pattern]| any(patterns, entry.operation.as_bytes());
         (self.operations.is_empty() || named(&self.operations)) && !named(&self.except)
     }
 }

@@ -58,8 +58,8 @@ fn meaning(written: &str) -> Meaning {
             continue;
         }
         let value = match value {
-            "?" => Value::Unknown { reason: "it could not be read".to_owned() },
-            known => Value::Known { value: known.as_bytes().to_vec(), source: "argv".to_owned() },
+            "?" => Value::Unknown { reason: "it could not be read".into() },
+            known => Value::Known { value: known.as_bytes().to_vec(), source: "argv".into() },
         };
         target.add(Dimension::of_name(dimension).unwrap(), value);
     }

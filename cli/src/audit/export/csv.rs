@@ -99,7 +99,7 @@ fn cells(record: &Record) -> [String; COLUMNS.len()] {
         text(&entry.session),
         text(&entry.tool),
         text(&entry.operation),
-        also.iter().map(|also| also.operation.as_str()).collect::<Vec<_>>().join(" "),
+        also.iter().map(|also| also.operation.as_ref()).collect::<Vec<_>>().join(" "),
         number(tier.map(u64::from)),
         targets(target),
         decision.map(Decision::name).unwrap_or_default().to_owned(),

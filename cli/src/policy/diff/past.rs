@@ -3,6 +3,8 @@
 //! What a record leaves open is taken at its worst: where a command means several
 //! operations and the first one's own tier cannot be told, it has the highest.
 
+use std::borrow::Cow;
+
 use tollgate_audit::{Also, Bytes, Entry, Record, TargetValue, Targets};
 use tollgate_policies::classify::{Arguments, Classified, Facts, Grammars, Invocation, arguments, classify};
 use tollgate_policies::policy::{Asked, Door, Moment, Subject};
@@ -66,7 +68,7 @@ fn operation(entry: &Entry, grammars: &'static Grammars, invocation: &Invocation
     let tier = if entry.also.is_empty() { tier(entry.tier)? } else { own_tier(entry, &words, grammars, invocation)? };
     Some(Operation {
         tool: entry.tool.clone()?.into(),
-        primary: meaning(words, tier, &entry.target, &[])?,
+        primary: meaning(words.into(), tier, &entry.target, &[])?,
         also: entry.also.iter().map(also).collect::<Option<_>>()?,
         milder: None,
         pins: Vec::new(),
@@ -92,14 +94,19 @@ fn also(also: &Also) -> Option<Meaning> {
     meaning(also.operation.clone(), tier(also.tier)?, &also.target, &also.wrapped_by)
 }
 
-fn meaning(words: String, tier: Option<Tier>, target: &Targets, wrapped_by: &[String]) -> Option<Meaning> {
+fn meaning(
+    operation: Cow<'static, str>,
+    tier: Option<Tier>,
+    target: &Targets,
+    wrapped_by: &[Cow<'static, str>],
+) -> Option<Meaning> {
     Some(Meaning {
-        operation: words.into(),
+        operation,
         tier,
         rationale: "".into(),
         target: touched(target)?,
         decided_by: None,
-        wrapped_by: wrapped_by.iter().cloned().map(Into::into).collect(),
+        wrapped_by: wrapped_by.to_vec(),
     })
 }
 

@@ -66,7 +66,7 @@ impl Columns {
 fn operations(entry: &Entry) -> String {
     let mut all: Vec<&str> = entry.operation.iter().map(String::as_str).collect();
     all.extend(
-        entry.also.iter().map(|also| also.operation.as_str()).filter(|also| !all.contains(also)).collect::<Vec<_>>(),
+        entry.also.iter().map(|also| also.operation.as_ref()).filter(|also| !all.contains(also)).collect::<Vec<_>>(),
     );
     all.join("\n")
 }

@@ -1,5 +1,7 @@
 //! What a line holds comes back, and nobody's text can pass for its end.
 
+use std::borrow::Cow;
+
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -16,6 +18,10 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[\\x00-\\x20\"\\\\,:{}\u{7f}-\u{9f}]{0,12}", Just(FORGED.to_owned())]
 }
 
+fn words() -> impl Strategy<Value = Cow<'static, str>> {
+    text().prop_map(Cow::Owned)
+}
+
 fn bytes() -> impl Strategy<Value = Bytes> {
     prop_oneof![
         any::<Vec<u8>>().prop_map(Bytes::from),
@@ -26,21 +32,21 @@ fn bytes() -> impl Strategy<Value = Bytes> {
 
 fn targets() -> impl Strategy<Value = Targets> {
     let value = prop_oneof![
-        (bytes(), text()).prop_map(|(value, source)| TargetValue::Known { value, source }),
-        text().prop_map(|unknown| TargetValue::Unknown { unknown }),
+        (bytes(), words()).prop_map(|(value, source)| TargetValue::Known { value, source }),
+        words().prop_map(|unknown| TargetValue::Unknown { unknown }),
     ];
     let found = prop_oneof![value.clone().prop_map(Found::One), vec(value, 0..3).prop_map(Found::Several)];
-    btree_map(text(), found, 0..3)
+    btree_map(words(), found, 0..3)
 }
 
 fn described() -> impl Strategy<Value = Described> {
-    let also = (text(), option::of(0..5_u8), targets()).prop_map(|(operation, tier, target)| {
+    let also = (words(), option::of(0..5_u8), targets()).prop_map(|(operation, tier, target)| {
         let wrapped_by = Vec::new();
         Also { operation, tier, target, wrapped_by }
     });
-    (text(), text(), vec(also, 0..2), option::of(any::<u8>()), targets(), text()).prop_map(
+    (words(), words(), vec(also, 0..2), option::of(any::<u8>()), targets(), words()).prop_map(
         |(tool, operation, also, tier, target, rationale)| {
-            let one = OneChange { act: String::from("delete"), what: operation.clone() };
+            let one = OneChange { act: String::from("delete"), what: operation.to_string() };
             let changes = tier.map(|_| Changed { named: vec![one], ..Changed::default() });
             Described { tool, operation, also, tier, target, rationale, changes }
         },

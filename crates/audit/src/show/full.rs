@@ -3,7 +3,7 @@
 use tollgate_policies::{Dimension, show};
 
 use super::{IN_FULL, end, exceptions, tier};
-use crate::{Bytes, Decision, Entry, Found, Record, TargetValue, Targets};
+use crate::{Bytes, Decision, Entry, Record, TargetValue, Targets};
 
 /// One record in full: a line for each thing that is known, ending with a line's
 /// end.
@@ -141,8 +141,8 @@ fn lines(page: &mut Page, name: &str, values: &[String]) {
 
 /// `workspace staging-web (from TF_WORKSPACE)`, in the order of the dimensions.
 pub(super) fn targets(targets: &Targets) -> Vec<String> {
-    let mut found: Vec<(&String, &Found)> = targets.iter().collect();
-    found.sort_by_key(|(name, _)| Dimension::ALL.iter().position(|known| known.name() == name.as_str()));
+    let mut found: Vec<_> = targets.iter().collect();
+    found.sort_by_key(|(name, _)| Dimension::ALL.iter().position(|known| known.name() == name.as_ref()));
     found.iter().flat_map(|(name, found)| found.values().iter().map(move |value| target(name, value))).collect()
 }
 

@@ -49,7 +49,7 @@ fn a_line_says_who_wanted_what_and_what_came_of_it() {
 
 #[test]
 fn the_full_form_shows_every_field_once_and_nothing_that_is_not_there() {
-    let known = |value: &str, source: &str| TargetValue::Known { value: value.into(), source: source.into() };
+    let known = |value: &str, source: &'static str| TargetValue::Known { value: value.into(), source: source.into() };
     let entry = Entry {
         parent: Some("P".into()),
         door: Some("shim".into()),

@@ -102,7 +102,7 @@ impl Setting {
         match judged.operation.primary.target.values(dimension).next() {
             None => Answer::Absent,
             Some(Value::Known { value, .. }) => Answer::Known(String::from_utf8(value.clone()).unwrap()),
-            Some(Value::Unknown { reason }) => Answer::Unknown(reason.clone()),
+            Some(Value::Unknown { reason }) => Answer::Unknown(reason.to_string()),
         }
     }
 }

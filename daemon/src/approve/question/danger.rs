@@ -45,7 +45,8 @@ const MOST: (usize, usize) = (12, 60);
 /// The dangerous words of what is asked, each once, escaped: those of operations first,
 /// then those that are dangerous as a whole, so that no crowd of others hides them.
 pub(super) fn words(entry: &Entry) -> Vec<String> {
-    let operations = entry.operation.iter().chain(entry.also.iter().map(|also| &also.operation));
+    let operations =
+        entry.operation.as_deref().into_iter().chain(entry.also.iter().map(|also| also.operation.as_ref()));
     let operations = operations.flat_map(|operation| operation.split('.')).filter(|word| destroys(word));
     let typed = entry.command.as_ref().map(|command| command.argv.as_slice());
     let runs = entry.corrected.as_ref().map(|corrected| corrected.argv.as_slice());

@@ -16,8 +16,8 @@ pub(super) fn terms(entry: &Entry, asked: &Asked) -> Vec<Terms> {
     if !is_known || entry.tier.is_none() || asked.passphrase || asked.people > 1 {
         return Vec::new();
     }
-    let first = entry.operation.iter().map(|operation| (operation, &entry.target));
-    let all = first.chain(entry.also.iter().map(|also| (&also.operation, &also.target)));
+    let first = entry.operation.as_deref().map(|operation| (operation, &entry.target));
+    let all = first.into_iter().chain(entry.also.iter().map(|also| (also.operation.as_ref(), &also.target)));
     let mut terms = Vec::new();
     for (operation, targets) in all {
         let Some(one) = of(operation, targets) else { return Vec::new() };
@@ -30,7 +30,7 @@ pub(super) fn terms(entry: &Entry, asked: &Asked) -> Vec<Terms> {
 
 fn of(operation: &str, targets: &Targets) -> Option<Terms> {
     let is_understood = !operation.ends_with(".unknown");
-    let target = targets.iter().map(|(name, found)| Some((name.clone(), value(found)?))).collect::<Option<_>>()?;
+    let target = targets.iter().map(|(name, found)| Some((name.to_string(), value(found)?))).collect::<Option<_>>()?;
     is_understood.then(|| exactly(operation)).flatten().map(|operation| Terms { operation, target })
 }
 
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     fn known(value: &str) -> TargetValue {
-        TargetValue::Known { value: Bytes::from(value.as_bytes().to_vec()), source: "TF_WORKSPACE".to_owned() }
+        TargetValue::Known { value: Bytes::from(value.as_bytes().to_vec()), source: "TF_WORKSPACE".into() }
     }
 
     fn entry(found: Found) -> Entry {
@@ -56,14 +56,14 @@ mod tests {
             agent: Some("ci".to_owned()),
             operation: Some("terraform.apply".to_owned()),
             tier: Some(2),
-            target: Targets::from([("workspace".to_owned(), found)]),
+            target: Targets::from([("workspace".into(), found)]),
             ..Entry::default()
         }
     }
 
     #[test]
     fn more_of_the_same_is_each_operation_on_exactly_its_target() {
-        let also = Also { operation: "terraform.destroy".to_owned(), ..Also::default() };
+        let also = Also { operation: "terraform.destroy".into(), ..Also::default() };
         let entry = Entry { also: vec![also], ..entry(Found::One(known("dev-*"))) };
         let target = [("workspace".to_owned(), "dev-\\*".to_owned())].into();
         let wanted = [
@@ -78,7 +78,7 @@ mod tests {
         let usual = || entry(Found::One(known("dev")));
         assert_eq!(terms(&usual(), &Asked::default()).len(), 1);
         let nobody = Entry { agent: Some("unknown".to_owned()), ..usual() };
-        let unsure = entry(Found::One(TargetValue::Unknown { unknown: "no file".to_owned() }));
+        let unsure = entry(Found::One(TargetValue::Unknown { unknown: "no file".into() }));
         let several = entry(Found::Several(vec![known("a"), known("b")]));
         let strange = Entry { operation: Some("terraform.unknown".to_owned()), ..usual() };
         for entry in [nobody, unsure, several, strange, Entry { tier: None, ..usual() }] {

@@ -4,30 +4,62 @@
 //! a host's name is unknown.
 //! Deliberately not here: asking a name server, and which hosts are one's own (a policy says).
 
+use std::borrow::Cow;
+
 use super::super::grammar::Part;
+use super::super::parse::Argument;
 use crate::Value;
 use crate::target::is_loopback;
 
+/// More URLs than anybody gives one command: they are not looked at one by one.
+const MOST: usize = 256;
+
 /// This part of each URL, each answer once.
-pub(super) fn values<'u>(part: Part, urls: impl Iterator<Item = &'u [u8]>) -> Vec<Value> {
-    const MOST: usize = 64;
-    let mut values = Vec::new();
-    for url in urls {
-        if values.len() >= MOST {
-            return vec![Value::Unknown { reason: format!("more than {MOST} of them") }];
-        }
-        let value = match Url::read(url) {
+pub(super) fn values(part: Part, urls: Option<&[Address<'_>]>) -> Vec<Value> {
+    let Some(urls) = urls else {
+        return vec![Value::Unknown { reason: Cow::Owned(format!("more than {MOST} of them")) }];
+    };
+    let mut values = Vec::with_capacity(1);
+    for address in urls {
+        let value = match &address.url {
             Some(url) => url.part(part),
-            None => Some(Value::Unknown { reason: String::from("it is no plain URL") }),
+            None => Some(Value::Unknown { reason: Cow::Borrowed("it is no plain URL") }),
         };
-        values.extend(value.filter(|value| !values.contains(value)).into_iter().collect::<Vec<_>>());
+        if let Some(value) = value
+            && !values.contains(&value)
+        {
+            values.push(value);
+        }
     }
     values
 }
 
+/// One URL, as far as it can be read.
+pub(crate) struct Address<'u> {
+    /// None where that cannot be told.
+    pub scheme: Option<Cow<'u, str>>,
+    url: Option<Url<'u>>,
+}
+
+impl<'u> Address<'u> {
+    /// Each of these; none where they are too many.
+    pub(crate) fn all(operands: &[Argument<'u>]) -> Option<Vec<Self>> {
+        (operands.len() <= MOST).then(|| operands.iter().map(|operand| Self::read(operand.bytes)).collect())
+    }
+
+    fn read(url: &'u [u8]) -> Self {
+        Self { scheme: scheme(url), url: Url::read(url) }
+    }
+
+    /// Its host; a number is written as an address (`inet_aton(3)`).
+    pub(crate) fn host(&self) -> Option<String> {
+        self.url.as_ref().map(Url::address)
+    }
+}
+
 /// The scheme that a URL has, or `http` where it has none; nothing where that cannot be
 /// told, as where a glob stands before its path (curl(1), URL). One slash is enough.
-pub(crate) fn scheme(url: &[u8]) -> Option<String> {
+fn scheme(url: &[u8]) -> Option<Cow<'_, str>> {
     let url = std::str::from_utf8(url).ok()?;
     let letters = |text: &str| {
         let mut bytes = text.bytes();
@@ -36,23 +68,19 @@ pub(crate) fn scheme(url: &[u8]) -> Option<String> {
     };
     let before = url.split_once('/').map_or(url, |(before, _)| before);
     match before.strip_suffix(':').filter(|scheme| url.contains('/') && letters(scheme)) {
-        Some(scheme) => Some(scheme.to_ascii_lowercase()),
-        None if before.eq_ignore_ascii_case("file:") => Some("file".to_owned()),
+        Some(scheme) => Some(lower(scheme)),
+        None if before.eq_ignore_ascii_case("file:") => Some(Cow::Borrowed("file")),
         None => {
             let odd = |byte: u8| b"{}[]\\".contains(&byte) || byte <= b' ';
-            (!before.bytes().any(odd)).then(|| "http".to_owned())
+            (!before.bytes().any(odd)).then_some(Cow::Borrowed("http"))
         }
     }
 }
 
-/// The host of a URL; a number is written as an address (`inet_aton(3)`).
-pub(crate) fn host(url: &[u8]) -> Option<String> {
-    let host = Url::read(url)?.host;
-    let host = host.trim_end_matches('.');
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    match address.parse::<std::net::Ipv6Addr>() {
-        Ok(six) => Some(six.to_ipv4_mapped().map_or_else(|| six.to_string(), |four| four.to_string())),
-        Err(_) => Some(number(host).map_or_else(|| host.to_owned(), |four| four.to_string())),
+fn lower(text: &str) -> Cow<'_, str> {
+    match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(text.to_ascii_lowercase()),
+        false => Cow::Borrowed(text),
     }
 }
 
@@ -72,56 +100,66 @@ fn number(host: &str) -> Option<std::net::Ipv4Addr> {
     Some(std::net::Ipv4Addr::from(address))
 }
 
-struct Url {
-    scheme: String,
+struct Url<'u> {
+    scheme: Cow<'u, str>,
     /// Lower case; empty for `file`.
-    host: String,
-    port: Option<String>,
+    host: Cow<'u, str>,
+    port: Option<&'u str>,
 }
 
-impl Url {
-    fn read(url: &[u8]) -> Option<Self> {
+impl<'u> Url<'u> {
+    fn read(url: &'u [u8]) -> Option<Self> {
         let url = std::str::from_utf8(url).ok()?;
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-        let scheme = scheme.to_ascii_lowercase();
+        let scheme = lower(scheme);
         let letters = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
         if scheme == "file" {
-            return Some(Self { scheme, host: String::new(), port: None });
+            return Some(Self { scheme, host: Cow::Borrowed(""), port: None });
         }
         let authority = rest.split(['/', '?', '#']).next()?;
         let (_, place) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (host, port) = match place.strip_prefix('[') {
             Some(six) => {
-                let (host, after) = six.split_once(']')?;
-                (format!("[{host}]"), after.strip_prefix(':').filter(|_| !after.is_empty()))
+                let end = six.find(']')? + 2;
+                let (host, after) = place.split_at_checked(end)?;
+                (host, after.strip_prefix(':'))
             }
             None => match place.split_once(':') {
-                Some((host, port)) => (host.to_owned(), Some(port)),
-                None => (place.to_owned(), None),
+                Some((host, port)) => (host, Some(port)),
+                None => (place, None),
             },
         };
         let name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte);
         let plain = !host.is_empty() && host.bytes().all(name) && authority.bytes().all(|byte| byte.is_ascii_graphic());
         let digits = port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
         let odd = authority.contains(['\\', '{', '}', '%']);
-        let (host, port) = (host.to_ascii_lowercase(), port.filter(|port| !port.is_empty()).map(str::to_owned));
-        (letters && plain && digits && !odd).then_some(Self { scheme, host, port })
+        let port = port.filter(|port| !port.is_empty());
+        (letters && plain && digits && !odd).then(|| Self { scheme, host: lower(host), port })
     }
 
-    fn part(self, part: Part) -> Option<Value> {
-        let known = |value: String, source: &str| Value::Known { value: value.into_bytes(), source: source.to_owned() };
+    fn address(&self) -> String {
+        let host = self.host.trim_end_matches('.');
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        match address.parse::<std::net::Ipv6Addr>() {
+            Ok(six) => six.to_ipv4_mapped().map_or_else(|| six.to_string(), |four| four.to_string()),
+            Err(_) => number(host).map_or_else(|| host.to_owned(), |four| four.to_string()),
+        }
+    }
+
+    fn part(&self, part: Part) -> Option<Value> {
+        let known = |value: &str, source| Value::Known { value: value.into(), source: Cow::Borrowed(source) };
         match part {
-            Part::Scheme => Some(known(self.scheme, "argument")),
+            Part::Scheme => Some(known(&self.scheme, "argument")),
             Part::Host | Part::Network if self.host.is_empty() => None,
-            Part::Network if is_loopback(self.host.as_bytes()) => Some(known("internal".to_owned(), "default")),
-            Part::Network => Some(known("external".to_owned(), "default")),
-            Part::Host => Some(known(self.host, "argument")),
+            Part::Network if is_loopback(self.host.as_bytes()) => Some(known("internal", "default")),
+            Part::Network => Some(known("external", "default")),
+            Part::Host => Some(known(&self.host, "argument")),
             Part::Port => match (self.port, usual(&self.scheme)) {
                 (Some(port), _) => Some(known(port, "argument")),
-                (None, Some(port)) => Some(known(port.to_owned(), "default")),
+                (None, Some(port)) => Some(known(port, "default")),
                 (None, None) if self.scheme == "file" => None,
                 (None, None) => {
-                    Some(Value::Unknown { reason: String::from("the scheme has no port that is known here") })
+                    Some(Value::Unknown { reason: Cow::Borrowed("the scheme has no port that is known here") })
                 }
             },
         }
@@ -149,7 +187,7 @@ mod tests {
     use super::*;
 
     fn shown(url: &str) -> String {
-        let part = |part| match values(part, std::iter::once(url.as_bytes())).first() {
+        let part = |part| match values(part, Some(&[Address::read(url.as_bytes())])).first() {
             None => "-".to_owned(),
             Some(Value::Known { value, .. }) => String::from_utf8(value.clone()).unwrap(),
             Some(Value::Unknown { .. }) => "?".to_owned(),
@@ -194,9 +232,9 @@ mod tests {
             "169.254.43518",
             "http://[::ffff:a9fe:a9fe]/",
         ] {
-            assert_eq!(host(url.as_bytes()).as_deref(), Some("169.254.169.254"), "{url}");
+            assert_eq!(Address::read(url.as_bytes()).host().as_deref(), Some("169.254.169.254"), "{url}");
         }
-        assert_eq!(host(b"http://A.example./").as_deref(), Some("a.example"));
+        assert_eq!(Address::read(b"http://A.example./").host().as_deref(), Some("a.example"));
     }
 
     #[test]

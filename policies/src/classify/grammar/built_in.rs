@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::{GrammarError, Grammars, Known, MountPaths, SecretPaths, Tool, compile};
+use super::{Credentials, GrammarError, Grammars, Known, MountPaths, SecretPaths, Tool, compile};
 
 /// One file.
 #[derive(Debug)]
@@ -116,9 +116,13 @@ pub(super) fn grammars() -> &'static Grammars {
 
 /// A fresh copy of them.
 pub(super) fn read() -> Grammars {
-    let tools = FILES.iter().map(|file| Known::BuiltIn(file, OnceLock::new())).collect();
-    let variables = compile::shared(SHARED.0, SHARED.1).map(|shared| shared.variables);
-    Grammars { tools, shared: variables.unwrap_or_default() }
+    let shared = compile::shared(SHARED.0, SHARED.1).map(|shared| shared.variables).unwrap_or_default();
+    let mut grammars = Grammars::default();
+    FILES.iter().for_each(|file| grammars.push(Known::BuiltIn(file, OnceLock::new())));
+    let names = shared.iter().flat_map(|variable| &variable.names);
+    names.for_each(|name| grammars.interest.add(name.start));
+    shared.iter().for_each(|variable| grammars.shared_names.join(&variable.interest));
+    Grammars { shared, ..grammars }
 }
 
 /// A list of patterns that all grammars share.
@@ -129,9 +133,14 @@ pub(super) fn patterns(name: &str) -> Option<&'static [String]> {
 }
 
 /// Where credentials are kept, whatever a command does with them.
-pub(crate) fn secret_paths() -> &'static SecretPaths {
-    static PATHS: OnceLock<SecretPaths> = OnceLock::new();
-    PATHS.get_or_init(|| compile::secret_paths(0, false))
+pub(crate) fn secret_paths(of: Credentials) -> &'static SecretPaths {
+    static FILES: OnceLock<SecretPaths> = OnceLock::new();
+    static FOLDERS: OnceLock<SecretPaths> = OnceLock::new();
+    let paths = match of {
+        Credentials::Files => &FILES,
+        Credentials::Folders => &FOLDERS,
+    };
+    paths.get_or_init(|| compile::secret_paths(of))
 }
 
 /// By which it is told what a container is given.

@@ -197,7 +197,7 @@ fn interest(tool: &Tool) -> Interest {
         .for_each(|name| interest.add(name.as_bytes()));
     tool.variables.iter().flat_map(|variable| &variable.names).for_each(|name| interest.add(name.start));
     let of_command = |command: &Command| command.rules.iter().chain(&command.also).map(asked).collect::<Vec<_>>();
-    let clauses = tool.commands.iter().flat_map(of_command).chain(tool.raises.iter().map(asked));
+    let clauses = tool.commands.iter().flat_map(of_command).chain(tool.raises.iter().chain(&tool.doubts).map(asked));
     clauses.flatten().for_each(|name| interest.add(name.as_bytes()));
     let parameters = tool.resolvers.iter().flat_map(|rule| &rule.parameters).map(|(_, sources)| sources);
     for source in tool.targets.iter().map(|rule| &rule.from).chain(parameters).flatten() {
@@ -431,8 +431,12 @@ fn variables(written: &[VariableSource]) -> Result<Vec<Variable>, Problem> {
     let one = |variable: &VariableSource| {
         let (usual, harmless): (Vec<String>, Vec<String>) =
             variable.harmless.iter().cloned().partition(|value| value.starts_with('~'));
+        let names = clause::patterns(&variable.names);
+        let mut interest = Interest::default();
+        names.iter().for_each(|name| interest.add_like(name));
         Ok(Variable {
-            names: clause::patterns(&variable.names),
+            names,
+            interest,
             harmless: clause::patterns(&harmless),
             usual: usual.iter().map(|path| forever(path.trim_start_matches('~'))).collect(),
             harmful: clause::patterns(&variable.harmful),

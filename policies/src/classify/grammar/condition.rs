@@ -2,6 +2,7 @@
 //!
 //! Not here: whether it holds (`classify/case`).
 
+use super::flag::Marks;
 use super::pattern::Pattern;
 use crate::classify::facts::{Field, Resolver};
 
@@ -11,9 +12,11 @@ pub(crate) struct Condition {
     /// Whether anything is stated at all.
     pub stated: bool,
     pub commands: Vec<&'static str>,
-    /// The first word is one of these.
+    /// The first word is one of these, which are sorted.
     pub services: Vec<&'static str>,
     pub flag: Option<FlagTest>,
+    /// The marks of the flags that must be given.
+    pub marks: Marks,
     /// All of these are set.
     pub with: Vec<&'static str>,
     /// None of these is set.
@@ -32,7 +35,7 @@ pub(crate) struct Condition {
     /// An operand that starts with `-` is none of these.
     pub strays: Option<Vec<Pattern>>,
     /// An operand, or the flag's value, is a path at which credentials are kept.
-    pub secrets: Option<SecretPaths>,
+    pub secrets: Option<SecretTest>,
     /// The scheme of a URL is one of these; `?` is one that cannot be told.
     pub schemes: Vec<&'static str>,
     /// The host of a URL is one of these.
@@ -70,7 +73,7 @@ pub(crate) struct MountPaths {
     pub system: Vec<Pattern>,
     /// The same, unless the working folder is there.
     pub of_root: Vec<Pattern>,
-    pub secrets: SecretPaths,
+    pub secrets: &'static SecretPaths,
 }
 
 #[derive(Debug)]
@@ -91,12 +94,25 @@ pub(crate) struct OperandTest {
     pub without: &'static [u8],
 }
 
+#[derive(Debug)]
+pub(crate) struct SecretTest {
+    pub paths: &'static SecretPaths,
+    /// How many operands come before those that are meant.
+    pub after: usize,
+}
+
+/// What a command takes of what a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    Files,
+    /// Folders, and all that lies in them, too.
+    Folders,
+}
+
 /// Where credentials are kept.
 #[derive(Debug)]
 pub(crate) struct SecretPaths {
     pub files: Vec<Pattern>,
-    /// How many operands come before those that are meant.
-    pub after: usize,
     /// Files that only look so.
     pub but: Vec<Pattern>,
     /// Folders with such files, where the command goes into folders.

@@ -25,6 +25,19 @@ impl Flags {
         self.long.get(at).map(|(_, flag)| *flag)
     }
 
+    /// The flag of this name, or the only one whose name starts so.
+    pub(crate) fn shortened(&self, name: &[u8]) -> Shortened {
+        if let Some(flag) = self.long(name) {
+            return Shortened::To(flag);
+        }
+        let mut starting = self.starting(name);
+        match (starting.next(), starting.next()) {
+            (Some(flag), None) => Shortened::To(flag),
+            (Some(_), Some(_)) => Shortened::Ambiguous,
+            (None, _) => Shortened::Unknown,
+        }
+    }
+
     /// The flags whose name starts so.
     pub(crate) fn starting<'f>(&'f self, prefix: &'f [u8]) -> impl Iterator<Item = Flag> + 'f {
         let from = self.long.partition_point(|(known, _)| *known < prefix);
@@ -37,6 +50,13 @@ impl Flags {
     }
 }
 
+/// What the beginning of a name stands for.
+pub(crate) enum Shortened {
+    To(Flag),
+    Ambiguous,
+    Unknown,
+}
+
 /// One flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flag {
@@ -46,6 +66,28 @@ pub(crate) struct Flag {
     pub stops: Option<Stops>,
     /// Its value is a program that the tool runs.
     pub runs: bool,
+}
+
+/// A set of flags by a few of their letters: what is not in it was not given, what is
+/// may have been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Marks(u64);
+
+impl Marks {
+    pub(crate) fn of(name: &str) -> Self {
+        let (name, long) = (name.as_bytes(), name.len());
+        let at = |place: usize| usize::from(name.get(place).copied().unwrap_or_default());
+        Self(1 << ((long * 7 + at(long / 2) * 3 + at(long.saturating_sub(1)) * 5) & 63))
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// Whether all of the others are in it.
+    pub(crate) fn have(self, others: Self) -> bool {
+        others.0 & !self.0 == 0
+    }
 }
 
 /// What follows a flag.

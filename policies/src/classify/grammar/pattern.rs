@@ -14,6 +14,20 @@ pub(crate) struct Pattern {
     middle: Vec<&'static [u8]>,
     /// After the last `*`; none where there is none.
     end: Option<&'static [u8]>,
+    /// What stands in it, `*` aside.
+    letters: u64,
+}
+
+/// Whether one of these matches.
+pub(crate) fn any(patterns: &[Pattern], bytes: &[u8]) -> bool {
+    // Most of a long list hold a letter that the text does not: one look at it passes them by.
+    let letters = if patterns.len() < 8 { u64::MAX } else { letters(bytes) };
+    patterns.iter().any(|pattern| pattern.letters & !letters == 0 && pattern.matches(bytes))
+}
+
+/// Which bytes stand in a text, a bit each; some share one.
+fn letters(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |letters, byte| letters | 1 << (byte & 31 | u8::from(*byte >= b'`') << 5))
 }
 
 impl Pattern {
@@ -23,7 +37,9 @@ impl Pattern {
         let start = parts.next().unwrap_or_default();
         let mut middle: Vec<&'static [u8]> = parts.collect();
         let end = middle.pop();
-        Self { start, middle, end }
+        let parts = std::iter::once(&start).chain(&middle).chain(&end);
+        let letters = parts.fold(0, |all, part| all | letters(part));
+        Self { start, middle, end, letters }
     }
 
     /// Whether anything may follow its start.

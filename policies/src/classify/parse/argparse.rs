@@ -10,7 +10,7 @@ use super::{
     AMBIGUOUS, Argument, MISPLACED, NO_VALUE, NO_VALUE_TAKEN, Parsed, Role, SEPARATOR, Tool, UNKNOWN_FLAG,
     UNKNOWN_WORD, split,
 };
-use crate::classify::grammar::{Flag, Flags, Stops, Takes};
+use crate::classify::grammar::{Flag, Flags, Shortened, Stops, Takes};
 
 pub(super) fn parse<'g, 'a>(tool: &'g Tool, arguments: &[Argument<'a>], parsed: &mut Parsed<'g, 'a>) {
     if let Some(at) = arguments.iter().position(|argument| argument.bytes == b"--") {
@@ -43,11 +43,10 @@ fn kind<'a>(flags: &Flags, bytes: &'a [u8]) -> Kind<'a> {
     };
     if let Some(rest) = bytes.strip_prefix(b"--") {
         let (name, value) = split(rest);
-        let mut starting = flags.starting(name);
-        match (flags.long(name), starting.next(), starting.next()) {
-            (Some(flag), ..) | (None, Some(flag), None) => return Kind::Option(flag, value),
-            (None, Some(_), Some(_)) => return Kind::Ambiguous,
-            (None, None, _) => {}
+        match flags.shortened(name) {
+            Shortened::To(flag) => return Kind::Option(flag, value),
+            Shortened::Ambiguous => return Kind::Ambiguous,
+            Shortened::Unknown => {}
         }
     }
     if bytes.contains(&b' ') || number(bytes) { Kind::Plain } else { Kind::Unknown }

@@ -8,7 +8,7 @@ use super::{
     AMBIGUOUS, Argument, Environment, MISPLACED, NO_VALUE, NO_VALUE_TAKEN, Parsed, Role, Tool, UNKNOWN_FLAG,
     UNKNOWN_WORD, split,
 };
-use crate::classify::grammar::{Command, Flag, Flags, Takes};
+use crate::classify::grammar::{Command, Flag, Flags, Shortened, Takes};
 
 pub(super) fn parse<'g, 'a>(
     tool: &'g Tool,
@@ -102,12 +102,11 @@ fn long<'a>(
     parsed: &mut Parsed<'_, 'a>,
 ) {
     let (name, value) = split(name);
-    let mut starting = flags.starting(name);
-    match (flags.long(name), starting.next(), starting.next()) {
-        (Some(flag), ..) | (None, Some(flag), None) => take(flag, value, argument, rest, parsed),
-        (None, Some(_), Some(_)) => parsed.trouble(AMBIGUOUS, argument.index),
-        (None, None, _) if flags.open => {}
-        (None, None, _) => parsed.trouble(UNKNOWN_FLAG, argument.index),
+    match flags.shortened(name) {
+        Shortened::To(flag) => take(flag, value, argument, rest, parsed),
+        Shortened::Ambiguous => parsed.trouble(AMBIGUOUS, argument.index),
+        Shortened::Unknown if flags.open => {}
+        Shortened::Unknown => parsed.trouble(UNKNOWN_FLAG, argument.index),
     }
 }
 

@@ -4,7 +4,8 @@ use super::super::built_in;
 use super::super::forever::{all_forever, forever};
 use super::super::source::{ClauseSource, ToolFile};
 use super::super::{
-    Clause, Condition, Exposes, FlagTest, MountPaths, OperandTest, Origin, Pattern, SecretPaths, Values,
+    Clause, Condition, Credentials, Exposes, FlagTest, Marks, MountPaths, OperandTest, Origin, Pattern, SecretPaths,
+    SecretTest, Values,
 };
 use super::{Problem, target, tier};
 
@@ -60,6 +61,7 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
     condition.stated = stated(written);
     condition.commands = all_forever(&written.commands);
     condition.services = all_forever(&written.services);
+    condition.services.sort_unstable();
     condition.operands = written.operands;
     condition.fewer = written.fewer;
     condition.outside = written.outside;
@@ -84,8 +86,9 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
         Some("outside") => Some(Exposes::Outside),
         Some(other) => return Err((at.to_owned(), "a clause exposes `system` or `outside`, not", other.to_owned())),
     };
-    condition.secrets =
-        (written.secret_files || written.secret_folders).then(|| secret_paths(written.after, written.secret_folders));
+    let credentials = if written.secret_folders { Credentials::Folders } else { Credentials::Files };
+    condition.secrets = (written.secret_files || written.secret_folders)
+        .then(|| SecretTest { paths: built_in::secret_paths(credentials), after: written.after });
     condition.schemes = all_forever(written.schemes.as_deref().unwrap_or_default());
     condition.hosts = patterns(written.hosts.as_deref().unwrap_or_default());
     condition.unlike = match written.unlike.as_deref().map(target::origin) {
@@ -102,21 +105,21 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
     Ok(condition)
 }
 
-/// The paths at which credentials are kept; with the folders that hold them or without.
-pub(in super::super) fn secret_paths(after: usize, folders: bool) -> SecretPaths {
+/// The paths at which credentials are kept.
+pub(in super::super) fn secret_paths(of: Credentials) -> SecretPaths {
     let listed = |name: &str| patterns(&[format!("@{name}")]);
     SecretPaths {
         files: listed("credentials"),
         but: listed("no_credentials"),
-        folders: if folders { listed("credential_folders") } else { Vec::new() },
-        after,
+        folders: if of == Credentials::Folders { listed("credential_folders") } else { Vec::new() },
     }
 }
 
 /// The paths by which it is told what a container is given.
 pub(in super::super) fn mount_paths() -> MountPaths {
     let listed = |name: &str| patterns(&[format!("@{name}")]);
-    MountPaths { system: listed("system_folders"), of_root: listed("folders_of_root"), secrets: secret_paths(0, true) }
+    let secrets = built_in::secret_paths(Credentials::Folders);
+    MountPaths { system: listed("system_folders"), of_root: listed("folders_of_root"), secrets }
 }
 
 /// Whether a clause asks for anything.
@@ -163,7 +166,9 @@ pub(super) fn flags_only(written: &ClauseSource) -> Result<Condition, Problem> {
     };
     let flag = written.flag.as_deref().map(|name| FlagTest { name: forever(name), values, paths: written.path });
     let (with, absent) = (all_forever(&written.with), all_forever(&written.absent));
-    Ok(Condition { stated: stated(written), flag, with, absent, ..Condition::default() })
+    let mut marks = Marks::default();
+    flag.iter().map(|test| test.name).chain(with.iter().copied()).for_each(|name| marks.add(Marks::of(name)));
+    Ok(Condition { stated: stated(written), flag, marks, with, absent, ..Condition::default() })
 }
 
 /// Texts with `*` in them; `@NAME` stands for a list that all grammars share.
