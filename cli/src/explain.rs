@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use clap_complete::ArgValueCandidates;
+use serde::Serialize;
 use tollgate_audit::Bytes;
 use tollgate_policies::policy;
 
@@ -22,7 +23,7 @@ use crate::arguments::Root;
 use crate::complete::candidates;
 use crate::error::Error;
 use crate::{output, places};
-use judge::{Judge, Question};
+use judge::{By, Explained, Judge, Question};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -48,7 +49,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     json: bool,
     /// Read `{"argv":[...],"env":{...},"cwd":"..."}`, a line each, and print a
-    /// line of JSON for each; without `env` it is empty, without `cwd` there is none
+    /// line of JSON for each; without `env` it is empty, without `cwd` no file is read
     #[arg(long, conflicts_with_all = ["argv", "cwd"])]
     batch: bool,
     /// The command
@@ -84,13 +85,23 @@ pub(crate) fn explain(arguments: Arguments) -> Result<ExitCode, Error> {
     if arguments.batch {
         return batch::explain(&judge);
     }
-    let explained = judge.explain(&question(arguments.argv, arguments.cwd)?);
+    let question = question(arguments.argv, arguments.cwd)?;
+    let explained = judge.explain(&question);
     if arguments.json {
-        output::json(&explained)?;
+        output::json(&Whole { explained: &explained, by: judge.by() })?;
     } else {
-        output::line(page::text(&explained))?;
+        output::line(page::text(&explained, judge.by()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An answer with whose question it was.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    explained: &'a Explained<'a>,
+    #[serde(flatten)]
+    by: &'a By,
 }
 
 /// The command as it would be called from here.

@@ -72,8 +72,9 @@ pub(crate) fn understand(gate: &Gate, call: &Call, argv: &[&[u8]], kept: &[Kept]
     // Reading may take a while on a slow disk: other requests go on, on a thread
     // that costs more than all the rest where nothing is to be read.
     let reads = tollgate_facts::reads(gate.grammars, &invocation);
-    let judgeable = if reads { tokio::task::block_in_place(judge) } else { judge() };
-    judgeable.knowing(call.policies.policies(), &call.agent.policies)
+    let mut judgeable = if reads { tokio::task::block_in_place(judge) } else { judge() };
+    judgeable.know_hosts(call.policies.policies(), &call.agent.policies);
+    judgeable
 }
 
 /// What every bash of a session reads first. The file of one that chains the caller's own

@@ -143,7 +143,7 @@ fn best(argv: &[&str], runs: usize) -> Duration {
     (0..runs).map(|_| timed(argv, &known)).min().unwrap_or_default()
 }
 
-fn timed(argv: &[&str], known: &Facts) -> Duration {
+fn timed(argv: &[&str], known: &Facts<'_>) -> Duration {
     let argv: Vec<&[u8]> = argv.iter().map(|word| word.as_bytes()).collect();
     let env: Vec<&[u8]> = ENVIRONMENT.iter().map(|entry| entry.as_bytes()).collect();
     let tool = argv.first().copied().unwrap_or_default();
@@ -161,10 +161,10 @@ fn timed(argv: &[&str], known: &Facts) -> Duration {
 }
 
 /// The facts that this command needs, found once.
-fn facts(argv: &[&str]) -> Facts {
+fn facts(argv: &[&str]) -> Facts<'static> {
     use std::cell::RefCell;
     use std::collections::HashMap;
-    thread_local!(static KNOWN: RefCell<HashMap<String, Facts>> = RefCell::default());
+    thread_local!(static KNOWN: RefCell<HashMap<String, Facts<'static>>> = RefCell::default());
     let key = argv.iter().take(64).copied().collect::<Vec<_>>().join(" ");
     if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).cloned()) {
         return known;
@@ -180,7 +180,7 @@ fn facts(argv: &[&str]) -> Facts {
         home: Some(b"/home/me"),
         start: None,
     };
-    let mut facts = Facts::default();
+    let facts = Facts::default();
     for _ in 0..4 {
         if let Classified::Needs(needs) = classify(Grammars::built_in(), &invocation, &facts) {
             needs.into_iter().for_each(|need| facts.add(need, finding()));

@@ -102,7 +102,7 @@ pub enum Classified {
 
 /// What this invocation means, or what must be known first.
 #[must_use]
-pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts) -> Classified {
+pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts<'_>) -> Classified {
     let (needs, inside) = Default::default();
     let scene = Scene {
         grammars,
@@ -140,7 +140,7 @@ pub fn unresolved(invocation: &Invocation<'_>) -> Operation {
 /// What all commands of one argv share.
 struct Scene<'s> {
     grammars: &'s Grammars,
-    facts: &'s Facts,
+    facts: &'s Facts<'s>,
     /// The caller's working folder.
     cwd: Option<&'s [u8]>,
     /// The user's home, whatever the environment says.

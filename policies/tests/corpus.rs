@@ -139,7 +139,7 @@ impl Case {
             home: Some(b"/home/me"),
             start: None,
         };
-        let mut facts = Facts::default();
+        let facts = Facts::default();
         for _ in 0..4 {
             match classify(Grammars::built_in(), &invocation, &facts) {
                 Classified::Operation(operation) => return operation,

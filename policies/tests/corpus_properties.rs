@@ -37,7 +37,7 @@ fn judged(tool: &str, argv: &[Vec<u8>], env: &[Vec<u8>]) -> Operation {
         home: Some(b"/home/me"),
         start: None,
     };
-    let mut facts = Facts::default();
+    let facts = Facts::default();
     for _ in 0..4 {
         match classify(Grammars::built_in(), &invocation, &facts) {
             Classified::Operation(operation) => return operation,

@@ -30,7 +30,7 @@ fn judged(argv: &[&[u8]], env: &[&[u8]], told: &[(Field, &str)]) -> Operation {
     let stated = |value: &str| Stated::Value { value: value.into(), source: "/a/file".into() };
     let values = told.iter().map(|(field, value)| (*field, stated(value))).collect();
     let found = Finding::Found(Found { values, ..Found::default() });
-    let mut facts = Facts::default();
+    let facts = Facts::default();
     loop {
         match classify(Grammars::built_in(), &invocation, &facts) {
             Classified::Operation(operation) => return operation,

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 use tollgate_audit::Bytes;
 
-use super::judge::{Explained, Judge, Question};
+use super::judge::{Judge, Question};
 use crate::error::Error;
 
 /// One line of input.
@@ -24,12 +24,10 @@ struct Line {
     cwd: Option<Bytes>,
 }
 
-/// One line of output.
+/// What a line is answered that is no question.
 #[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Answer {
-    Explained(Box<Explained>),
-    Error { error: String },
+struct Refused<'a> {
+    error: &'a str,
 }
 
 /// Answers standard input on standard output.
@@ -41,7 +39,8 @@ pub(super) fn explain(judge: &Judge) -> Result<ExitCode, Error> {
 /// Whoever waits for each answer gets it: what is written goes out before more
 /// is waited for.
 fn answer_all(judge: &Judge, mut questions: BufReader<impl io::Read>, mut answers: impl Write) -> io::Result<()> {
-    let mut line = Vec::new();
+    let by = serde_json::to_vec(judge.by())?;
+    let (mut line, mut answer) = (Vec::new(), Vec::new());
     loop {
         if questions.buffer().is_empty() {
             answers.flush()?;
@@ -50,15 +49,19 @@ fn answer_all(judge: &Judge, mut questions: BufReader<impl io::Read>, mut answer
         if questions.read_until(b'\n', &mut line)? == 0 {
             return answers.flush();
         }
-        serde_json::to_writer(&mut answers, &answer(judge, &line))?;
-        answers.write_all(b"\n")?;
-    }
-}
-
-fn answer(judge: &Judge, line: &[u8]) -> Answer {
-    match question(line) {
-        Ok(question) => Answer::Explained(Box::new(judge.explain(&question))),
-        Err(error) => Answer::Error { error },
+        answer.clear();
+        match question(&line) {
+            Ok(question) => {
+                serde_json::to_writer(&mut answer, &judge.explain(&question))?;
+                // What is the same for each line is written once: the one object goes on with it.
+                answer.pop();
+                answer.push(b',');
+                answer.extend_from_slice(by.get(1..).unwrap_or_default());
+            }
+            Err(error) => serde_json::to_writer(&mut answer, &Refused { error: &error })?,
+        }
+        answer.push(b'\n');
+        answers.write_all(&answer)?;
     }
 }
 
@@ -112,6 +115,24 @@ mod tests {
         ));
         assert_eq!(answers[0]["target"]["workspace"]["value"], "staging");
         assert!(answers[1]["target"]["workspace"]["unknown"].is_string());
+    }
+
+    #[test]
+    fn without_a_folder_no_file_of_this_machine_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config");
+        std::fs::write(&config, "{\"current-context\":\"prod\",\"contexts\":[{\"name\":\"prod\",\"context\":{}}]}")
+            .unwrap();
+        let line = |cwd: &str| {
+            format!(
+                "{{\"argv\":[\"kubectl\",\"get\",\"pods\"],\"env\":{{\"KUBECONFIG\":\"{}\"}}{cwd}}}\n",
+                config.display()
+            )
+        };
+        let answers = answers(&[line(""), line(",\"cwd\":\"/\"")].concat());
+        assert!(answers[0]["target"]["context"]["unknown"].is_string(), "{}", answers[0]);
+        assert_eq!(answers[0]["read"], serde_json::json!([]));
+        assert_eq!(answers[1]["target"]["context"]["value"], "prod");
     }
 
     #[test]

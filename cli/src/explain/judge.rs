@@ -33,9 +33,9 @@ pub(crate) struct Question {
     pub(crate) cwd: Option<Bytes>,
 }
 
-/// The answer; its fields are a contract.
+/// The answer, without whose question it was: its fields, and those of [`By`], are a contract.
 #[derive(Debug, Serialize)]
-pub(crate) struct Explained {
+pub(crate) struct Explained<'a> {
     #[serde(flatten)]
     pub(crate) described: Described,
     pub(crate) verdict: &'static str,
@@ -58,7 +58,12 @@ pub(crate) struct Explained {
     pub(crate) runs_as: Option<Vec<Bytes>>,
     /// The files that were read for this.
     pub(crate) read: Vec<Read>,
-    pub(crate) argv: Vec<Bytes>,
+    pub(crate) argv: &'a [Bytes],
+}
+
+/// Who asks and what judges: the same for every question.
+#[derive(Debug, Serialize)]
+pub(crate) struct By {
     pub(crate) agent: String,
     pub(crate) clearance: Option<u8>,
     pub(crate) door: &'static str,
@@ -100,9 +105,8 @@ pub(crate) fn grammars(root: Option<&Path>) -> Result<&'static Grammars, Error> 
 pub(crate) struct Judge {
     grammars: &'static Grammars,
     policy: Policy,
-    agent: String,
-    clearance: Option<u8>,
     door: Door,
+    by: By,
     /// The user's home; that of the passwd database where none is given.
     home: Option<PathBuf>,
 }
@@ -117,7 +121,21 @@ impl Judge {
         door: Door,
     ) -> Self {
         let clearance = clearance.or_else(|| policy.agent(&agent)?.clearance);
-        Self { grammars, policy, agent, clearance, door, home: None }
+        let by = By {
+            agent,
+            clearance,
+            door: door.name(),
+            policy: policy.sources().to_vec(),
+            policy_hash: policy.hash().to_owned(),
+            observes: policy.observes(),
+            not_counted: NOT_COUNTED,
+        };
+        Self { grammars, policy, door, by, home: None }
+    }
+
+    /// Who asks and what judges.
+    pub(crate) fn by(&self) -> &By {
+        &self.by
     }
 
     /// The same for a user with this home.
@@ -127,8 +145,8 @@ impl Judge {
 
     /// What this command would do, and what is said to it; once more where rules
     /// correct it.
-    pub(crate) fn explain(&self, question: &Question) -> Explained {
-        let (explained, change) = self.once(question);
+    pub(crate) fn explain<'a>(&'a self, question: &'a Question) -> Explained<'a> {
+        let (explained, change) = self.once(question, &question.argv);
         match change {
             Ok(None) => explained,
             Ok(Some(made)) => self.corrected(question, explained, made),
@@ -136,11 +154,11 @@ impl Judge {
         }
     }
 
-    fn corrected(&self, question: &Question, called: Explained, made: Corrected) -> Explained {
+    fn corrected<'a>(&'a self, question: &'a Question, called: Explained<'a>, made: Corrected) -> Explained<'a> {
         let changed = made.arguments.into_iter().map(Bytes::from);
         let argv: Vec<Bytes> = question.argv.iter().take(1).cloned().chain(changed).collect();
         let again = Question { argv: argv.clone(), env: question.env.clone(), cwd: question.cwd.clone() };
-        let (explained, change) = self.once(&again);
+        let (explained, change) = self.once(&again, &question.argv);
         let explained = match change {
             Err(cause) => uncorrectable(explained, &cause),
             Ok(Some(_)) => Explained { verdict: DENY, reason: Some(Reason::Argument.name()), ..explained },
@@ -150,23 +168,31 @@ impl Judge {
             }
             Ok(None) => explained,
         };
-        Explained { argv: question.argv.clone(), corrected: Some(argv), ..explained }
+        Explained { corrected: Some(argv), ..explained }
     }
 
-    /// What is said to exactly this argv, and what rules would make of it.
-    fn once(&self, question: &Question) -> (Explained, Result<Option<Corrected>, CorrectError>) {
+    /// What is said to exactly this argv, in answer to what was asked, and what rules would
+    /// make of it.
+    fn once<'a>(
+        &'a self,
+        question: &Question,
+        asked: &'a [Bytes],
+    ) -> (Explained<'a>, Result<Option<Corrected>, CorrectError>) {
         let argv: Vec<_> = question.argv.iter().map(Bytes::as_slice).collect();
         let env: Vec<_> = question.env.iter().map(Vec::as_slice).collect();
         let cwd = question.cwd.as_ref().map(Bytes::as_slice);
         let invocation = Invocation { tool: tool(&argv), argv: &argv, env: &env, cwd, home: None, start: None };
         // A folder that cannot be opened leaves unknown what only it could tell.
         let folder = question.cwd.as_ref().and_then(|folder| File::open(folder.as_os_str()).ok());
-        let reader = Reader::new(folder.as_ref().map(AsFd::as_fd));
+        let reader = match &question.cwd {
+            Some(_) => Reader::new(folder.as_ref().map(AsFd::as_fd)),
+            None => Reader::nowhere(),
+        };
         let home = self.home.as_ref().map(|home| home.as_os_str().as_encoded_bytes());
         let reader = home.map_or(reader, |home| reader.with_home(home));
-        let judged = tollgate_facts::classify(self.grammars, &invocation, &reader);
-        let judged = judged.knowing(std::iter::once(&self.policy), &[]);
-        let subject = Subject { agent: &self.agent, clearance: self.clearance, session: None, door: self.door };
+        let mut judged = tollgate_facts::classify(self.grammars, &invocation, &reader);
+        judged.know_hosts(std::iter::once(&self.policy), &[]);
+        let subject = Subject { agent: &self.by.agent, clearance: self.by.clearance, session: None, door: self.door };
         let judgement = self.judged(&judged, subject);
         let milder =
             judged.operation.milder.as_ref().map(|milder| milder.argv(&argv).into_iter().map(Bytes::from).collect());
@@ -174,9 +200,9 @@ impl Judge {
         let decided_by = judged.operation.decisive().decided_by.and_then(|at| question.argv.get(at)).cloned();
         let described = Described::of(&judged.operation);
         let runs_as = runs_as(&judged.to_pin(&judgement, std::iter::once(&self.policy)), &argv);
-        let explained = self.answer(described, &judgement, milder, read, question);
         let change = correct(judged.arguments.as_ref(), &judgement.obligations.corrections);
-        (Explained { decided_by, runs_as, ..explained }, change)
+        let explained = Explained { decided_by, milder, runs_as, read, ..answer(described, judgement, asked) };
+        (explained, change)
     }
 
     fn judged(&self, judged: &Judgeable, subject: Subject<'_>) -> Judgement {
@@ -184,42 +210,28 @@ impl Judge {
         let asked = Asked { arguments: judged.arguments.as_ref(), at, ..Asked::new(&judged.operation, subject) };
         judged.tighten(self.policy.judge(&asked), &asked)
     }
+}
 
-    fn answer(
-        &self,
-        described: Described,
-        judgement: &Judgement,
-        milder: Option<Vec<Bytes>>,
-        read: Vec<Read>,
-        question: &Question,
-    ) -> Explained {
-        let rule = judgement.rule.as_ref();
-        Explained {
-            described,
-            verdict: judgement.verdict.name(),
-            reason: judgement.reason.map(Reason::name),
-            decided_by: None,
-            rule: rule.map(|rule| rule.name.clone()),
-            rule_at: rule.map(|rule| format!("{}:{}", rule.file, rule.line)),
-            rule_reason: rule.and_then(|rule| rule.reason.clone()),
-            objection: judgement.objection.clone(),
-            corrected: None,
-            milder,
-            runs_as: None,
-            read,
-            argv: question.argv.clone(),
-            agent: self.agent.clone(),
-            clearance: self.clearance,
-            door: self.door.name(),
-            policy: self.policy.sources().to_vec(),
-            policy_hash: self.policy.hash().to_owned(),
-            observes: self.policy.observes(),
-            not_counted: NOT_COUNTED,
-        }
+fn answer(described: Described, judgement: Judgement, argv: &[Bytes]) -> Explained<'_> {
+    let rule = judgement.rule;
+    Explained {
+        described,
+        verdict: judgement.verdict.name(),
+        reason: judgement.reason.map(Reason::name),
+        decided_by: None,
+        rule_at: rule.as_ref().map(|rule| format!("{}:{}", rule.file, rule.line)),
+        rule_reason: rule.as_ref().and_then(|rule| rule.reason.clone()),
+        rule: rule.map(|rule| rule.name),
+        objection: judgement.objection,
+        corrected: None,
+        milder: None,
+        runs_as: None,
+        read: Vec::new(),
+        argv,
     }
 }
 
-fn uncorrectable(explained: Explained, cause: &CorrectError) -> Explained {
+fn uncorrectable<'a>(explained: Explained<'a>, cause: &CorrectError) -> Explained<'a> {
     let (CorrectError::Conflict { one: rule, .. } | CorrectError::Cannot { rule, .. }) = cause;
     let (reason, rule) = (Some(Reason::Argument.name()), Some(rule.clone()));
     Explained { verdict: DENY, reason, rule, rule_at: None, rule_reason: Some(cause.to_string()), ..explained }

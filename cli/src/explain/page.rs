@@ -5,7 +5,7 @@
 use tollgate_audit::{Bytes, TargetValue, Targets};
 use tollgate_policies::{Tier, show};
 
-use super::judge::Explained;
+use super::judge::{By, Explained};
 
 /// Most characters of anything on one line.
 const MOST: usize = 400;
@@ -14,7 +14,7 @@ const MOST: usize = 400;
 const MOST_CHANGES: usize = 20;
 
 /// The page, without a last line's end.
-pub(super) fn text(explained: &Explained) -> String {
+pub(super) fn text(explained: &Explained<'_>, by: &By) -> String {
     let described = &explained.described;
     let mut lines = vec![show::command(&explained.argv, MOST)];
     let mut line = |name: &str, value: String| lines.push(format!("  {name:<9}  {value}"));
@@ -40,12 +40,12 @@ pub(super) fn text(explained: &Explained) -> String {
         let absent = if file.sha256.is_none() { " (absent)" } else { "" };
         line("read", format!("{}{absent}", show::text(file.path.as_slice(), MOST)));
     }
-    line("agent", agent(explained));
-    line("policy", escaped(&explained.policy.join(", ")));
-    if explained.observes {
+    line("agent", agent(by));
+    line("policy", escaped(&by.policy.join(", ")));
+    if by.observes {
         line("observed", "the policy is only tried out: it runs whatever the verdict".to_owned());
     }
-    line("note", format!("not counted here: {}", explained.not_counted.join(", ")));
+    line("note", format!("not counted here: {}", by.not_counted.join(", ")));
     lines.join("\n")
 }
 
@@ -84,9 +84,9 @@ fn phrase(name: &str, value: &TargetValue) -> String {
     }
 }
 
-fn agent(explained: &Explained) -> String {
-    let clearance = explained.clearance.map_or("no clearance".to_owned(), |number| format!("clearance {number}"));
-    format!("{}, {clearance}, door {}", escaped(&explained.agent), explained.door)
+fn agent(by: &By) -> String {
+    let clearance = by.clearance.map_or("no clearance".to_owned(), |number| format!("clearance {number}"));
+    format!("{}, {clearance}, door {}", escaped(&by.agent), by.door)
 }
 
 /// As a shell takes it: where variables are set, by `env`.
@@ -128,7 +128,9 @@ mod tests {
             milder: Some(vec!["terraform".into(), "plan".into(), "-destroy".into()]),
             runs_as: Some(vec!["TF_WORKSPACE=prod".into(), "terraform".into(), "apply".into()]),
             read: vec![Read { path: ".terraform/environment".into(), sha256: None }],
-            argv: vec!["terraform".into(), "apply".into(), "-destroy".into()],
+            argv: &["terraform".into(), "apply".into(), "-destroy".into()],
+        };
+        let by = By {
             agent: "claude-code".into(),
             clearance: Some(2),
             door: "shim",
@@ -154,6 +156,6 @@ mod tests {
   agent      claude-code, clearance 2, door shim
   policy     10-infra.toml
   note       not counted here: grants, rates, a session's own policy";
-        assert_eq!(text(&explained), expected);
+        assert_eq!(text(&explained, &by), expected);
     }
 }

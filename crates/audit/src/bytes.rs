@@ -8,7 +8,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use serde::de::Error as _;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -111,13 +112,6 @@ impl Serialize for Bytes {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Form {
-    Text(String),
-    Base64(Wrapped),
-}
-
-#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wrapped {
     b64: String,
@@ -125,12 +119,31 @@ struct Wrapped {
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Form::deserialize(deserializer)? {
-            Form::Text(text) => Ok(text.into()),
-            Form::Base64(Wrapped { b64 }) => {
-                base64::decode(&b64).map(Self).ok_or_else(|| D::Error::custom("`b64` is no base64"))
-            }
-        }
+        deserializer.deserialize_any(Form)
+    }
+}
+
+/// Takes both forms.
+struct Form;
+
+impl<'de> Visitor<'de> for Form {
+    type Value = Bytes;
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("a string, or `{\"b64\":\"...\"}`")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Bytes, E> {
+        Ok(text.into())
+    }
+
+    fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Bytes, E> {
+        Ok(text.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Bytes, A::Error> {
+        let Wrapped { b64 } = Wrapped::deserialize(MapAccessDeserializer::new(map))?;
+        base64::decode(&b64).map(Bytes).ok_or_else(|| A::Error::custom("`b64` is no base64"))
     }
 }
 

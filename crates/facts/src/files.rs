@@ -48,6 +48,8 @@ pub struct Reader<'fd> {
     /// Who looks, and by when; this process where there is nobody.
     through: Option<(&'fd dyn Looks, Instant)>,
     kept: &'fd [Kept],
+    /// The caller is nobody who has files.
+    nowhere: bool,
 }
 
 impl<'fd> Reader<'fd> {
@@ -55,7 +57,14 @@ impl<'fd> Reader<'fd> {
     /// unknown.
     #[must_use]
     pub fn new(cwd: Option<BorrowedFd<'fd>>) -> Self {
-        Self { cwd, root: None, home: None, through: None, kept: &[] }
+        Self { cwd, root: None, home: None, through: None, kept: &[], nowhere: false }
+    }
+
+    /// Reads nothing: relative paths are unknown, and no other file is there. For
+    /// questions about no caller in particular.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self { nowhere: true, ..Self::new(None) }
     }
 
     /// Resolves absolute paths and their symlinks under this folder: the root of
@@ -119,7 +128,8 @@ impl<'r> Files<'r> {
 
     /// What was read, and what is kept of it.
     pub(crate) fn into_parts(self) -> (Vec<ReadFile>, Vec<Kept>) {
-        (self.read, self.kept)
+        let read = if self.reader.nowhere { Vec::new() } else { self.read };
+        (read, self.kept)
     }
 
     /// Whether the tool's standard input was asked for and is not there.
@@ -231,6 +241,7 @@ impl<'r> Files<'r> {
         self.opened += 1;
         let place = self.place(path).map_err(|why| said(path, why))?;
         let got = match self.reader.through {
+            _ if self.reader.nowhere => return Ok(Got::Absent),
             _ if self.opened > MOST => return Err(said(path, "too many files are asked for")),
             None => disk::look(&place, want),
             Some(_) if disk::is_known_absent(&place) => Ok(Got::Absent),
@@ -303,6 +314,15 @@ mod tests {
         let mut files = Files::new(&reader);
         assert_eq!(files.read(b"nowhere/at/all"), Ok(None));
         assert_eq!(files.into_parts().0, [ReadFile { path: b"nowhere/at/all".to_vec(), sha256: None }]);
+    }
+
+    #[test]
+    fn nobody_in_particular_has_no_files() {
+        let reader = Reader::nowhere();
+        let mut files = Files::new(&reader);
+        assert_eq!(files.read(b"/etc/passwd"), Ok(None));
+        assert!(files.read(b"x").is_err());
+        assert_eq!(files.into_parts().0, []);
     }
 
     #[test]

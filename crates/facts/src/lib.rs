@@ -1,11 +1,13 @@
 //! Bounded reading of what a judgement needs: one resolver for each kind of
-//! fact, and the loop that classifies, reads and classifies again.
+//! fact, asked when the judgement comes to it.
 //!
 //! Files are opened as the tool would open them, from the caller's working
 //! directory; only regular files, of bounded size and number. What cannot be read
 //! is an *unknown* with its reason, never an error.
 //! Deliberately not here: what a fact means (that is `tollgate-policies`).
 #![forbid(unsafe_code)]
+
+use std::cell::RefCell;
 
 use tollgate_policies::Operation;
 use tollgate_policies::classify::arguments::{Arguments, arguments};
@@ -40,9 +42,6 @@ pub use clock::{moment, now};
 use files::Files;
 pub use files::{Kept, MOST_KEPT, ReadFile, Reader};
 
-/// How often a command is classified at most.
-const ROUNDS: usize = 4;
-
 /// Everything that a policy judges a command by, and the files that it was
 /// concluded from.
 #[derive(Debug, Clone)]
@@ -62,10 +61,9 @@ pub struct Judgeable {
 }
 
 impl Judgeable {
-    /// The same, with it known which hosts are one's own: those that every policy of
-    /// the daemon calls so, and every policy of the session that speaks of hosts.
-    #[must_use]
-    pub fn knowing<'p, I>(mut self, policies: I, of_session: &[Policy]) -> Self
+    /// Says which hosts are one's own: those that every policy of the daemon calls so, and
+    /// every policy of the session that speaks of hosts.
+    pub fn know_hosts<'p, I>(&mut self, policies: I, of_session: &[Policy])
     where
         I: Iterator<Item = &'p Policy> + Clone,
     {
@@ -74,7 +72,6 @@ impl Judgeable {
             let all = policies.clone().all(|policy| policy.is_internal(host));
             all && of_session.clone().all(|policy| policy.is_internal(host))
         });
-        self
     }
 
     /// The stricter of this judgement and the projects' word on the same question.
@@ -83,7 +80,7 @@ impl Judgeable {
     }
 }
 
-/// Classifies, reads what that needs, and classifies again. The user's home is that
+/// Classifies, and reads what that needs. The user's home is that
 /// of the reader where none is given.
 #[must_use]
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reader<'_>) -> Judgeable {
@@ -105,19 +102,12 @@ pub fn reads(grammars: &Grammars, invocation: &Invocation<'_>) -> bool {
 }
 
 fn meaning(grammars: &Grammars, invocation: &Invocation<'_>, files: &mut Files<'_>) -> Operation {
-    let mut facts = Facts::default();
-    for _ in 0..ROUNDS {
-        match classify::classify(grammars, invocation, &facts) {
-            Classified::Operation(operation) => return operation,
-            Classified::Needs(needs) => {
-                for need in needs {
-                    let finding = find(&need, files);
-                    facts.add(need, finding);
-                }
-            }
-        }
+    let files = RefCell::new(files);
+    let ask = |need: &Need| find(need, &mut files.borrow_mut());
+    match classify::classify(grammars, invocation, &Facts::asking(&ask)) {
+        Classified::Operation(operation) => operation,
+        Classified::Needs(_) => classify::unresolved(invocation),
     }
-    classify::unresolved(invocation)
 }
 
 /// Asks the resolver that the need names.

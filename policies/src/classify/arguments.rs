@@ -53,16 +53,21 @@ pub enum Kind {
 #[must_use]
 pub fn arguments(grammars: &Grammars, invocation: &Invocation<'_>) -> Option<Arguments> {
     let rest = invocation.argv.get(1..).unwrap_or_default();
-    let own: Vec<Word<'_>> = rest.iter().enumerate().map(|(at, bytes)| Word { bytes, index: Some(at + 1) }).collect();
+    let own: Vec<Word<'_>> = rest.iter().enumerate().map(|(at, bytes)| Word { bytes, index: Some(at) }).collect();
     let Some(tool) = grammars.tool(last_part(invocation.tool)) else { return Some(told(&own, &[], None)) };
     let environment = Environment::of(invocation.env, &grammars.interest(tool));
     let Some(parsed) = parse::parse(tool, &own, &environment) else { return Some(told(&own, &[], None)) };
     let words = extra::words(tool, &environment, &parsed).ok()?;
+    if words.iter().all(Vec::is_empty) {
+        return Some(told(&own, &tool.text, Some(&parsed)));
+    }
     let merged = extra::merged(&own, &words, &parsed);
     // By their places in the whole, so that each flag finds its own argument.
     let placed: Vec<Word<'_>> = (0..).zip(&merged).map(|(at, word)| Word { index: Some(at), ..*word }).collect();
     Some(told(&merged, &tool.text, parse::parse(tool, &placed, &environment).as_ref()))
 }
+
+/// What each is. Their places are those behind the tool's name.
 
 fn told(words: &[Word<'_>], text: &[&str], parsed: Option<&Parsed<'_, '_>>) -> Arguments {
     let mut given: Vec<(usize, &'static str)> = parsed.map(given).unwrap_or_default();
@@ -77,7 +82,7 @@ fn told(words: &[Word<'_>], text: &[&str], parsed: Option<&Parsed<'_, '_>>) -> A
         let is_text = flags.iter().any(|flag| text.contains(flag));
         let text = is_text || (before && kind == Some(Kind::Value));
         before = text;
-        Argument { bytes: word.bytes.to_vec(), kind, flags, text, index: word.index }
+        Argument { bytes: word.bytes.to_vec(), kind, flags, text, index: word.index.map(|at| at + 1) }
     };
     Arguments {
         items: words.iter().enumerate().map(item).collect(),

@@ -18,7 +18,7 @@ pub(crate) struct Case<'c, 'g, 'a> {
     pub tool: &'g Tool,
     pub parsed: &'c Parsed<'g, 'a>,
     pub environment: &'c Environment<'a>,
-    pub facts: &'c Facts,
+    pub facts: &'c Facts<'c>,
     /// The caller's working folder, where its path is known.
     pub cwd: Option<&'c [u8]>,
     /// The user's home by the passwd database.
@@ -80,7 +80,7 @@ impl<'a> Case<'_, '_, 'a> {
 
     /// The fact, or a note that it is needed.
     fn fact(&self, need: &Need) -> Option<&Finding> {
-        let found = self.facts.of(need);
+        let found = self.facts.find(need);
         let mut needs = self.needs.borrow_mut();
         if found.is_none() && !needs.contains(need) {
             needs.push(need.clone());

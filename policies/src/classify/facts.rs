@@ -4,6 +4,9 @@
 //! would open them, so relative ones start at the caller's working directory.
 //! Deliberately not here: any reading.
 
+use elsa::FrozenVec;
+
+use super::UNCLEAR;
 use crate::Changes;
 use crate::changes::Act;
 
@@ -450,6 +453,25 @@ pub struct Mount {
     pub access: Access,
 }
 
+impl Mount {
+    /// What a volume gives of the machine, as docker and compose write it:
+    /// `PATH:PLACE:OPTIONS`. None where its source is missing, or the name of a volume.
+    #[must_use]
+    pub fn of_volume(volume: &[u8]) -> Option<Self> {
+        let mut parts = volume.split(|byte| *byte == b':');
+        let (path, _place) = (parts.next()?, parts.next()?);
+        let options = parts.next().unwrap_or_default();
+        let has = |wanted: &[u8]| options.split(|byte| *byte == b',').any(|option| option == wanted);
+        let access = if has(b"ro") && !has(b"rw") { Access::Read } else { Access::Write };
+        is_path(path).then(|| Self { path: path.to_vec(), access })
+    }
+}
+
+/// Whether the source of a mount is a path, and no name of a volume.
+pub(crate) fn is_path(source: &[u8]) -> bool {
+    source.starts_with(b".") || source.starts_with(b"~") || source.contains(&b'/') || source.contains(&UNCLEAR)
+}
+
 /// What a container may do with what it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -459,20 +481,43 @@ pub enum Access {
     Write,
 }
 
-/// The answers so far.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Facts(Vec<(Need, Finding)>);
+/// The answers so far, and who can be asked for others.
+#[derive(Clone, Default)]
+pub struct Facts<'a> {
+    known: FrozenVec<Box<(Need, Finding)>>,
+    ask: Option<&'a dyn Fn(&Need) -> Finding>,
+}
 
-impl Facts {
+impl<'a> Facts<'a> {
+    /// None yet: each is asked for when it is needed, and once.
+    #[must_use]
+    pub fn asking(ask: &'a dyn Fn(&Need) -> Finding) -> Self {
+        Self { known: FrozenVec::new(), ask: Some(ask) }
+    }
+
     /// Adds one answer.
-    pub fn add(&mut self, need: Need, finding: Finding) {
-        self.0.push((need, finding));
+    pub fn add(&self, need: Need, finding: Finding) {
+        self.known.push(Box::new((need, finding)));
     }
 
     /// The answer to this need, if it was asked already.
     #[must_use]
     pub fn of(&self, need: &Need) -> Option<&Finding> {
-        self.0.iter().find(|(asked, _)| asked == need).map(|(_, finding)| finding)
+        self.known.iter().find(|(asked, _)| asked == need).map(|(_, finding)| finding)
+    }
+
+    /// The answer to this need, if anybody has it.
+    pub(crate) fn find(&self, need: &Need) -> Option<&Finding> {
+        self.of(need).or_else(|| {
+            let finding = self.ask?(need);
+            Some(&self.known.push_get(Box::new((need.clone(), finding))).1)
+        })
+    }
+}
+
+impl std::fmt::Debug for Facts<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_list().entries(self.known.iter()).finish()
     }
 }
 

@@ -4,7 +4,6 @@
 //! `grammar/compile.rs` checks it) into flat tables with names that live as long
 //! as the program. Deliberately not here: reading an argv (that is `parse`).
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::dialect::Dialect;
@@ -40,8 +39,8 @@ pub(crate) use pattern::{Pattern, any};
 #[derive(Debug, Default)]
 pub struct Grammars {
     tools: Vec<Known>,
-    /// The place of each among them, by its names.
-    places: HashMap<&'static [u8], usize>,
+    /// The place of each among them by its names, which are sorted.
+    places: Vec<(&'static [u8], usize)>,
     shared: Vec<Variable>,
     /// The beginnings of their names.
     interest: Interest,
@@ -115,6 +114,7 @@ impl Grammars {
     fn push(&mut self, tool: Known) {
         let place = self.tools.len();
         self.places.extend(tool.names().iter().map(|name| (name.as_bytes(), place)));
+        self.places.sort_unstable();
         self.tools.push(tool);
     }
 
@@ -147,7 +147,8 @@ impl Grammars {
     }
 
     pub(crate) fn tool(&self, name: &[u8]) -> Option<&Tool> {
-        self.tools.get(*self.places.get(name)?)?.tool()
+        let at = self.places.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+        self.tools.get(self.places.get(at)?.1)?.tool()
     }
 
     /// Variables that matter whatever the tool is; none where this environment has none.

@@ -21,7 +21,8 @@ fn said(policy: &Policy, agent: &str, env: &[&str], line: &str) -> String {
     let judge = Judge::new(Grammars::built_in(), policy.clone(), agent.to_owned(), None, Door::Shim);
     let argv = line.split(' ').map(Into::into).collect();
     let env = env.iter().map(|entry| entry.as_bytes().to_vec()).collect();
-    let explained = judge.explain(&Question { argv, env, cwd: None });
+    let question = Question { argv, env, cwd: None };
+    let explained = judge.explain(&question);
     match explained.reason {
         Some("argument") => format!("{} argument", explained.verdict),
         _ => explained.verdict.to_owned(),

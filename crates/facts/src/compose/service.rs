@@ -4,7 +4,7 @@
 //! Those listed as harmless act inside of the container, or ask for less.
 //! Deliberately not here: files, and what else a project has.
 
-use tollgate_policies::classify::facts::Access;
+use tollgate_policies::classify::facts::{Access, Mount};
 
 use super::{Project, VARIABLES, map, not_known, plain};
 use crate::yaml::Node;
@@ -105,14 +105,11 @@ pub(super) fn read(project: &mut Project<'_>, node: &Node) -> Result<(), String>
 fn given(project: &mut Project<'_>, volume: &Node) -> Result<(), String> {
     match volume {
         Node::Text(text) => {
-            let mut parts = text.split(':');
-            if parts.clone().next().is_some_and(|source| source.contains('$')) {
+            if text.split(':').next().is_some_and(|source| source.contains('$')) {
                 return Err(String::from("a variable says what of the machine is given"));
             }
-            let (source, Some(_)) = (parts.next().unwrap_or_default(), parts.next()) else { return Ok(()) };
-            let options = parts.next().unwrap_or_default();
-            let only_read = options.split(',').any(|option| option == "ro");
-            source_of(project, source, if only_read { Access::Read } else { Access::Write })
+            let mount = Mount::of_volume(text.as_bytes());
+            mount.map_or(Ok(()), |mount| source_of(project, &String::from_utf8_lossy(&mount.path), mount.access))
         }
         Node::Map(entries) => {
             for (key, value) in entries {

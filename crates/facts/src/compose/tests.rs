@@ -39,6 +39,8 @@ fn a_plain_project_gives_nothing_of_the_machine() {
     assert_eq!((contents.unread.as_deref(), contents.kinds.as_slice()), (None, &[][..]));
     assert_eq!(paths(&contents), [("./site".to_owned(), Access::Read)]);
     assert_eq!(contents.changes.named().len(), 1);
+    let both = usual("services: {a: {volumes: ['./x:/x:ro,rw']}}");
+    assert_eq!(paths(&both), [("./x".to_owned(), Access::Write)]);
 }
 
 #[test]
