@@ -18,7 +18,7 @@ use std::time::Instant;
 use argon2::Argon2;
 use sha2::{Digest, Sha256};
 use tollgate_audit::{Enrolled, Kind, Record};
-use tollgate_policies::agents;
+use tollgate_policies::{agents, show};
 
 use guesses::Guesses;
 
@@ -118,14 +118,14 @@ impl Approvers {
         let digest = lock(&self.known).get(name).cloned().ok_or_else(|| Wrong::Nobody(shown(name)))?;
         let foreign = || Wrong::Foreign(name.to_owned());
         let text = read(&self.file(name, &digest)).map_err(|_| foreign())?;
-        if hexadecimal(&Sha256::digest(text.as_bytes())) != digest {
+        if show::hex(&Sha256::digest(text.as_bytes())) != digest {
             return Err(foreign());
         }
         let mut lines = text.lines();
         let (Some(HEAD), Some(salt), Some(kept)) = (lines.next(), lines.next(), lines.next()) else {
             return Err(foreign());
         };
-        let found = hexadecimal(&hash(passphrase, salt)?);
+        let found = show::hex(&hash(passphrase, salt)?);
         let equal =
             found.len() == kept.len() && found.bytes().zip(kept.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0;
         if equal { Ok(()) } else { Err(Wrong::Passphrase(name.to_owned())) }
@@ -142,9 +142,9 @@ impl Approvers {
         let kept = |cause: &dyn std::fmt::Display| Wrong::Kept(cause.to_string());
         let mut salt = [0; LENGTH];
         File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut salt)).map_err(|cause| kept(&cause))?;
-        let salt = hexadecimal(&salt);
-        let text = format!("{HEAD}\n{salt}\n{}\n", hexadecimal(&hash(passphrase, &salt)?));
-        let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
+        let salt = show::hex(&salt);
+        let text = format!("{HEAD}\n{salt}\n{}\n", show::hex(&hash(passphrase, &salt)?));
+        let digest = show::hex(&Sha256::digest(text.as_bytes()));
         tollgate_places::private_folder(&self.folder).map_err(|cause| kept(&cause))?;
         let made = File::options().write(true).create_new(true).mode(0o600).open(self.file(name, &digest));
         made.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
@@ -170,7 +170,7 @@ impl Approvers {
 }
 
 fn shown(name: &str) -> String {
-    tollgate_policies::show::text(name.as_bytes(), 64)
+    show::text(name.as_bytes(), 64)
 }
 
 fn read(path: &Path) -> std::io::Result<String> {
@@ -184,10 +184,6 @@ fn hash(passphrase: &str, salt: &str) -> Result<[u8; LENGTH], Wrong> {
     let made = Argon2::default().hash_password_into(passphrase.as_bytes(), salt.as_bytes(), &mut hash);
     made.map_err(|cause| Wrong::Kept(cause.to_string()))?;
     Ok(hash)
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -17,6 +17,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, OpenHow, ResolveFlag, openat2};
 use nix::unistd::{AccessFlags, faccessat};
 use sha2::{Digest, Sha256};
+use tollgate_policies::show;
 
 use tollgate_wire::request::Door;
 
@@ -304,5 +305,5 @@ fn hash(mut file: &File) -> std::io::Result<String> {
             read => digest.update(part.get(..read).unwrap_or_default()),
         }
     }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(show::hex(&digest.finalize()))
 }

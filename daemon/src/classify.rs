@@ -13,6 +13,7 @@ use tollgate_audit::{Described, Entry, Fact};
 use tollgate_facts::{Judgeable, Kept, ReadFile, Reader};
 use tollgate_places::{Places, bash_env};
 use tollgate_policies::classify::{Invocation, Start};
+use tollgate_policies::show;
 
 use crate::binary::{self, Binary, Missing};
 use crate::gate::Gate;
@@ -99,8 +100,7 @@ impl Own {
 }
 
 fn digest(file: &ReadFile) -> String {
-    let Some(digest) = file.sha256 else { return "absent".to_owned() };
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    file.sha256.map_or("absent".to_owned(), |digest| show::hex(&digest))
 }
 
 fn facts(read: &[ReadFile]) -> Vec<Fact> {

@@ -102,15 +102,7 @@ fn operation(name: &'static str, tier: Tier, workspace: &str) -> Operation {
         decided_by: None,
         wrapped_by: Vec::new(),
     };
-    Operation {
-        tool: "terraform".into(),
-        primary,
-        also: Vec::new(),
-        milder: None,
-        pins: Vec::new(),
-        changes: None,
-        brought: Vec::new(),
-    }
+    Operation::of("terraform", primary)
 }
 
 /// Median and 99th percentile of so many runs, one by one.

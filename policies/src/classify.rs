@@ -245,15 +245,7 @@ fn unknown(tool: &[u8], why: &'static str) -> Operation {
         decided_by: None,
         wrapped_by: Vec::new(),
     };
-    Operation {
-        tool: Cow::Owned(tool),
-        primary,
-        also: Vec::new(),
-        milder: None,
-        pins: Vec::new(),
-        changes: None,
-        brought: Vec::new(),
-    }
+    Operation::of(tool, primary)
 }
 
 /// Whether a value comes from the command's own words or variables, and from no file.

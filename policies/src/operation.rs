@@ -101,6 +101,20 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// One that does this and nothing else.
+    #[must_use]
+    pub fn of(tool: impl Into<Cow<'static, str>>, primary: Meaning) -> Self {
+        Self {
+            tool: tool.into(),
+            primary,
+            also: Vec::new(),
+            milder: None,
+            pins: Vec::new(),
+            changes: None,
+            brought: Vec::new(),
+        }
+    }
+
     /// Every meaning, the primary first.
     pub fn meanings(&self) -> impl Iterator<Item = &Meaning> {
         std::iter::once(&self.primary).chain(&self.also)

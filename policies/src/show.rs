@@ -11,6 +11,16 @@ use std::fmt::Write as _;
 /// The mark of a text that was cut.
 const CUT: char = '…';
 
+/// The bytes in hexadecimal, as digests and keys are written.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut shown, byte| {
+        // A string takes whatever is written.
+        let _ = write!(shown, "{byte:02x}");
+        shown
+    })
+}
+
 /// The bytes as one safe line of at most `most` characters; a longer one is cut
 /// and ends with `…`.
 #[must_use]

@@ -12,6 +12,7 @@ use tollgate_facts::{Judgeable, ReadFile, Reader, own_tools, policy_files};
 use tollgate_policies::classify::{Grammars, Invocation, Pinned, applied};
 use tollgate_policies::correct::{CorrectError, Corrected, correct};
 use tollgate_policies::policy::{Asked, Door, Judgement, Layer, Mode, Policy, Reason, Subject, profile};
+use tollgate_policies::show;
 
 use crate::error::Error;
 use crate::places;
@@ -251,8 +252,7 @@ fn tool<'a>(argv: &[&'a [u8]]) -> &'a [u8] {
 
 impl Read {
     fn of(file: &ReadFile) -> Self {
-        let hex = |digest: [u8; 32]| digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { path: file.path.clone().into(), sha256: file.sha256.map(hex) }
+        Self { path: file.path.clone().into(), sha256: file.sha256.map(|digest| show::hex(&digest)) }
     }
 }
 

@@ -16,7 +16,7 @@ const MOST_CHANGES: usize = 20;
 /// The page, without a last line's end.
 pub(super) fn text(explained: &Explained<'_>, by: &By) -> String {
     let described = &explained.described;
-    let mut lines = vec![show::command(&explained.argv, MOST)];
+    let mut lines = vec![show::command(explained.argv, MOST)];
     let mut line = |name: &str, value: String| lines.push(format!("  {name:<9}  {value}"));
     line("operation", escaped(&described.operation));
     line("tier", format!("{}: {}", tier(described.tier), escaped(&described.rationale)));

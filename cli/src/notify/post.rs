@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use tollgate_policies::show;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
 use super::News;
@@ -118,8 +119,7 @@ fn signature(secret: &[u8], time: &str, body: &[u8]) -> Option<String> {
     mac.update(time.as_bytes());
     mac.update(b".");
     mac.update(body);
-    let digest = mac.finalize().into_bytes();
-    Some(digest.iter().fold("v1=".to_owned(), |text, byte| format!("{text}{byte:02x}")))
+    Some(format!("v1={}", show::hex(&mac.finalize().into_bytes())))
 }
 
 #[cfg(test)]

@@ -240,13 +240,8 @@ mod tests {
         target.add(Dimension::Path, known(b"a", "argument"));
         target.add(Dimension::Path, known(b"\xff", "argument"));
         let operation = Operation {
-            tool: "terraform".into(),
-            primary: meaning("terraform.apply", Some(Tier::Modify), target),
             also: vec![meaning("terraform.destroy", Some(Tier::BreakGlass), Target::default())],
-            milder: None,
-            pins: Vec::new(),
-            changes: None,
-            brought: Vec::new(),
+            ..Operation::of("terraform", meaning("terraform.apply", Some(Tier::Modify), target))
         };
         assert_eq!(
             serde_json::to_string(&Described::of(&operation)).unwrap(),
@@ -276,13 +271,8 @@ mod tests {
     #[test]
     fn an_unknown_tier_is_null_and_says_why() {
         let operation = Operation {
-            tool: "terraform".into(),
-            primary: meaning("terraform.plan", Some(Tier::Observe), Target::default()),
             also: vec![meaning("terraform.unknown", None, Target::default())],
-            milder: None,
-            pins: Vec::new(),
-            changes: None,
-            brought: Vec::new(),
+            ..Operation::of("terraform", meaning("terraform.plan", Some(Tier::Observe), Target::default()))
         };
         let described = Described::of(&operation);
         assert_eq!((described.tier, described.rationale.as_ref()), (None, "why terraform.unknown"));

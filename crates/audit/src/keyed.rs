@@ -7,6 +7,7 @@
 use std::io::Read;
 
 use sha2::{Digest, Sha256};
+use tollgate_policies::show;
 
 /// Bytes that SHA-256 takes at once.
 const BLOCK: usize = 64;
@@ -39,7 +40,7 @@ impl HashKey {
     /// 64 small hexadecimal digits: whoever has them can test guesses.
     #[must_use]
     pub fn text(&self) -> String {
-        hexadecimal(&self.0)
+        show::hex(&self.0)
     }
 
     /// The digest of these parts, one after the other: `hmac-sha256:...`.
@@ -53,12 +54,8 @@ impl HashKey {
         let mut inner = Sha256::new().chain_update(pad(0x36));
         parts.into_iter().for_each(|part| inner.update(part));
         let outer = Sha256::new().chain_update(pad(0x5c)).chain_update(inner.finalize());
-        format!("hmac-sha256:{}", hexadecimal(&outer.finalize()))
+        format!("hmac-sha256:{}", show::hex(&outer.finalize()))
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::io::Read;
 
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use sha2::{Digest, Sha256};
+use tollgate_policies::show;
 
 use crate::base64;
 
@@ -121,8 +122,7 @@ impl PublicKey {
     }
 
     fn text(&self, key: &[u8; 32]) -> String {
-        let id: String = self.id.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{}+{id}+{}", self.name, base64::encode(&[&[ED25519], &key[..]].concat()))
+        format!("{}+{}+{}", self.name, show::hex(&self.id), base64::encode(&[&[ED25519], &key[..]].concat()))
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tollgate_policies::classify::Finding;
 use tollgate_policies::classify::facts::{Field, Found, Stated};
+use tollgate_policies::show;
 
 use crate::files::{Files, expanded};
 
@@ -43,7 +44,7 @@ fn local() -> Stated {
 }
 
 fn host(folder: &[u8], name: &str, files: &mut Files<'_>) -> Result<Stated, String> {
-    let digest: String = Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = show::hex(&Sha256::digest(name.as_bytes()));
     let path = [folder, b"/contexts/meta/", digest.as_bytes(), b"/meta.json"].concat();
     let meta = json(&path, files)?;
     let host = meta.as_ref().and_then(|meta| meta.get("Endpoints")?.get("docker")?.get("Host")?.as_str());
@@ -99,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_current_context_leads_to_its_host() {
-        let digest: String = Sha256::digest(b"prod").iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = show::hex(&Sha256::digest(b"prod"));
         let meta = r#"{"Name":"prod","Endpoints":{"docker":{"Host":"ssh://prod"}}}"#;
         let found = asked(Some(r#"{"currentContext":"prod"}"#), Some((&digest, meta)), None);
         assert_eq!(

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use tollgate_policies::show;
 
 const LENGTH: usize = 32;
 
@@ -38,8 +39,7 @@ impl Key {
 
     /// The signature over these bytes, in hexadecimal.
     pub(super) fn sign(&self, bytes: &[u8]) -> String {
-        let signature = self.mac(bytes).map(|mac| mac.finalize().into_bytes());
-        signature.iter().flatten().map(|byte| format!("{byte:02x}")).collect()
+        self.mac(bytes).map(|mac| show::hex(&mac.finalize().into_bytes())).unwrap_or_default()
     }
 
     /// Whether the signature is ours, compared in a time that tells nothing.

@@ -68,7 +68,6 @@ pub fn arguments(grammars: &Grammars, invocation: &Invocation<'_>) -> Option<Arg
 }
 
 /// What each is. Their places are those behind the tool's name.
-
 fn told(words: &[Word<'_>], text: &[&str], parsed: Option<&Parsed<'_, '_>>) -> Arguments {
     let mut given: Vec<(usize, &'static str)> = parsed.map(given).unwrap_or_default();
     given.sort_by_key(|(at, _)| *at);

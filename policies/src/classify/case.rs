@@ -117,7 +117,7 @@ impl<'a> Case<'_, '_, 'a> {
     }
 
     /// The caller's `HOME`.
-    pub(crate) fn home(&self) -> Option<&'a [u8]> {
+    pub(crate) fn callers_home(&self) -> Option<&'a [u8]> {
         self.environment.get(b"HOME")
     }
 }

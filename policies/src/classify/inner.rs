@@ -259,38 +259,33 @@ impl<'a> Wrapper<'_, 'a> {
 
     /// A file that a redirection writes.
     fn write(&self, path: &[u8], index: Option<usize>, place: &Place<'_>) -> Meaning {
-        let mut target = Target::default();
-        target.set(Dimension::Path, Value::Known { value: path.to_vec(), source: Cow::Borrowed("redirection") });
-        clear(&mut target);
         let outside = super::rules::is_outside(self.scene.cwd, place.folder, path);
         let (tier, why) = match outside {
             true => (Tier::Sensitive, "a redirection writes to a file outside of the working folder"),
             false => (Tier::Modify, "a redirection writes to a file"),
         };
+        self.redirection("write", path, (tier, why), index)
+    }
+
+    /// A file of credentials that a redirection reads; other files are no meaning of it.
+    fn read(&self, path: &[u8], index: Option<usize>, place: &Place<'_>) -> Option<Meaning> {
+        let secret = secrets::names(secret_paths(Credentials::Files), self.scene.cwd, place.folder, path);
+        let tier = (Tier::Sensitive, "a redirection reads a file that holds credentials");
+        secret.then(|| self.redirection("read", path, tier, index))
+    }
+
+    fn redirection(&self, what: &str, path: &[u8], (tier, why): (Tier, &'static str), index: Option<usize>) -> Meaning {
+        let mut target = Target::default();
+        target.set(Dimension::Path, Value::Known { value: path.to_vec(), source: Cow::Borrowed("redirection") });
+        clear(&mut target);
         Meaning {
-            operation: Cow::Owned(format!("{}.write", self.case.tool.name())),
+            operation: Cow::Owned(format!("{}.{what}", self.case.tool.name())),
             tier: Some(tier),
             rationale: Cow::Borrowed(why),
             target,
             decided_by: index,
             wrapped_by: Vec::new(),
         }
-    }
-
-    /// A file of credentials that a redirection reads; other files are no meaning of it.
-    fn read(&self, path: &[u8], index: Option<usize>, place: &Place<'_>) -> Option<Meaning> {
-        let secret = secrets::names(secret_paths(Credentials::Files), self.scene.cwd, place.folder, path);
-        let mut target = Target::default();
-        target.set(Dimension::Path, Value::Known { value: path.to_vec(), source: Cow::Borrowed("redirection") });
-        clear(&mut target);
-        secret.then(|| Meaning {
-            operation: Cow::Owned(format!("{}.read", self.case.tool.name())),
-            tier: Some(Tier::Sensitive),
-            rationale: Cow::Borrowed("a redirection reads a file that holds credentials"),
-            target,
-            decided_by: index,
-            wrapped_by: Vec::new(),
-        })
     }
 
     fn unknown(&self, why: impl Into<Cow<'static, str>>, index: Option<usize>) -> Meaning {

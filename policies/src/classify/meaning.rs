@@ -243,7 +243,7 @@ fn files(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
     // Without a folder (and a home) the question is about no caller in particular.
     let nowhere = |resolver| match resolver {
         Resolver::GitRepo => case.cwd.is_none(),
-        Resolver::Kuberc => case.home().is_none() && case.cwd.is_none(),
+        Resolver::Kuberc => case.callers_home().is_none() && case.cwd.is_none(),
         _ => false,
     };
     let about =

@@ -57,7 +57,7 @@ fn kubeconfig(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Result<Ne
         (None, Some(list)) => {
             list.split(|byte| *byte == b':').filter(|file| !file.is_empty()).map(<[u8]>::to_vec).collect()
         }
-        (None, None) => vec![[case.home().ok_or("HOME is not set")?, b"/.kube/config"].concat()],
+        (None, None) => vec![[case.callers_home().ok_or("HOME is not set")?, b"/.kube/config"].concat()],
     };
     let of = |name| setting(case, rule, name).map(<[u8]>::to_vec);
     Ok(Need::Kubeconfig { files, context: of("context"), cluster: of("cluster") })
@@ -68,7 +68,7 @@ fn aws_profile(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
     Need::AwsProfile {
         config: of("config", b"~/.aws/config"),
         credentials: of("credentials", b"~/.aws/credentials"),
-        home: case.home().unwrap_or_default().to_vec(),
+        home: case.callers_home().unwrap_or_default().to_vec(),
         profile: of("profile", b"default"),
     }
 }
@@ -76,7 +76,7 @@ fn aws_profile(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
 fn gcloud_config(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
     Need::GcloudConfig {
         folder: setting(case, rule, "folder").unwrap_or(b"~/.config/gcloud").to_vec(),
-        home: case.home().unwrap_or_default().to_vec(),
+        home: case.callers_home().unwrap_or_default().to_vec(),
         configuration: setting(case, rule, "configuration").map(<[u8]>::to_vec),
     }
 }
@@ -86,7 +86,7 @@ fn git_repo(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> GitRepo {
     GitRepo {
         folder: of("folder").unwrap_or_default(),
         git_dir: of("git-dir"),
-        home: case.home().unwrap_or_default().to_vec(),
+        home: case.callers_home().unwrap_or_default().to_vec(),
         settings: of("settings"),
         global: of("global"),
         remote: of("remote"),
@@ -101,7 +101,7 @@ fn git_repo(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> GitRepo {
 fn docker_context(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
     Need::DockerContext {
         folder: setting(case, rule, "folder").unwrap_or(b"~/.docker").to_vec(),
-        home: case.home().unwrap_or_default().to_vec(),
+        home: case.callers_home().unwrap_or_default().to_vec(),
         context: setting(case, rule, "context").map(<[u8]>::to_vec),
     }
 }
@@ -139,12 +139,12 @@ fn gh_config(case: &Case<'_, '_, '_>, rule: Option<&ResolverRule>) -> Need {
         (None, Some(settings)) => [settings, b"/gh"].concat(),
         (None, None) => b"~/.config/gh".to_vec(),
     };
-    Need::GhConfig { folder, home: case.home().unwrap_or_default().to_vec() }
+    Need::GhConfig { folder, home: case.callers_home().unwrap_or_default().to_vec() }
 }
 
 /// As Go's clients do it: without a home the path starts at the working folder.
 fn below_home(case: &Case<'_, '_, '_>, path: &[u8]) -> Vec<u8> {
-    match case.home() {
+    match case.callers_home() {
         Some(home) => [home, b"/", path].concat(),
         None => path.to_vec(),
     }

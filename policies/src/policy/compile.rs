@@ -143,7 +143,7 @@ fn hash(sources: &[Source]) -> String {
         .collect();
     digests.sort();
     let all = digests.iter().fold(Sha256::new(), Sha256::chain_update).finalize();
-    all.iter().fold("sha256:".to_owned(), |shown, byte| format!("{shown}{byte:02x}"))
+    format!("sha256:{}", show::hex(&all))
 }
 
 /// A policy's own words, as they may be shown.

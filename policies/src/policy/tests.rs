@@ -34,16 +34,8 @@ fn policy(rules: &[&str]) -> Policy {
 fn operation(written: &str) -> Operation {
     let mut meanings = written.split(" & ").map(meaning);
     let primary = meanings.next().unwrap();
-    let tool = primary.operation.split('.').next().unwrap().to_owned().into();
-    Operation {
-        tool,
-        primary,
-        also: meanings.collect(),
-        milder: None,
-        pins: Vec::new(),
-        changes: None,
-        brought: Vec::new(),
-    }
+    let tool = primary.operation.split('.').next().unwrap().to_owned();
+    Operation { also: meanings.collect(), ..Operation::of(tool, primary) }
 }
 
 fn meaning(written: &str) -> Meaning {

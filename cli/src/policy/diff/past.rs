@@ -66,15 +66,9 @@ impl Past {
 fn operation(entry: &Entry, grammars: &'static Grammars, invocation: &Invocation<'_>) -> Option<Operation> {
     let words = entry.operation.clone()?;
     let tier = if entry.also.is_empty() { tier(entry.tier)? } else { own_tier(entry, &words, grammars, invocation)? };
-    Some(Operation {
-        tool: entry.tool.clone()?.into(),
-        primary: meaning(words.into(), tier, &entry.target, &[])?,
-        also: entry.also.iter().map(also).collect::<Option<_>>()?,
-        milder: None,
-        pins: Vec::new(),
-        changes: None,
-        brought: Vec::new(),
-    })
+    let first = meaning(words.into(), tier, &entry.target, &[])?;
+    let also = entry.also.iter().map(also).collect::<Option<_>>()?;
+    Some(Operation { also, ..Operation::of(entry.tool.clone()?, first) })
 }
 
 /// The tier of the first of several operations: the record has the highest of all.

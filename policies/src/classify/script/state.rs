@@ -82,8 +82,7 @@ impl State {
     /// Sets a variable; it is exported where it was, or where all are.
     pub(super) fn set(&mut self, name: &[u8], value: Value, env: &[&[u8]]) {
         let known = self.variables.get(name).map(|variable| variable.exported);
-        let around = || env.iter().any(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")));
-        let exported = known.unwrap_or_else(around) || self.exports_all;
+        let exported = known.unwrap_or_else(|| is_around(name, env)) || self.exports_all;
         self.variables.insert(name.to_vec(), Variable { value, exported });
     }
 
@@ -95,8 +94,7 @@ impl State {
 
     /// Exports a variable, which may be one of those around.
     pub(super) fn exported(&mut self, name: &[u8], env: &[&[u8]]) {
-        let around = env.iter().any(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")));
-        if !around && !self.variables.contains_key(name) {
+        if !is_around(name, env) && !self.variables.contains_key(name) {
             return self.waiting(name);
         }
         self.export(name);
@@ -116,6 +114,11 @@ impl State {
             _ => Folder::Unknown,
         };
     }
+}
+
+/// Whether the script is started with this variable.
+fn is_around(name: &[u8], env: &[&[u8]]) -> bool {
+    env.iter().any(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")))
 }
 
 impl Value {
