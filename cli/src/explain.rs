@@ -6,16 +6,17 @@
 
 mod batch;
 pub(crate) mod judge;
+mod line;
 mod page;
 
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use clap_complete::ArgValueCandidates;
-use serde::Serialize;
 use tollgate_audit::Bytes;
 use tollgate_policies::policy;
 
@@ -88,20 +89,17 @@ pub(crate) fn explain(arguments: Arguments) -> Result<ExitCode, Error> {
     let question = question(arguments.argv, arguments.cwd)?;
     let explained = judge.explain(&question);
     if arguments.json {
-        output::json(&Whole { explained: &explained, by: judge.by() })?;
+        output::line(json(&explained, judge.by()).map_err(io::Error::from)?)?;
     } else {
         output::line(page::text(&explained, judge.by()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// An answer with whose question it was.
-#[derive(Serialize)]
-struct Whole<'a> {
-    #[serde(flatten)]
-    explained: &'a Explained<'a>,
-    #[serde(flatten)]
-    by: &'a By,
+fn json(explained: &Explained<'_>, by: &By) -> serde_json::Result<String> {
+    let mut text = Vec::new();
+    line::write(explained, &line::End::of(by)?, &mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// The command as it would be called from here.

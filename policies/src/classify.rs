@@ -2,7 +2,7 @@
 //!
 //! Grammars, one TOML file a tool, say how a tool reads its arguments and what
 //! each of its commands may do. What only the disk knows is named as a [`Need`]
-//! and comes back as a [`Finding`]; the loop is in the crate that reads.
+//! and comes back as a [`Finding`], from whoever is asked: the crate that reads.
 //!
 //! An argv that is not understood to its end is an operation too: `TOOL.unknown`,
 //! of no tier. Whatever of it was understood stands beside it.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tollgate_audit::Bytes;
 
 use super::judge::{Judge, Question};
+use super::line;
 use crate::error::Error;
 
 /// One line of input.
@@ -39,25 +40,19 @@ pub(super) fn explain(judge: &Judge) -> Result<ExitCode, Error> {
 /// Whoever waits for each answer gets it: what is written goes out before more
 /// is waited for.
 fn answer_all(judge: &Judge, mut questions: BufReader<impl io::Read>, mut answers: impl Write) -> io::Result<()> {
-    let by = serde_json::to_vec(judge.by())?;
-    let (mut line, mut answer) = (Vec::new(), Vec::new());
+    let end = line::End::of(judge.by())?;
+    let (mut asked, mut answer) = (Vec::new(), Vec::new());
     loop {
         if questions.buffer().is_empty() {
             answers.flush()?;
         }
-        line.clear();
-        if questions.read_until(b'\n', &mut line)? == 0 {
+        asked.clear();
+        if questions.read_until(b'\n', &mut asked)? == 0 {
             return answers.flush();
         }
         answer.clear();
-        match question(&line) {
-            Ok(question) => {
-                serde_json::to_writer(&mut answer, &judge.explain(&question))?;
-                // What is the same for each line is written once: the one object goes on with it.
-                answer.pop();
-                answer.push(b',');
-                answer.extend_from_slice(by.get(1..).unwrap_or_default());
-            }
+        match question(&asked) {
+            Ok(question) => line::write(&judge.explain(&question), &end, &mut answer)?,
             Err(error) => serde_json::to_writer(&mut answer, &Refused { error: &error })?,
         }
         answer.push(b'\n');

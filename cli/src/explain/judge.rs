@@ -34,10 +34,9 @@ pub(crate) struct Question {
     pub(crate) cwd: Option<Bytes>,
 }
 
-/// The answer, without whose question it was: its fields, and those of [`By`], are a contract.
-#[derive(Debug, Serialize)]
+/// The answer, without whose question it was.
+#[derive(Debug)]
 pub(crate) struct Explained<'a> {
-    #[serde(flatten)]
     pub(crate) described: Described,
     pub(crate) verdict: &'static str,
     pub(crate) reason: Option<&'static str>,
