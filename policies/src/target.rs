@@ -136,8 +136,12 @@ impl Target {
 
     /// Adds one more value of a dimension. A rule that allows must cover each.
     pub fn add(&mut self, dimension: Dimension, value: Value) {
-        self.0.push((dimension, value));
-        self.0.sort_by_key(|(dimension, _)| *dimension);
+        // Few commands touch more.
+        if self.0.is_empty() {
+            self.0.reserve_exact(6);
+        }
+        let at = self.0.partition_point(|(known, _)| *known <= dimension);
+        self.0.insert(at, (dimension, value));
     }
 
     /// Makes unknown, for this reason, each known value that the test is true of; it

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use super::case::Case;
 use super::facts::{Field, Finding, Found, Plan, Resolver, Stated};
@@ -59,8 +59,11 @@ fn add(target: &mut Target, dimension: Dimension, value: Value, unknown: Option<
     }
 }
 
+/// Nearly always one.
+type Values = SmallVec<[Value; 1]>;
+
 /// What a source gives; nothing where the next one is to be asked.
-fn values(case: &Case<'_, '_, '_>, source: &Source) -> Vec<Value> {
+fn values(case: &Case<'_, '_, '_>, source: &Source) -> Values {
     let known = |value: &[u8], source: &'static str| Value::Known { value: value.to_vec(), source: source.into() };
     let one = match source.of {
         Origin::Condition => source.unknown.map(|reason| Value::Unknown { reason: Cow::Borrowed(reason) }),
@@ -93,18 +96,18 @@ fn reference(refspec: &[u8]) -> Value {
 }
 
 /// Several arguments, up to as many as a person would look at.
-fn many<'a>(mut names: impl Iterator<Item = &'a [u8]>) -> Vec<Value> {
+fn many<'a>(mut names: impl Iterator<Item = &'a [u8]>) -> Values {
     const MOST: usize = 64;
     let known = |name: &[u8]| Value::Known { value: name.to_vec(), source: Cow::Borrowed("argument") };
-    let mut values: Vec<Value> = names.by_ref().take(MOST).map(known).collect();
+    let mut values: Values = names.by_ref().take(MOST).map(known).collect();
     if names.next().is_some() {
-        values = vec![Value::Unknown { reason: Cow::Owned(format!("more than {MOST} of them")) }];
+        values = smallvec![Value::Unknown { reason: Cow::Owned(format!("more than {MOST} of them")) }];
     }
     values
 }
 
 /// Whether the paths lie inside of the working folder: one value for each answer.
-fn tree(case: &Case<'_, '_, '_>) -> Vec<Value> {
+fn tree(case: &Case<'_, '_, '_>) -> Values {
     let mut sides: SmallVec<[Option<bool>; 3]> = SmallVec::new();
     for operand in case.parsed.operands.iter().filter(|operand| !operand.bytes.is_empty()) {
         let unclear = operand.bytes.contains(&UNCLEAR);

@@ -55,7 +55,8 @@ fn one(case: &Case<'_, '_, '_>, pin: &Pin, target: &Target) -> Option<Pinned> {
 
 /// Whether it would mean something else for this command.
 fn is_barred(case: &Case<'_, '_, '_>, pin: &Pin, target: &Target) -> bool {
-    let below = |words: &&str| case.parsed.command.words.split(' ').next() == Some(*words);
+    let words = case.parsed.command.words;
+    let below = |first: &&str| words.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
     let beside = |flag: &&str| case.parsed.last(flag).is_some();
     let backend = target.values(Dimension::Backend).any(|found| match found {
         Value::Known { value, .. } => pin.not_backends.iter().any(|name| name.as_bytes() == value),

@@ -16,6 +16,17 @@ fn judged(grammars: &Grammars, argv: &[&str]) -> (String, Option<u8>) {
     }
 }
 
+/// They can lead to anything, and count as if they did.
+#[test]
+fn more_urls_than_anybody_gives_are_not_looked_at_one_by_one() {
+    let judged = |tool: &'static str, count| {
+        let argv: Vec<&str> = std::iter::once(tool).chain(std::iter::repeat_n("a.example", count)).collect();
+        judged(Grammars::built_in(), &argv).1
+    };
+    assert_eq!((judged("curl", 256), judged("curl", 257)), (Some(0), None));
+    assert!(judged("wget", 257) >= Some(3), "{:?}", judged("wget", 257));
+}
+
 #[test]
 fn a_tool_that_only_a_policy_knows_has_its_leading_words_as_commands() {
     let mut grammars = Grammars::with(&[]).unwrap();

@@ -6,8 +6,11 @@
 
 use std::borrow::Cow;
 
+use smallvec::smallvec;
+
 use super::super::grammar::Part;
 use super::super::parse::Argument;
+use super::Values;
 use crate::Value;
 use crate::target::is_loopback;
 
@@ -15,11 +18,11 @@ use crate::target::is_loopback;
 const MOST: usize = 256;
 
 /// This part of each URL, each answer once.
-pub(super) fn values(part: Part, urls: Option<&[Address<'_>]>) -> Vec<Value> {
+pub(super) fn values(part: Part, urls: Option<&[Address<'_>]>) -> Values {
     let Some(urls) = urls else {
-        return vec![Value::Unknown { reason: Cow::Owned(format!("more than {MOST} of them")) }];
+        return smallvec![Value::Unknown { reason: Cow::Owned(format!("more than {MOST} of them")) }];
     };
-    let mut values = Vec::with_capacity(1);
+    let mut values = Values::new();
     for address in urls {
         let value = match &address.url {
             Some(url) => url.part(part),

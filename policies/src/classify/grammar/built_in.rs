@@ -151,6 +151,7 @@ pub(crate) fn mount_paths() -> &'static MountPaths {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Environment, Variable};
     use super::*;
 
     #[test]
@@ -163,6 +164,31 @@ mod tests {
         }
         let shared = compile::shared(SHARED.0, SHARED.1).unwrap();
         assert!(!shared.variables.is_empty() && !shared.patterns.is_empty());
+    }
+
+    #[test]
+    fn a_variable_that_a_rule_is_about_is_never_passed_by() {
+        let grammars = Grammars::built_in();
+        for file in FILES {
+            let tool = file.read().unwrap();
+            for variable in grammars.shared.iter().chain(&tool.variables) {
+                for name in &variable.names {
+                    let rest: &[u8] = if name.is_open() { b"X1" } else { b"" };
+                    let entry = [name.start, rest, b"=v"].concat();
+                    let environment = Environment::of(&[&entry, b"_=x"], &grammars.interest(&tool));
+                    let (name, _) = entry.split_at(entry.len() - 2);
+                    assert_eq!(environment.any(name), Some(&b"v"[..]), "{} {}", file.name, name.escape_ascii());
+                    assert!(environment.may_have(&variable.interest), "{} {}", file.name, name.escape_ascii());
+                }
+            }
+            let shared =
+                grammars.shared.iter().flat_map(|variable| &variable.names).map(|name| [name.start, b"X=v"].concat());
+            for entry in shared {
+                let environment = Environment::of(&[&entry], &grammars.interest(&tool));
+                let about = |variable: &Variable| environment.may_have(&variable.interest);
+                assert!(!grammars.shared.iter().any(about) || !grammars.shared(&environment).is_empty());
+            }
+        }
     }
 
     #[test]

@@ -130,6 +130,8 @@ fn find<'b>(bytes: &'b [u8], part: &[u8]) -> Option<&'b [u8]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prop_assert_eq, proptest};
+
     use super::*;
 
     #[test]
@@ -163,6 +165,18 @@ mod tests {
             ("*.pem", "./?m", true),
         ] {
             assert_eq!(Pattern::new(pattern).may_match(path.as_bytes(), b'?'), can, "{pattern} {path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_look_at_the_letters_passes_by_none_that_matches(
+            text in r"[a-z./~A-Z0-9_-]{0,6}(/\.aws/|/\.env\.|\.tfstate\.|_TOKEN)?[a-z.]{0,6}(credentials|key|backup)?"
+        ) {
+            let patterns = ["*/.aws/credentials", "*/.aws/sso/*", "*.key", "*/.env.*", "*.tfstate.*.backup", "*TOKEN*", "/etc/*", "a*b", "x"];
+            let patterns = patterns.map(Pattern::new);
+            let found = patterns.iter().any(|pattern| pattern.matches(text.as_bytes()));
+            prop_assert_eq!(any(&patterns, text.as_bytes()), found);
         }
     }
 
