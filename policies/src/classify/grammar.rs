@@ -308,6 +308,8 @@ pub(crate) struct Clause {
 #[derive(Debug)]
 pub(crate) struct Wraps {
     pub form: Form,
+    /// With this flag each operand is a word of it, whatever the form.
+    pub words: Option<&'static str>,
     /// How many operands stand before it.
     pub after: usize,
     /// It is there only where this flag is set.

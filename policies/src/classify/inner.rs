@@ -98,7 +98,11 @@ impl<'a> Wrapper<'_, 'a> {
             Some(Some(folder)) => Folder::At(folder),
         };
         let place = Place { env: &env, folder };
-        let mut meanings = match self.wraps.form {
+        let form = match self.wraps.words {
+            Some(flag) if self.case.parsed.set(flag) => Form::Words,
+            _ => self.wraps.form,
+        };
+        let mut meanings = match form {
             Form::Words => self.words(words, &place),
             Form::Script => words.first().map(|script| self.script(*script, &place)).unwrap_or_default(),
             Form::Joined => {

@@ -323,6 +323,7 @@ fn wraps(at: &str, written: &WrapsSource) -> Result<Wraps, Problem> {
             "joined" => Form::Joined,
             other => return Err((at.to_owned(), "a command inside is words, script or joined, not", other.to_owned())),
         },
+        words: name(&written.words),
         after: written.after,
         flag: name(&written.flag),
         absent: all_forever(&written.absent),

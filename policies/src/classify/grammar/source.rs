@@ -181,6 +181,8 @@ pub(super) struct BringsSource {
 pub(super) struct WrapsSource {
     /// `words`, `script` or `joined`.
     pub form: String,
+    /// The switch that makes it `words`.
+    pub words: Option<String>,
     #[serde(default)]
     pub after: usize,
     pub flag: Option<String>,
