@@ -8,7 +8,6 @@ mod known;
 
 pub use known::Facts;
 
-use super::UNCLEAR;
 use crate::Changes;
 use crate::changes::Act;
 
@@ -455,25 +454,6 @@ pub struct Mount {
     pub access: Access,
 }
 
-impl Mount {
-    /// What a volume gives of the machine, as docker and compose write it:
-    /// `PATH:PLACE:OPTIONS`. None where its source is missing, or the name of a volume.
-    #[must_use]
-    pub fn of_volume(volume: &[u8]) -> Option<Self> {
-        let mut parts = volume.split(|byte| *byte == b':');
-        let (path, _place) = (parts.next()?, parts.next()?);
-        let options = parts.next().unwrap_or_default();
-        let has = |wanted: &[u8]| options.split(|byte| *byte == b',').any(|option| option == wanted);
-        let access = if has(b"ro") && !has(b"rw") { Access::Read } else { Access::Write };
-        is_path(path).then(|| Self { path: path.to_vec(), access })
-    }
-}
-
-/// Whether the source of a mount is a path, and no name of a volume.
-pub(crate) fn is_path(source: &[u8]) -> bool {
-    source.starts_with(b".") || source.starts_with(b"~") || source.contains(&b'/') || source.contains(&UNCLEAR)
-}
-
 /// What a container may do with what it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -481,6 +461,19 @@ pub enum Access {
     Read,
     /// Change it too.
     Write,
+}
+
+impl Access {
+    /// What a volume gives, as docker and compose write it: `SOURCE:PLACE:OPTIONS`. None
+    /// where it has no source.
+    #[must_use]
+    pub fn of_volume(volume: &[u8]) -> Option<Self> {
+        let mut behind = volume.split(|byte| *byte == b':').skip(1);
+        behind.next()?;
+        let options = behind.next().unwrap_or_default();
+        let has = |wanted: &[u8]| options.split(|byte| *byte == b',').any(|option| option == wanted);
+        Some(if has(b"ro") && !has(b"rw") { Self::Read } else { Self::Write })
+    }
 }
 
 #[cfg(test)]

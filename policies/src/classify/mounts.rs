@@ -5,7 +5,7 @@
 //! bad that is (the grammar says), and reading files.
 
 use super::case::Case;
-use super::facts::{Access, Mount, is_path};
+use super::facts::{Access, Mount};
 use super::grammar::{Exposes, any, mount_paths};
 use super::{UNCLEAR, brought, secrets};
 
@@ -47,7 +47,13 @@ fn is_outside(cwd: Option<&[u8]>, whole: &[u8]) -> bool {
 /// (`type=bind,source=PATH,...`); the names of volumes are none.
 fn mounts(value: &[u8]) -> Vec<Mount> {
     let is_mount = value.split(|byte| *byte == b':').next().is_some_and(|first| first.contains(&b'='));
-    if is_mount { in_pairs(value) } else { Mount::of_volume(value).into_iter().collect() }
+    if is_mount { in_pairs(value) } else { in_volume(value).into_iter().collect() }
+}
+
+fn in_volume(value: &[u8]) -> Option<Mount> {
+    let access = Access::of_volume(value)?;
+    let path = value.split(|byte| *byte == b':').next()?;
+    is_path(path).then(|| Mount { path: path.to_vec(), access })
 }
 
 fn in_pairs(value: &[u8]) -> Vec<Mount> {
@@ -59,6 +65,11 @@ fn in_pairs(value: &[u8]) -> Vec<Mount> {
         (named && is_path(path)).then(|| Mount { path: path.to_vec(), access: Access::Write })
     };
     value.split(|byte| *byte == b',').filter_map(of_source).collect()
+}
+
+/// Whether a source is a path, and no name of a volume.
+fn is_path(source: &[u8]) -> bool {
+    source.starts_with(b".") || source.starts_with(b"~") || source.contains(&b'/') || source.contains(&UNCLEAR)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! Those listed as harmless act inside of the container, or ask for less.
 //! Deliberately not here: files, and what else a project has.
 
-use tollgate_policies::classify::facts::{Access, Mount};
+use tollgate_policies::classify::facts::Access;
 
 use super::{Project, VARIABLES, map, not_known, plain};
 use crate::yaml::Node;
@@ -105,11 +105,11 @@ pub(super) fn read(project: &mut Project<'_>, node: &Node) -> Result<(), String>
 fn given(project: &mut Project<'_>, volume: &Node) -> Result<(), String> {
     match volume {
         Node::Text(text) => {
-            if text.split(':').next().is_some_and(|source| source.contains('$')) {
+            let source = text.split(':').next().unwrap_or_default();
+            if source.contains('$') {
                 return Err(String::from("a variable says what of the machine is given"));
             }
-            let mount = Mount::of_volume(text.as_bytes());
-            mount.map_or(Ok(()), |mount| source_of(project, &String::from_utf8_lossy(&mount.path), mount.access))
+            Access::of_volume(text.as_bytes()).map_or(Ok(()), |access| source_of(project, source, access))
         }
         Node::Map(entries) => {
             for (key, value) in entries {

@@ -57,6 +57,7 @@ fn what_takes_confinement_away_is_told() {
         ("devices: ['/dev/sda:/dev/sda']", "device"),
         ("security_opt: ['seccomp:unconfined']", "unconfined"),
         ("volumes: ['/var/run/docker.sock:/s:ro']", "engine-socket"),
+        ("volumes: ['docker.sock:/s']", "engine-socket"),
         ("volumes: [{type: bind, source: /run/podman/podman.sock, target: /s}]", "engine-socket"),
         ("env_file: .env", "variables"),
         ("environment: [AWS_SECRET_ACCESS_KEY]", "variables"),
