@@ -59,6 +59,9 @@ fn add(target: &mut Target, dimension: Dimension, value: Value, unknown: Option<
     }
 }
 
+/// As many values as a person would look at.
+const MOST: usize = 64;
+
 /// Nearly always one.
 type Values = SmallVec<[Value; 1]>;
 
@@ -97,13 +100,13 @@ fn reference(refspec: &[u8]) -> Value {
 
 /// Several arguments, up to as many as a person would look at.
 fn many<'a>(mut names: impl Iterator<Item = &'a [u8]>) -> Values {
-    const MOST: usize = 64;
     let known = |name: &[u8]| Value::Known { value: name.to_vec(), source: Cow::Borrowed("argument") };
-    let mut values: Values = names.by_ref().take(MOST).map(known).collect();
-    if names.next().is_some() {
-        values = smallvec![Value::Unknown { reason: Cow::Owned(format!("more than {MOST} of them")) }];
-    }
-    values
+    let values = names.by_ref().take(MOST).map(known).collect();
+    if names.next().is_some() { more_than(MOST) } else { values }
+}
+
+fn more_than(most: usize) -> Values {
+    smallvec![Value::Unknown { reason: Cow::Owned(format!("more than {most} of them")) }]
 }
 
 /// Whether the paths lie inside of the working folder: one value for each answer.

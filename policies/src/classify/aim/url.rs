@@ -6,24 +6,25 @@
 
 use std::borrow::Cow;
 
-use smallvec::smallvec;
-
 use super::super::grammar::Part;
 use super::super::parse::Argument;
-use super::Values;
+use super::{MOST, Values, more_than};
 use crate::Value;
 use crate::target::is_loopback;
 
 /// More URLs than anybody gives one command: they are not looked at one by one.
-const MOST: usize = 256;
+const MOST_READ: usize = 256;
 
 /// This part of each URL, each answer once.
 pub(super) fn values(part: Part, urls: Option<&[Address<'_>]>) -> Values {
     let Some(urls) = urls else {
-        return smallvec![Value::Unknown { reason: Cow::Owned(format!("more than {MOST} of them")) }];
+        return more_than(MOST_READ);
     };
     let mut values = Values::new();
     for address in urls {
+        if values.len() >= MOST {
+            return more_than(MOST);
+        }
         let value = match &address.url {
             Some(url) => url.part(part),
             None => Some(Value::Unknown { reason: Cow::Borrowed("it is no plain URL") }),
@@ -47,7 +48,7 @@ pub(crate) struct Address<'u> {
 impl<'u> Address<'u> {
     /// Each of these; none where they are too many.
     pub(crate) fn all(operands: &[Argument<'u>]) -> Option<Vec<Self>> {
-        (operands.len() <= MOST).then(|| operands.iter().map(|operand| Self::read(operand.bytes)).collect())
+        (operands.len() <= MOST_READ).then(|| operands.iter().map(|operand| Self::read(operand.bytes)).collect())
     }
 
     fn read(url: &'u [u8]) -> Self {
@@ -206,6 +207,16 @@ mod tests {
         assert_eq!(shown("http://[::1]:99/"), "http [::1] 99");
         assert_eq!(shown("file:///etc/passwd"), "file - -");
         assert_eq!(shown("gopher://h/"), "gopher h ?");
+    }
+
+    #[test]
+    fn a_person_looks_at_so_many_hosts_and_no_more() {
+        let told = |hosts: usize, times: usize| {
+            let urls: Vec<String> = (0..hosts * times).map(|n| format!("h{}", n % hosts)).collect();
+            let urls: Vec<Address<'_>> = urls.iter().map(|url| Address::read(url.as_bytes())).collect();
+            values(Part::Host, Some(&urls)).len()
+        };
+        assert_eq!((told(64, 1), told(65, 1), told(3, 80)), (64, 1, 3));
     }
 
     #[test]
