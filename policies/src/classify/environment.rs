@@ -78,6 +78,11 @@ impl<'a> Environment<'a> {
     }
 }
 
+/// Whether an entry sets the variable of this name.
+pub(crate) fn sets(entry: &[u8], name: &[u8]) -> bool {
+    entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"="))
+}
+
 /// Names of variables, as a set of a few of their letters: a quick way to pass by the
 /// rest of a long environment. What is not in it is none of them, what is may be.
 #[derive(Debug, Default, Clone, Copy)]

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::case::Case;
+use super::environment::sets;
 use super::folder::Folder;
 use super::grammar::{Credentials, Form, Wraps, secret_paths};
 use super::parse::Argument;
@@ -256,7 +257,7 @@ impl<'a> Wrapper<'_, 'a> {
 
     /// Whether names lead to other programs than they do for the caller.
     fn path_changed(&self, env: &[&[u8]]) -> Option<&'static str> {
-        let path = |env: &[&[u8]]| env.iter().find(|entry| is_of(entry, b"PATH")).map(|entry| entry.to_vec());
+        let path = |env: &[&[u8]]| env.iter().find(|entry| sets(entry, b"PATH")).map(|entry| entry.to_vec());
         let changed = path(env).is_some_and(|inner| path(self.call.env).as_ref() != Some(&inner));
         changed.then_some("PATH is changed, so that its name can lead to another program")
     }
@@ -321,10 +322,6 @@ fn name(program: &[u8]) -> Option<&[u8]> {
 /// The name in `NAME=value`.
 fn variable(entry: &[u8]) -> &[u8] {
     entry.split(|byte| *byte == b'=').next().unwrap_or_default()
-}
-
-fn is_of(entry: &[u8], name: &[u8]) -> bool {
-    entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"="))
 }
 
 /// Values that only a shell could tell are unknown.

@@ -1,6 +1,6 @@
-//! What was found so far, each answer once.
+//! What was found so far, each answer once, and whom to ask for the rest.
 //!
-//! Not here: what can be asked, and any asking.
+//! Not here: what can be asked, and finding it out.
 
 use elsa::FrozenVec;
 

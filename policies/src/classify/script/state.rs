@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{UNCLEAR, arithmetic};
+use crate::classify::environment::sets;
 
 /// Where a command of a script runs, from where the script starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,8 +118,8 @@ impl State {
 }
 
 /// Whether the script is started with this variable.
-fn is_around(name: &[u8], env: &[&[u8]]) -> bool {
-    env.iter().any(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")))
+pub(super) fn is_around(name: &[u8], env: &[&[u8]]) -> bool {
+    env.iter().any(|entry| sets(entry, name))
 }
 
 impl Value {

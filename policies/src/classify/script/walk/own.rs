@@ -4,7 +4,7 @@
 //! Deliberately not here: which commands are the shell's own (`builtin`).
 
 use super::super::builtin::Builtin;
-use super::super::state::{State, Value};
+use super::super::state::{State, Value, is_around};
 use super::super::word::Variables;
 use super::simple::Term;
 use super::{EVALUATED, Shape, UNCLEAR, Walk};
@@ -213,11 +213,7 @@ impl Walk<'_> {
         {
             rest = after;
         }
-        let set = |name: &[u8]| {
-            let around =
-                self.env.iter().any(|entry| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")));
-            state.variables.contains_key(name) || around
-        };
+        let set = |name: &[u8]| state.variables.contains_key(name) || is_around(name, self.env);
         match rest {
             [] => self.known(state).value("HOME").filter(|home| home.starts_with(b"/")),
             [folder] => {
