@@ -37,7 +37,7 @@ pub(crate) async fn correct(gate: &Gate, judged: Judged) -> Result<Settled, Box<
 }
 
 fn changed(judged: &Judged) -> Result<Option<correct::Corrected>, CorrectError> {
-    change(judged.judgeable.arguments.as_ref(), &judged.judgement.obligations.corrections)
+    change(judged.judgeable.operation.arguments.as_ref(), &judged.judgement.obligations.corrections)
 }
 
 async fn once_more(gate: &Gate, mut call: Call, made: correct::Corrected) -> Result<Settled, Box<Refused>> {

@@ -93,7 +93,6 @@ fn judge_as(
 /// What is asked of a policy, now.
 fn asked<'a>(judgeable: &'a Judgeable, subject: Subject<'a>) -> Asked<'a> {
     Asked {
-        arguments: judgeable.arguments.as_ref(),
         at: Some(tollgate_facts::now()),
         ..Asked::new(&judgeable.operation, subject)
     }

@@ -167,12 +167,12 @@ struct Call<'c, 'a> {
 
 fn understand(scene: &Scene<'_>, call: &Call<'_, '_>) -> Operation {
     let Some(tool) = scene.grammars.tool(call.tool) else {
-        return unknown(call.tool, "no grammar knows this tool");
+        return unread(call, call.tool, "no grammar knows this tool");
     };
     let called = call.argv.first().map(|name| last_part(name.bytes));
     if !called.is_some_and(|called| tool.names.iter().any(|name| name.as_bytes() == called)) {
         let why = "the tool is called by another name, and may act by that";
-        return unknown(tool.name().as_bytes(), why);
+        return unread(call, tool.name().as_bytes(), why);
     }
     known(scene, tool, call)
 }
@@ -183,7 +183,7 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
     let environment = Environment::of(call.env, &scene.grammars.interest(tool));
     let own = call.argv.get(1..).unwrap_or_default();
     let Some(mut parsed) = parse::parse(tool, own, &environment) else {
-        return unknown(tool.name().as_bytes(), "its grammar is empty");
+        return unread(call, tool.name().as_bytes(), "its grammar is empty");
     };
     words = extra::words(tool, &environment, &parsed);
     arguments = match &words {
@@ -219,8 +219,15 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
     }
     meanings.also.extend(inner::meanings(scene, call, &case));
     let changes = brought::changes(&case, &meanings).map(Box::new);
-    // What is offered instead, and what is written out, is the caller's own command alone.
+    // What is offered instead, what is written out and what rules look at is the caller's
+    // own command alone.
     let outer = call.depth == 0;
+    let told = match (&words, &arguments) {
+        _ if !outer => None,
+        (Err(_), _) => None,
+        (Ok(_), Cow::Borrowed(own)) => Some(arguments::read(own, tool, &parsed)),
+        (Ok(_), Cow::Owned(merged)) => arguments::merged(merged, tool, &environment),
+    };
     let milder = if outer { milder::argv(tool, &parsed, &arguments) } else { None };
     let pins = if outer { pin::pins(&case, &meanings.primary.target) } else { Vec::new() };
     let brought = brought::files(&case, call, &meanings);
@@ -228,11 +235,18 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
         tool: Cow::Borrowed(tool.name()),
         primary: meanings.primary,
         also: meanings.also,
+        arguments: told,
         milder,
         pins,
         changes,
         brought,
     }
+}
+
+/// Of a command whose arguments no grammar reads.
+fn unread(call: &Call<'_, '_>, tool: &[u8], why: &'static str) -> Operation {
+    let arguments = arguments::unread(call.argv.get(1..).unwrap_or_default());
+    Operation { arguments: Some(arguments), ..unknown(tool, why) }
 }
 
 fn unknown(tool: &[u8], why: &'static str) -> Operation {

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::classify::{Brought, Milder, Pinned};
+use crate::classify::{Arguments, Brought, Milder, Pinned};
 use crate::{Changes, Target};
 
 /// The blast radius of an operation.
@@ -88,6 +88,9 @@ pub struct Operation {
     pub primary: Meaning,
     /// What it does as well.
     pub also: Vec<Meaning>,
+    /// Its arguments as the tool reads them; none where that cannot be told, and then no
+    /// rule that looks at them allows anything.
+    pub arguments: Option<Arguments>,
     /// A milder argv that shows what this one would do, if the grammar knows one.
     pub milder: Option<Milder>,
     /// Targets of the first meaning that can be written out, so that the command
@@ -108,6 +111,7 @@ impl Operation {
             tool: tool.into(),
             primary,
             also: Vec::new(),
+            arguments: None,
             milder: None,
             pins: Vec::new(),
             changes: None,

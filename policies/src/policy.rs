@@ -203,7 +203,7 @@ impl Policy {
 
     /// Every rule as it is named, with its layer, in the order that breaks ties.
     pub fn references(&self) -> impl Iterator<Item = &RuleReference> {
-        self.0.rules.all().iter().map(|rule| &rule.reference)
+        self.0.rules.all().iter().map(|rule| &*rule.reference)
     }
 
     /// How this tool is run; none where nothing is said of it. A call is judged as it

@@ -186,6 +186,15 @@ impl Target {
     }
 }
 
+impl IntoIterator for Target {
+    type Item = (Dimension, Value);
+    type IntoIter = std::vec::IntoIter<(Dimension, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl crate::Operation {
     /// Says of every host that it touches whether it is one's own, where its grammar
     /// asks for that.

@@ -198,16 +198,16 @@ impl Judge {
             judged.operation.milder.as_ref().map(|milder| milder.argv(&argv).into_iter().map(Bytes::from).collect());
         let read = judged.read.iter().map(Read::of).collect();
         let decided_by = judged.operation.decisive().decided_by.and_then(|at| question.argv.get(at)).cloned();
-        let described = Described::of(&judged.operation);
         let runs_as = runs_as(&judged.to_pin(&judgement, std::iter::once(&self.policy)), &argv);
-        let change = correct(judged.arguments.as_ref(), &judgement.obligations.corrections);
+        let change = correct(judged.operation.arguments.as_ref(), &judgement.obligations.corrections);
+        let described = judged.operation.into();
         let explained = Explained { decided_by, milder, runs_as, read, ..answer(described, judgement, asked) };
         (explained, change)
     }
 
     fn judged(&self, judged: &Judgeable, subject: Subject<'_>) -> Judgement {
         let at = Some(tollgate_facts::now());
-        let asked = Asked { arguments: judged.arguments.as_ref(), at, ..Asked::new(&judged.operation, subject) };
+        let asked = Asked { at, ..Asked::new(&judged.operation, subject) };
         judged.tighten(self.policy.judge(&asked), &asked)
     }
 }
@@ -219,9 +219,9 @@ fn answer(described: Described, judgement: Judgement, argv: &[Bytes]) -> Explain
         verdict: judgement.verdict.name(),
         reason: judgement.reason.map(Reason::name),
         decided_by: None,
-        rule_at: rule.as_ref().map(|rule| format!("{}:{}", rule.file, rule.line)),
+        rule_at: rule.as_ref().map(|rule| [&rule.file, ":", &rule.line.to_string()].concat()),
         rule_reason: rule.as_ref().and_then(|rule| rule.reason.clone()),
-        rule: rule.map(|rule| rule.name),
+        rule: rule.map(|rule| rule.name.clone()),
         objection: judgement.objection,
         corrected: None,
         milder: None,
@@ -239,8 +239,10 @@ fn uncorrectable<'a>(explained: Explained<'a>, cause: &CorrectError) -> Explaine
 
 /// As a shell would take it: variables first.
 fn runs_as(pins: &[&Pinned], argv: &[&[u8]]) -> Option<Vec<Bytes>> {
-    let (argv, set) = applied(pins, argv, &[]);
-    (!pins.is_empty()).then(|| set.into_iter().chain(argv).map(Bytes::from).collect())
+    (!pins.is_empty()).then(|| {
+        let (argv, set) = applied(pins, argv, &[]);
+        set.into_iter().chain(argv).map(Bytes::from).collect()
+    })
 }
 
 /// The shim that this argv would call: the last part of its first word.

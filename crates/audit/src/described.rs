@@ -163,37 +163,47 @@ impl Described {
     /// The printed form of an operation.
     #[must_use]
     pub fn of(operation: &Operation) -> Self {
-        let tier = operation.tier();
+        Self::from(Operation {
+            also: operation.also.clone(),
+            changes: operation.changes.clone(),
+            ..Operation::of(operation.tool.clone(), operation.primary.clone())
+        })
+    }
+}
+
+impl From<Operation> for Described {
+    fn from(operation: Operation) -> Self {
+        let tier = operation.tier().map(Tier::number);
+        let rationale = operation.decisive().rationale.clone();
         Self {
-            tool: operation.tool.clone(),
-            operation: operation.primary.operation.clone(),
-            also: operation.also.iter().map(Also::of).collect(),
-            tier: tier.map(Tier::number),
-            target: targets(&operation.primary.target),
-            rationale: operation.decisive().rationale.clone(),
+            tool: operation.tool,
+            operation: operation.primary.operation,
+            also: operation.also.into_iter().map(Also::from).collect(),
+            tier,
+            target: targets(operation.primary.target),
+            rationale,
             changes: operation.changes.as_deref().map(Changed::of),
         }
     }
 }
 
-impl Also {
-    fn of(meaning: &Meaning) -> Self {
+impl From<Meaning> for Also {
+    fn from(meaning: Meaning) -> Self {
         Self {
-            operation: meaning.operation.clone(),
+            operation: meaning.operation,
             tier: meaning.tier.map(Tier::number),
-            target: targets(&meaning.target),
-            wrapped_by: meaning.wrapped_by.clone(),
+            target: targets(meaning.target),
+            wrapped_by: meaning.wrapped_by,
         }
     }
 }
 
 /// The printed form of a target.
-#[must_use]
-pub fn targets(target: &Target) -> Targets {
+fn targets(target: Target) -> Targets {
     let mut printed = Targets::new();
-    for (dimension, value) in target.iter() {
+    for (dimension, value) in target {
         let name = dimension.name();
-        let value = TargetValue::of(value);
+        let value = TargetValue::from(value);
         let found = match printed.remove(name) {
             Some(found) => found.and(value),
             None => Found::One(value),
@@ -203,11 +213,11 @@ pub fn targets(target: &Target) -> Targets {
     printed
 }
 
-impl TargetValue {
-    fn of(value: &Value) -> Self {
+impl From<Value> for TargetValue {
+    fn from(value: Value) -> Self {
         match value {
-            Value::Known { value, source } => Self::Known { value: value.clone().into(), source: source.clone() },
-            Value::Unknown { reason } => Self::Unknown { unknown: reason.clone() },
+            Value::Known { value, source } => Self::Known { value: value.into(), source },
+            Value::Unknown { reason } => Self::Unknown { unknown: reason },
         }
     }
 }

@@ -52,7 +52,7 @@ pub use asked::{Asked, Enrolled};
 pub use bytes::Bytes;
 pub use carried::{Carried, State, Use};
 pub use checkpoint::Checkpoint;
-pub use described::{Also, Changed, Described, Found, OneChange, TargetValue, Targets, targets};
+pub use described::{Also, Changed, Described, Found, OneChange, TargetValue, Targets};
 pub use entry::{Approver, Command, Corrected, Decision, Entry, Fact, Scrubbed};
 pub use jiff::Timestamp;
 pub use keyed::HashKey;

@@ -10,7 +10,6 @@
 use std::cell::RefCell;
 
 use tollgate_policies::Operation;
-use tollgate_policies::classify::arguments::{Arguments, arguments};
 use tollgate_policies::classify::{self, Classified, Facts, Finding, Grammars, Invocation, Need};
 use tollgate_policies::policy::{Asked, Judgement, Policy, Project};
 
@@ -48,8 +47,6 @@ pub use files::{Kept, MOST_KEPT, ReadFile, Reader};
 pub struct Judgeable {
     /// What it means.
     pub operation: Operation,
-    /// Its arguments as the tool reads them; none where that cannot be told.
-    pub arguments: Option<Arguments>,
     /// The policies of the project that it runs in.
     pub projects: Vec<Project>,
     /// What was read for that, in order; absent files too.
@@ -92,7 +89,7 @@ pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reade
     let (mut read, kept) = files.into_parts();
     let (projects, of_projects) = project::find(invocation.cwd, reader);
     read.extend(of_projects);
-    Judgeable { operation, arguments: arguments(grammars, invocation), projects, read, kept, wants_input }
+    Judgeable { operation, projects, read, kept, wants_input }
 }
 
 /// Whether it takes files to tell what a command means, beside those of a project.

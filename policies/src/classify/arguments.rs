@@ -4,8 +4,10 @@
 //! Rules look at these, not at the argv alone, so that `TF_CLI_ARGS="-destroy"`
 //! hides nothing. Deliberately not here: what they mean.
 
+use smallvec::SmallVec;
+
 use super::environment::Environment;
-use super::grammar::Grammars;
+use super::grammar::{Grammars, Tool};
 use super::parse::{Argument as Word, Parsed, Role};
 use super::{Invocation, extra, last_part, parse};
 
@@ -22,11 +24,11 @@ pub struct Arguments {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Argument {
     /// As the tool gets it.
-    pub bytes: Vec<u8>,
+    pub bytes: SmallVec<[u8; 24]>,
     /// What it is to the tool; none where no grammar tells.
     pub kind: Option<Kind>,
     /// The flags that it gives, by their canonical names: several of a cluster.
-    pub flags: Vec<&'static str>,
+    pub flags: SmallVec<[&'static str; 1]>,
     /// Whether it is text to the tool, whatever stands in it: `--query`, a message.
     pub text: bool,
     /// Its place in the argv; none where a variable adds it.
@@ -53,44 +55,58 @@ pub enum Kind {
 #[must_use]
 pub fn arguments(grammars: &Grammars, invocation: &Invocation<'_>) -> Option<Arguments> {
     let rest = invocation.argv.get(1..).unwrap_or_default();
-    let own: Vec<Word<'_>> = rest.iter().enumerate().map(|(at, bytes)| Word { bytes, index: Some(at) }).collect();
-    let Some(tool) = grammars.tool(last_part(invocation.tool)) else { return Some(told(&own, &[], None)) };
+    let own: Vec<Word<'_>> = (1..).zip(rest).map(|(at, bytes)| Word { bytes, index: Some(at) }).collect();
+    let Some(tool) = grammars.tool(last_part(invocation.tool)) else { return Some(unread(&own)) };
     let environment = Environment::of(invocation.env, &grammars.interest(tool));
-    let Some(parsed) = parse::parse(tool, &own, &environment) else { return Some(told(&own, &[], None)) };
+    let Some(parsed) = parse::parse(tool, &own, &environment) else { return Some(unread(&own)) };
     let words = extra::words(tool, &environment, &parsed).ok()?;
     if words.iter().all(Vec::is_empty) {
-        return Some(told(&own, &tool.text, Some(&parsed)));
+        return Some(read(&own, tool, &parsed));
     }
-    let merged = extra::merged(&own, &words, &parsed);
-    // By their places in the whole, so that each flag finds its own argument.
-    let placed: Vec<Word<'_>> = (0..).zip(&merged).map(|(at, word)| Word { index: Some(at), ..*word }).collect();
-    Some(told(&merged, &tool.text, parse::parse(tool, &placed, &environment).as_ref()))
+    merged(&extra::merged(&own, &words, &parsed), tool, &environment)
 }
 
-/// What each is. Their places are those behind the tool's name.
+/// Of a tool that no grammar knows.
+pub(super) fn unread(words: &[Word<'_>]) -> Arguments {
+    told(words, &[], None)
+}
+
+/// The caller's own, as they were read.
+pub(super) fn read(words: &[Word<'_>], tool: &Tool, parsed: &Parsed<'_, '_>) -> Arguments {
+    told(words, &tool.text, Some(parsed))
+}
+
+/// The caller's own with those that variables add.
+pub(super) fn merged(words: &[Word<'_>], tool: &Tool, environment: &Environment<'_>) -> Option<Arguments> {
+    // By their places in the whole, so that each flag finds its own argument.
+    let placed: Vec<Word<'_>> = (1..).zip(words).map(|(at, word)| Word { index: Some(at), ..*word }).collect();
+    Some(told(words, &tool.text, Some(&parse::parse(tool, &placed, environment)?)))
+}
+
+/// What each is. The places of flags are those in the argv that they were read from.
 fn told(words: &[Word<'_>], text: &[&str], parsed: Option<&Parsed<'_, '_>>) -> Arguments {
-    let mut given: Vec<(usize, &'static str)> = parsed.map(given).unwrap_or_default();
+    let mut given: SmallVec<[(usize, &'static str); 8]> = parsed.into_iter().flat_map(given).collect();
     given.sort_by_key(|(at, _)| *at);
     let mut given = given.into_iter().peekable();
     let mut roles = parsed.into_iter().flat_map(|parsed| &parsed.roles);
     let mut before = false;
     let item = |(at, word): (usize, &Word<'_>)| {
         let kind = roles.next().copied().map(kind);
-        let flags: Vec<&str> =
+        let flags: SmallVec<[&str; 1]> =
             std::iter::from_fn(|| given.next_if(|(place, _)| *place == at)).map(|(_, name)| name).collect();
         let is_text = flags.iter().any(|flag| text.contains(flag));
         let text = is_text || (before && kind == Some(Kind::Value));
         before = text;
-        Argument { bytes: word.bytes.to_vec(), kind, flags, text, index: word.index.map(|at| at + 1) }
+        Argument { bytes: SmallVec::from_slice(word.bytes), kind, flags, text, index: word.index }
     };
     Arguments {
-        items: words.iter().enumerate().map(item).collect(),
+        items: (1..).zip(words).map(item).collect(),
         understood: parsed.is_some_and(|parsed| parsed.trouble.is_none()),
     }
 }
 
-fn given(parsed: &Parsed<'_, '_>) -> Vec<(usize, &'static str)> {
-    parsed.flags.iter().filter_map(|given| Some((given.index?, given.flag.name))).collect()
+fn given(parsed: &Parsed<'_, '_>) -> impl Iterator<Item = (usize, &'static str)> {
+    parsed.flags.iter().filter_map(|given| Some((given.index?, given.flag.name)))
 }
 
 fn kind(role: Role) -> Kind {

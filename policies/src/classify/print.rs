@@ -4,6 +4,8 @@
 //! changed for certain is not: an argv that its grammar could not read, a flag that
 //! a variable adds. Deliberately not here: which changes are wanted.
 
+use smallvec::SmallVec;
+
 use super::arguments::{Argument, Arguments, Kind};
 
 /// Why an argv cannot be printed so.
@@ -52,7 +54,7 @@ impl Printer {
     /// The caller's own arguments as they are now.
     #[must_use]
     pub fn argv(&self) -> Vec<Vec<u8>> {
-        self.items.iter().filter(|item| item.index.is_some()).map(|item| item.bytes.clone()).collect()
+        self.items.iter().filter(|item| item.index.is_some()).map(|item| item.bytes.to_vec()).collect()
     }
 
     /// The first place of a flag, by any of its forms.
@@ -81,7 +83,7 @@ impl Printer {
             return Err(PrintError::Clustered);
         }
         let next = self.items.get(at + 1).filter(|next| next.kind == Some(Kind::Value));
-        let value = next.map(|next| next.bytes.clone()).or_else(|| attached(item));
+        let value = next.map(|next| next.bytes.to_vec()).or_else(|| attached(item));
         Ok(Found { at, apart: next.is_some(), value })
     }
 
@@ -113,7 +115,7 @@ impl Printer {
     pub fn operands(&mut self, change: impl Fn(&[u8]) -> Option<Vec<u8>>) {
         for item in self.items.iter_mut().filter(|item| item.kind == Some(Kind::Operand) && item.index.is_some()) {
             if let Some(bytes) = change(&item.bytes) {
-                item.bytes = bytes;
+                item.bytes = bytes.into();
             }
         }
     }
@@ -128,7 +130,7 @@ fn is(item: &Argument, flag: &str) -> bool {
 /// `x` of `--flag=x`; `x` of `-fx` and `-f=x`, where `-f` is short for a long flag.
 fn attached(item: &Argument) -> Option<Vec<u8>> {
     let is_short = item.flags.first().is_some_and(|flag| flag.starts_with("--") || flag.len() == 2);
-    match item.bytes.as_slice() {
+    match &*item.bytes {
         [b'-', first, value @ ..] if *first != b'-' && is_short => {
             let value = value.strip_prefix(b"=").unwrap_or(value);
             (!value.is_empty()).then(|| value.to_vec())
@@ -142,8 +144,10 @@ fn attached(item: &Argument) -> Option<Vec<u8>> {
 
 /// A flag as arguments: one, or two where a short flag has a value.
 fn written(flag: &str, value: Option<&[u8]>) -> Vec<Argument> {
-    let item =
-        |bytes: Vec<u8>, kind| Argument { bytes, kind: Some(kind), flags: Vec::new(), text: false, index: Some(0) };
+    let item = |bytes: Vec<u8>, kind| {
+        let (bytes, flags) = (bytes.into(), SmallVec::new());
+        Argument { bytes, kind: Some(kind), flags, text: false, index: Some(0) }
+    };
     let short = flag.len() == 2;
     match value {
         None => vec![item(flag.as_bytes().to_vec(), Kind::Flag)],

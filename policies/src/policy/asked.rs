@@ -5,7 +5,6 @@
 use super::grant::Grant;
 use super::runbook::Budget;
 use crate::Operation;
-use crate::classify::Arguments;
 
 /// One question to a policy.
 #[derive(Debug, Clone, Copy)]
@@ -14,9 +13,6 @@ pub struct Asked<'a> {
     pub operation: &'a Operation,
     /// Who asks, and where.
     pub subject: Subject<'a>,
-    /// The arguments as the tool reads them; none where that is not known, and
-    /// then no rule that looks at them allows anything.
-    pub arguments: Option<&'a Arguments>,
     /// When; none where no clock is known.
     pub at: Option<Moment>,
     /// Exceptions in force for this moment, in the order in which they are used.
@@ -26,10 +22,10 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// A question without arguments, time, grants and budgets.
+    /// A question without time, grants and budgets.
     #[must_use]
     pub fn new(operation: &'a Operation, subject: Subject<'a>) -> Self {
-        Self { operation, subject, arguments: None, at: None, grants: &[], budgets: &[] }
+        Self { operation, subject, at: None, grants: &[], budgets: &[] }
     }
 }
 

@@ -9,6 +9,7 @@ mod tools;
 mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -296,7 +297,7 @@ impl<'a> Compiler<'a, '_> {
             code: written.code.as_ref().map(|code| self.code(code, &said)),
         };
         let owes = self.owes(&written, &reference).map(|owed| (said.speaks, owed));
-        Rule { reference, verdicts: said.verdicts, when, unless, unsure_deny: said.unsure_deny, owes }
+        Rule { reference: Arc::new(reference), verdicts: said.verdicts, when, unless, unsure_deny: said.unsure_deny, owes }
     }
 
     fn code(&mut self, written: &Spanned<String>, said: &Said) -> String {

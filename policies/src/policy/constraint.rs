@@ -22,7 +22,7 @@ impl Allowed {
         if case.tool != case.asked.operation.tool {
             return Some("its arguments cannot be checked inside another command".to_owned());
         }
-        let Some(arguments) = case.asked.arguments else {
+        let Some(arguments) = &case.asked.operation.arguments else {
             return Some("what a variable adds to its arguments cannot be read".to_owned());
         };
         let refused = arguments.items.iter().find(|item| is_flag(arguments, item) && !self.allows(item))?;
@@ -39,7 +39,7 @@ impl Allowed {
 
     /// `-it`, `-nprod`: letters of which the grammar has told how many are flags.
     fn allows_letters(&self, item: &Argument) -> bool {
-        let letters = match item.bytes.as_slice() {
+        let letters = match &*item.bytes {
             [b'-', letters @ ..] if letters.first() != Some(&b'-') => letters,
             _ => return false,
         };
@@ -55,7 +55,7 @@ impl Allowed {
 /// Whether it has to be allowed. Where the grammar could not read all of it,
 /// everything that looks like a flag is taken for one.
 fn is_flag(arguments: &Arguments, item: &Argument) -> bool {
-    let looks = item.bytes.starts_with(b"-") && !matches!(item.bytes.as_slice(), b"-" | b"--");
+    let looks = item.bytes.starts_with(b"-") && !matches!(&*item.bytes, b"-" | b"--");
     match item.kind {
         Some(Kind::Flag) => true,
         Some(_) if arguments.understood => false,
@@ -72,7 +72,7 @@ pub(super) fn metacharacter(case: &Case<'_>) -> Option<String> {
     if !case.asked.subject.door.is_captured() {
         return None;
     }
-    let Some(arguments) = case.asked.arguments else {
+    let Some(arguments) = &case.asked.operation.arguments else {
         return Some("what a variable adds to its arguments cannot be read".to_owned());
     };
     let found = |item: &Argument| {

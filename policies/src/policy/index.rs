@@ -55,11 +55,31 @@ impl Index {
     }
 
     /// The groups in which every rule stands that could match this operation.
-    pub(super) fn groups(&self, operation: &str) -> impl Iterator<Item = &Group> + Clone {
+    pub(super) fn groups(&self, operation: &str) -> Groups<'_> {
         let last = operation.rsplit_once('.').map_or(operation, |(_, word)| word);
         let named = self.by_first.get(first_word(operation));
-        let groups = [named, Some(&self.everywhere)].into_iter().flatten();
-        groups.flat_map(move |groups| [groups.by_last.get(last), Some(&groups.any)]).flatten()
+        let everywhere = &self.everywhere;
+        Groups([
+            named.and_then(|named| named.by_last.get(last)),
+            named.map(|named| &named.any),
+            everywhere.by_last.get(last),
+            Some(&everywhere.any),
+        ])
+    }
+}
+
+/// The groups of one operation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Groups<'r>([Option<&'r Group>; 4]);
+
+impl<'r> Groups<'r> {
+    pub(super) fn iter(self) -> impl Iterator<Item = &'r Group> {
+        self.0.into_iter().flatten()
+    }
+
+    /// The places of the rules that ask for something.
+    pub(super) fn owing(self) -> impl Iterator<Item = usize> + 'r {
+        self.iter().flat_map(|group| &group.owing).copied()
     }
 }
 
@@ -87,11 +107,6 @@ impl Group {
     /// The rules that say this to the tier at this place, in their order.
     pub(super) fn saying(&self, verdict: Verdict, tier: usize) -> &[usize] {
         self.tiers.get(tier).and_then(|lists| lists.get(verdict as usize)).map_or(&[], Vec::as_slice)
-    }
-
-    /// The rules that ask for something, in their order.
-    pub(super) fn owing(&self) -> &[usize] {
-        &self.owing
     }
 }
 

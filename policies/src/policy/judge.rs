@@ -4,8 +4,10 @@
 //! for the command: of the rules, else of the tool's default, and against both of
 //! a constraint. A person's answer that was given before stands for a question.
 
+use std::sync::Arc;
+
 use super::constraint;
-use super::index::{Index, first_word};
+use super::index::{Groups, Index, first_word};
 use super::line::Line;
 use super::range::UNKNOWN;
 use super::rule::{Case, Conditions, Holds, Rule, is_unknown};
@@ -38,7 +40,7 @@ pub(super) enum Silence {
 struct Said<'a> {
     verdict: Verdict,
     reason: Option<Reason>,
-    rule: Option<&'a RuleReference>,
+    rule: Option<&'a Arc<RuleReference>>,
     objection: Option<String>,
     cover: Option<Cover>,
 }
@@ -57,7 +59,7 @@ impl Rules {
     /// A rule that denies everything.
     pub(super) fn denying(reference: RuleReference) -> Self {
         let rule = Rule {
-            reference,
+            reference: Arc::new(reference),
             verdicts: [Some(Verdict::Deny); UNKNOWN + 1],
             when: Conditions::default(),
             unless: Vec::new(),
@@ -85,7 +87,7 @@ impl Rules {
         let mut dimensions = Vec::new();
         for meaning in operation.meanings() {
             let tier = meaning.tier.map_or(UNKNOWN, |tier| usize::from(tier.number()));
-            for group in self.index.groups(&meaning.operation) {
+            for group in self.index.groups(&meaning.operation).iter() {
                 let said = Verdict::ALL.into_iter().flat_map(|verdict| [(verdict, tier), (verdict, UNKNOWN)]);
                 let rules = said.flat_map(|(verdict, tier)| group.saying(verdict, tier));
                 let rules = rules.filter_map(|place| self.rules.get(*place));
@@ -105,7 +107,7 @@ impl Rules {
         let mut covers = Vec::new();
         let mut holds: Option<(usize, Said<'_>)> = None;
         for (index, meaning) in asked.operation.meanings().enumerate() {
-            let said = self.say(&case(asked, &line, meaning), silence);
+            let said = self.say(&case(asked, &line, meaning), self.index.groups(&meaning.operation), silence);
             covers.extend(said.cover.clone());
             if holds.as_ref().is_none_or(|(_, held)| said.weight() > held.weight()) {
                 holds = Some((index, said));
@@ -125,15 +127,15 @@ impl Rules {
         }
     }
 
-    fn say(&self, case: &Case<'_>, silence: Silence) -> Said<'_> {
-        let said = self.ruled(case).or_else(|| self.default(case));
+    fn say(&self, case: &Case<'_>, groups: Groups<'_>, silence: Silence) -> Said<'_> {
+        let said = self.ruled(case, groups).or_else(|| self.default(case));
         let said = said.unwrap_or_else(|| {
             Said::nothing(if is_unknown(case.meaning) { Reason::Unknown } else { Reason::Default }, silence)
         });
         if said.verdict == Verdict::Deny {
             return said;
         }
-        if let Some(objected) = self.objected(case) {
+        if let Some(objected) = self.objected(case, groups) {
             return objected;
         }
         let cover = (said.verdict == Verdict::Escalate).then(|| self.cover(case)).flatten();
@@ -144,10 +146,10 @@ impl Rules {
     }
 
     /// What the rules say, strictest first; of equally strict ones the first.
-    fn ruled(&self, case: &Case<'_>) -> Option<Said<'_>> {
+    fn ruled(&self, case: &Case<'_>, groups: Groups<'_>) -> Option<Said<'_>> {
         let mut softened = None;
         for verdict in Verdict::ALL.into_iter().rev() {
-            let found = self.first(case, verdict, &mut softened);
+            let found = self.first(case, groups, verdict, &mut softened);
             let found = if verdict == Verdict::Escalate { found.into_iter().chain(softened).min() } else { found };
             if let Some(rule) = found.and_then(|place| self.rules.get(place)) {
                 return Some(Said::of(verdict, &rule.reference));
@@ -158,11 +160,17 @@ impl Rules {
 
     /// The place of the first rule that says just this. Denials that only ask,
     /// because something is not known, are noted.
-    fn first(&self, case: &Case<'_>, verdict: Verdict, softened: &mut Option<usize>) -> Option<usize> {
+    fn first(
+        &self,
+        case: &Case<'_>,
+        groups: Groups<'_>,
+        verdict: Verdict,
+        softened: &mut Option<usize>,
+    ) -> Option<usize> {
         let tiers =
             [case.meaning.tier.map(|tier| usize::from(tier.number())), is_unknown(case.meaning).then_some(UNKNOWN)];
         let mut best: Option<usize> = None;
-        for group in self.index.groups(&case.meaning.operation) {
+        for group in groups.iter() {
             for tier in tiers.iter().flatten() {
                 for place in group.saying(verdict, *tier) {
                     if best.is_some_and(|best| best <= *place) {
@@ -187,8 +195,8 @@ impl Rules {
     }
 
     /// What denies whatever a rule says.
-    fn objected(&self, case: &Case<'_>) -> Option<Said<'_>> {
-        let (rule, objection) = match self.tools.objection(case).or_else(|| self.uncorrected(case)) {
+    fn objected(&self, case: &Case<'_>, groups: Groups<'_>) -> Option<Said<'_>> {
+        let (rule, objection) = match self.tools.objection(case).or_else(|| self.uncorrected(case, groups)) {
             Some((rule, objection)) => (Some(rule), objection),
             None => (None, constraint::metacharacter(case)?),
         };
@@ -198,11 +206,11 @@ impl Rules {
 
     /// A rule that corrects this meaning where it stands inside another command, whose
     /// argv is not the one to change.
-    fn uncorrected(&self, case: &Case<'_>) -> Option<(&RuleReference, String)> {
+    fn uncorrected(&self, case: &Case<'_>, groups: Groups<'_>) -> Option<(&Arc<RuleReference>, String)> {
         if case.tool == case.asked.operation.tool && case.meaning.wrapped_by.is_empty() {
             return None;
         }
-        let mut asking = self.index.groups(&case.meaning.operation).flat_map(super::index::Group::owing).copied();
+        let mut asking = groups.owing();
         let corrects = |rule: &&Rule| rule.owes.as_ref().is_some_and(|(_, owed)| !owed.corrections.is_empty());
         let rule = asking.find_map(|place| {
             let rule = self.rules.get(place).filter(corrects)?;
@@ -229,22 +237,21 @@ impl Rules {
         let mut places = Vec::new();
         for meaning in asked.operation.meanings() {
             let case = case(asked, line, meaning);
-            owed = owed.join(self.tools.owed(&case));
-            let asking = self.index.groups(&meaning.operation).flat_map(super::index::Group::owing);
-            places.extend(asking.copied().filter(|place| self.asks(*place, &case)));
+            owed.timeout = [owed.timeout, self.tools.timeout(&case)].into_iter().flatten().min();
+            let asking = self.index.groups(&meaning.operation).owing();
+            places.extend(asking.filter(|place| self.asks(*place, &case)));
         }
         places.sort_unstable();
         places.dedup();
         let asked_for = places.into_iter().filter_map(|place| self.rules.get(place)?.owes.as_ref());
         let owed = asked_for.fold(owed, |owed, (_, more)| owed.join(more.clone()));
-        let setting = self.tools.setting(&asked.operation.tool).unwrap_or_default();
-        let pinned = Obligations {
+        let Some(setting) = self.tools.setting(&asked.operation.tool) else { return owed };
+        owed.join(Obligations {
             environment: setting.environment,
             working_dir: setting.working_dir,
             pin: setting.pin,
             ..Obligations::default()
-        };
-        owed.join(pinned)
+        })
     }
 
     fn asks(&self, place: usize, case: &Case<'_>) -> bool {
@@ -260,7 +267,7 @@ fn case<'a>(asked: &'a Asked<'a>, line: &'a Line, meaning: &'a Meaning) -> Case<
 }
 
 impl<'a> Said<'a> {
-    fn of(verdict: Verdict, rule: &'a RuleReference) -> Self {
+    fn of(verdict: Verdict, rule: &'a Arc<RuleReference>) -> Self {
         let reason = (verdict != Verdict::Allow).then_some(Reason::Rule);
         Self { verdict, reason, rule: Some(rule), objection: None, cover: None }
     }

@@ -3,6 +3,7 @@
 //! Deliberately not here: how it comes to that (that is `judge`).
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Layer, Obligations};
 
@@ -68,7 +69,7 @@ pub struct Judgement {
     pub reason: Option<Reason>,
     /// The rule that decided; none where no rule did. Where a grant or a runbook
     /// stands for a person, the rule that would have asked one.
-    pub rule: Option<RuleReference>,
+    pub rule: Option<Arc<RuleReference>>,
     /// The meaning that decided, as an index into [`crate::Operation::meanings`].
     pub meaning: usize,
     /// What a constraint has against the arguments.

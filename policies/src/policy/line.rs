@@ -15,7 +15,7 @@ pub(super) struct Line(OnceCell<Vec<u8>>);
 impl Line {
     /// The line; none where the arguments are not known.
     pub(super) fn of(&self, asked: &Asked<'_>) -> Option<&[u8]> {
-        let arguments = asked.arguments?;
+        let arguments = asked.operation.arguments.as_ref()?;
         Some(self.0.get_or_init(|| {
             let mut line = asked.operation.tool.as_bytes().to_vec();
             for item in &arguments.items {

@@ -2,6 +2,8 @@
 //! whether the gate stands. No program has its name, so it does no harm where the
 //! gate does not stand.
 
+use std::sync::Arc;
+
 use super::{Judgement, Layer, Obligations, Reason, RuleReference, Verdict};
 
 /// The tool's name.
@@ -14,14 +16,14 @@ pub(super) fn refused() -> Judgement {
     Judgement {
         verdict: Verdict::Deny,
         reason: Some(Reason::Rule),
-        rule: Some(RuleReference {
+        rule: Some(Arc::new(RuleReference {
             name: PROBE_RULE.to_owned(),
             file: "built-in".to_owned(),
             line: 1,
             layer: Layer::BuiltIn,
             reason: Some("this is how `tollgate doctor` sees that the gate stands".to_owned()),
             code: None,
-        }),
+        })),
         meaning: 0,
         objection: None,
         covers: Vec::new(),

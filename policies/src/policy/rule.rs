@@ -5,6 +5,8 @@
 //! is content with conditions that might, and yields only to an exception that
 //! surely holds. So what is unknown never helps.
 
+use std::sync::Arc;
+
 use super::asked::Asked;
 use super::glob::Glob;
 use super::hours::Hours;
@@ -16,7 +18,7 @@ use crate::{Dimension, Meaning, Target, Value};
 /// One rule.
 #[derive(Debug)]
 pub(super) struct Rule {
-    pub(super) reference: RuleReference,
+    pub(super) reference: Arc<RuleReference>,
     /// What it says to each tier, 0 to 4 and unknown.
     pub(super) verdicts: [Option<Verdict>; UNKNOWN + 1],
     pub(super) when: Conditions,
@@ -193,7 +195,7 @@ impl Rare {
 }
 
 fn arguments(globs: &[Glob], case: &Case<'_>, of: Of) -> Holds {
-    match case.asked.arguments {
+    match &case.asked.operation.arguments {
         Some(arguments) => of.several(arguments.items.iter().map(|item| surely(like(globs, &item.bytes)))),
         None => Holds::Perhaps,
     }

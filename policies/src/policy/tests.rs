@@ -94,11 +94,13 @@ fn problems(text: &str) -> String {
     }
 }
 
-/// The arguments of a command line, split at blanks, as its grammar reads them.
-fn arguments(line: &str, env: &[&str]) -> Option<crate::classify::Arguments> {
+/// A command that is called by this line, split at blanks, its arguments as its grammar
+/// reads them.
+fn called(written: &str, line: &str, env: &[&str]) -> Operation {
     let argv: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
     let env: Vec<&[u8]> = env.iter().map(|entry| entry.as_bytes()).collect();
     let tool = argv.first().copied().unwrap_or_default();
     let invocation = crate::classify::Invocation { tool, argv: &argv, env: &env, cwd: None, home: None, start: None };
-    crate::classify::arguments::arguments(crate::classify::Grammars::built_in(), &invocation)
+    let arguments = crate::classify::arguments::arguments(crate::classify::Grammars::built_in(), &invocation);
+    Operation { arguments, ..operation(written) }
 }

@@ -5,11 +5,12 @@
 //! and of several defaults the strictest.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::constraint::Allowed;
 use super::rule::Case;
-use super::{Environment, Obligations, Pin, RuleReference, Verdict};
+use super::{Environment, Pin, RuleReference, Verdict};
 
 /// The tables of all sources, by tool.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ pub(super) struct Tools(BTreeMap<String, Vec<Table>>);
 /// `[tools.NAME]` of one source.
 #[derive(Debug)]
 pub(super) struct Table {
-    pub(super) reference: RuleReference,
+    pub(super) reference: Arc<RuleReference>,
     pub(super) default: Option<Verdict>,
     pub(super) strict: bool,
     pub(super) setting: Setting,
@@ -50,7 +51,7 @@ pub struct Setting {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fallback<'a> {
     pub(super) verdict: Verdict,
-    pub(super) reference: &'a RuleReference,
+    pub(super) reference: &'a Arc<RuleReference>,
 }
 
 impl Tools {
@@ -63,7 +64,7 @@ impl Tools {
     }
 
     pub(super) fn references(&self) -> impl Iterator<Item = (&str, &RuleReference)> {
-        self.0.iter().flat_map(|(name, tables)| tables.iter().map(|table| (name.as_str(), &table.reference)))
+        self.0.iter().flat_map(|(name, tables)| tables.iter().map(|table| (name.as_str(), &*table.reference)))
     }
 
     /// Puts the tables into an order that depends on nothing but what they are.
@@ -100,17 +101,16 @@ impl Tools {
     }
 
     /// The first thing that a constraint has against this meaning's arguments.
-    pub(super) fn objection(&self, case: &Case<'_>) -> Option<(&RuleReference, String)> {
+    pub(super) fn objection(&self, case: &Case<'_>) -> Option<(&Arc<RuleReference>, String)> {
         self.of(case.tool).iter().find_map(|table| {
             let mut allowed = table.said(case).filter_map(|command| command.allowed.as_ref());
             allowed.find_map(|allowed| allowed.objection(case)).map(|why| (&table.reference, why))
         })
     }
 
-    /// What the tables ask for, if this meaning runs.
-    pub(super) fn owed(&self, case: &Case<'_>) -> Obligations {
-        let timeouts = self.of(case.tool).iter().filter_map(|table| table.timeout(case));
-        Obligations { timeout: timeouts.min(), ..Obligations::default() }
+    /// How long this meaning may run: the shortest that a table asks for.
+    pub(super) fn timeout(&self, case: &Case<'_>) -> Option<Duration> {
+        self.of(case.tool).iter().filter_map(|table| table.timeout(case)).min()
     }
 }
 

@@ -82,7 +82,7 @@ impl<'a> Known<'a> {
             .chain(tools)
             .chain(operations)
             .chain(idle(rule))
-            .map(|what| Warning { rule: rule.reference.clone(), what })
+            .map(|what| Warning { rule: rule.reference.as_ref().clone(), what })
             .collect()
     }
 

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use tollgate_audit::{Also, Bytes, Entry, Record, TargetValue, Targets};
-use tollgate_policies::classify::{Arguments, Classified, Facts, Grammars, Invocation, arguments, classify};
+use tollgate_policies::classify::{Classified, Facts, Grammars, Invocation, arguments, classify};
 use tollgate_policies::policy::{Asked, Door, Moment, Subject};
 use tollgate_policies::{Dimension, Meaning, Operation, Target, Tier, Value, show};
 
@@ -18,7 +18,6 @@ pub(super) struct Past {
     clearance: Option<u8>,
     session: Option<String>,
     door: Door,
-    arguments: Option<Arguments>,
     at: Moment,
     argv: Vec<Bytes>,
 }
@@ -40,7 +39,6 @@ impl Past {
             clearance: entry.clearance,
             session: entry.session.clone(),
             door: Door::ALL.into_iter().find(|door| door.name() == name)?,
-            arguments: arguments::arguments(grammars, &invocation),
             at: tollgate_facts::moment(record.timestamp.as_second()),
             argv: call.argv.clone(),
         })
@@ -53,8 +51,7 @@ impl Past {
             session: self.session.as_deref(),
             door: self.door,
         };
-        let (arguments, at) = (self.arguments.as_ref(), Some(self.at));
-        Asked { arguments, at, ..Asked::new(&self.operation, subject) }
+        Asked { at: Some(self.at), ..Asked::new(&self.operation, subject) }
     }
 
     /// The command line, safe to look at.
@@ -68,7 +65,8 @@ fn operation(entry: &Entry, grammars: &'static Grammars, invocation: &Invocation
     let tier = if entry.also.is_empty() { tier(entry.tier)? } else { own_tier(entry, &words, grammars, invocation)? };
     let first = meaning(words.into(), tier, &entry.target, &[])?;
     let also = entry.also.iter().map(also).collect::<Option<_>>()?;
-    Some(Operation { also, ..Operation::of(entry.tool.clone()?, first) })
+    let arguments = arguments::arguments(grammars, invocation);
+    Some(Operation { also, arguments, ..Operation::of(entry.tool.clone()?, first) })
 }
 
 /// The tier of the first of several operations: the record has the highest of all.

@@ -1,6 +1,7 @@
 //! `[tools.NAME]` and `[[runbook]]`: what they mean, and whether they make sense.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Collected, Compiler, Named, Span, UnknownWord, Written, file, quoted};
 use crate::Tier;
@@ -27,7 +28,7 @@ impl<'a> Compiler<'a, '_> {
             code: None,
         };
         let table = Table {
-            reference,
+            reference: Arc::new(reference),
             default: written.default_action.as_ref().and_then(|action| self.verdict(action)),
             strict: written.strict,
             setting: self.setting(written, &span),

@@ -80,7 +80,7 @@ fn a_project_that_cannot_be_read_denies_and_says_why() {
     assert_eq!(judgement.verdict, Verdict::Deny);
     let rule = judgement.rule.unwrap();
     assert_eq!(rule.to_string(), "project-unreadable (/srv/.tollgate.toml:1)");
-    assert_eq!(rule.reason.unwrap(), "the project's policy cannot be used: it is no text");
+    assert_eq!(rule.reason.as_deref().unwrap(), "the project's policy cannot be used: it is no text");
 }
 
 #[test]

@@ -140,12 +140,11 @@ fn on_line(rule: &str, line: &str) -> String {
 }
 
 fn on_line_with(rule: &str, line: &str, env: &[&str]) -> String {
-    let operation = operation("t.x T0 wrapped=sudo,env");
-    let arguments = arguments(line, env);
+    let operation = called("t.x T0 wrapped=sudo,env", line, env);
     // Monday, 1970-01-05 10:00.
     let at = Some(Moment { unix: 4 * 86_400 + 36_000, offset: 0 });
     let subject = Subject { session: Some("s1"), ..subject("claude") };
-    let asked = Asked { arguments: arguments.as_ref(), at, ..Asked::new(&operation, subject) };
+    let asked = Asked { at, ..Asked::new(&operation, subject) };
     said(&policy(&[rule]).judge(&asked))
 }
 
@@ -159,17 +158,16 @@ fn a_command_line_is_matched_whole() {
 
 #[test]
 fn an_argument_cannot_look_like_two() {
-    let operation = operation("t.x T0");
-    let odd = crate::classify::arguments::Argument {
-        bytes: b"a b".to_vec(),
+    let odd = |bytes: &[u8]| crate::classify::arguments::Argument {
+        bytes: bytes.into(),
         kind: None,
-        flags: Vec::new(),
+        flags: Default::default(),
         text: false,
         index: Some(1),
     };
-    let empty = crate::classify::arguments::Argument { bytes: Vec::new(), index: Some(2), ..odd.clone() };
-    let arguments = crate::classify::Arguments { items: vec![odd, empty], understood: false };
-    let asked = Asked { arguments: Some(&arguments), ..Asked::new(&operation, subject("claude")) };
+    let arguments = crate::classify::Arguments { items: vec![odd(b"a b"), odd(b"")], understood: false };
+    let operation = Operation { arguments: Some(arguments), ..operation("t.x T0") };
+    let asked = Asked::new(&operation, subject("claude"));
     let judged = |glob: &str| said(&policy(&[&format!("verdict = 'allow'\nargv = \"{glob}\"")]).judge(&asked));
     assert_eq!(judged("t a b*"), "deny default");
     assert_eq!(judged("t 'a b' ''"), "allow a");

@@ -232,9 +232,8 @@ fn cli_tools_shows_the_three_ways() {
         ],
     );
     let judged = |line: &str, command: &str| {
-        let (operation, arguments) = (operation(command), arguments(line, &[]));
-        let asked = Asked { arguments: arguments.as_ref(), ..Asked::new(&operation, subject("claude")) };
-        said(&of_profile("cli-tools").judge(&asked))
+        let operation = called(command, line, &[]);
+        said(&of_profile("cli-tools").judge(&Asked::new(&operation, subject("claude"))))
     };
     assert_eq!(judged("kubectl get pods -n web", "kubectl.get T0"), "escalate tools.kubectl");
     assert_eq!(judged("kubectl get pods --kubeconfig=/etc/shadow", "kubectl.get T0"), "deny tools.kubectl");

@@ -83,10 +83,8 @@ fn with_flags(allowed: &str, line: &str, env: &[&str]) -> String {
     let (tool, word) = (line.split(' ').next().unwrap(), line.split(' ').nth(1).unwrap_or_default());
     let text =
         format!("[[rule]]\nname = 'a'\nverdict = 'allow'\n[tools.{tool}.commands.{word}]\nallowed_args = {allowed}\n");
-    let operation = operation(&format!("{tool}.{word} T2"));
-    let arguments = arguments(line, env);
-    let asked = Asked { arguments: arguments.as_ref(), ..Asked::new(&operation, subject("claude")) };
-    let judgement = parsed(&[&text]).judge(&asked);
+    let operation = called(&format!("{tool}.{word} T2"), line, env);
+    let judgement = parsed(&[&text]).judge(&Asked::new(&operation, subject("claude")));
     judgement.objection.clone().unwrap_or_else(|| said(&judgement))
 }
 
@@ -131,12 +129,11 @@ fn a_constraint_holds_for_what_a_variable_adds() {
 #[test]
 fn a_constraint_denies_whatever_a_rule_or_a_grant_says() {
     let text = "[tools.t.commands.x]\nallowed_args = []\n";
-    let told = arguments("t x --force", &[]).unwrap();
     let grants = [Grant::new("g", "claude", "*", &[]).unwrap()];
-    let operation = operation("t.x T2");
+    let operation = called("t.x T2", "t x --force", &[]);
     for rule in ["verdict = 'allow'", "verdict = 'escalate'"] {
         let policy = parsed(&[text, "[[rule]]\nname = 'a'\n", rule]);
-        let asked = Asked { arguments: Some(&told), grants: &grants, ..Asked::new(&operation, subject("claude")) };
+        let asked = Asked { grants: &grants, ..Asked::new(&operation, subject("claude")) };
         let judgement = policy.judge(&asked);
         assert_eq!((judgement.verdict, judgement.reason), (Verdict::Deny, Some(Reason::Argument)));
         assert_eq!(judgement.rule.unwrap().name, "tools.t");
@@ -154,10 +151,8 @@ fn a_constraint_cannot_be_checked_inside_another_command() {
 fn what_a_shell_would_act_on_is_refused_at_captured_doors_alone() {
     let policy = parsed(&["[[rule]]\nname = 'a'\nverdict = 'allow'\n"]);
     let judged = |line: &str, agent: &str| {
-        let operation = operation("t.x T0");
-        let arguments = arguments(line, &[]);
-        let asked = Asked { arguments: arguments.as_ref(), ..Asked::new(&operation, subject(agent)) };
-        let judgement = policy.judge(&asked);
+        let operation = called("t.x T0", line, &[]);
+        let judgement = policy.judge(&Asked::new(&operation, subject(agent)));
         judgement.objection.clone().unwrap_or_else(|| said(&judgement))
     };
     for bad in ["a;b", "a&&b", "a||b", "a|b", "`a`", "$(a)", "${a}", "a\nb", "a\rb"] {
