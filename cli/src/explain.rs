@@ -87,7 +87,7 @@ pub(crate) fn explain(arguments: Arguments) -> Result<ExitCode, Error> {
         return batch::explain(&judge);
     }
     let question = question(arguments.argv, arguments.cwd)?;
-    let explained = judge.explain(&question);
+    let explained = judge.explain(&question, tollgate_facts::now());
     if arguments.json {
         output::line(json(&explained, judge.by()).map_err(io::Error::from)?)?;
     } else {

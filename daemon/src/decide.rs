@@ -92,10 +92,7 @@ fn judge_as(
 
 /// What is asked of a policy, now.
 fn asked<'a>(judgeable: &'a Judgeable, subject: Subject<'a>) -> Asked<'a> {
-    Asked {
-        at: Some(tollgate_facts::now()),
-        ..Asked::new(&judgeable.operation, subject)
-    }
+    Asked { at: Some(tollgate_facts::now()), ..Asked::new(&judgeable.operation, subject) }
 }
 
 /// What a policy asks for and this program does not do: rather nothing runs.

@@ -42,17 +42,23 @@ pub(super) fn explain(judge: &Judge) -> Result<ExitCode, Error> {
 fn answer_all(judge: &Judge, mut questions: BufReader<impl io::Read>, mut answers: impl Write) -> io::Result<()> {
     let end = line::End::of(judge.by())?;
     let (mut asked, mut answer) = (Vec::new(), Vec::new());
+    let mut at = tollgate_facts::now();
     loop {
-        if questions.buffer().is_empty() {
+        // Questions that are there together are of one moment.
+        let waits = questions.buffer().is_empty();
+        if waits {
             answers.flush()?;
         }
         asked.clear();
         if questions.read_until(b'\n', &mut asked)? == 0 {
             return answers.flush();
         }
+        if waits {
+            at = tollgate_facts::now();
+        }
         answer.clear();
         match question(&asked) {
-            Ok(question) => line::write(&judge.explain(&question), &end, &mut answer)?,
+            Ok(question) => line::write(&judge.explain(&question, at), &end, &mut answer)?,
             Err(error) => serde_json::to_writer(&mut answer, &Refused { error: &error })?,
         }
         answer.push(b'\n');

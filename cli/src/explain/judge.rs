@@ -11,7 +11,7 @@ use tollgate_audit::{Bytes, Described};
 use tollgate_facts::{Judgeable, ReadFile, Reader, own_tools, policy_files};
 use tollgate_policies::classify::{Grammars, Invocation, Pinned, applied};
 use tollgate_policies::correct::{CorrectError, Corrected, correct};
-use tollgate_policies::policy::{Asked, Door, Judgement, Layer, Mode, Policy, Reason, Subject, profile};
+use tollgate_policies::policy::{Asked, Door, Judgement, Layer, Mode, Moment, Policy, Reason, Subject, profile};
 use tollgate_policies::show;
 
 use crate::error::Error;
@@ -143,22 +143,28 @@ impl Judge {
         Self { home, ..self }
     }
 
-    /// What this command would do, and what is said to it; once more where rules
-    /// correct it.
-    pub(crate) fn explain<'a>(&'a self, question: &'a Question) -> Explained<'a> {
-        let (explained, change) = self.once(question, &question.argv);
+    /// What this command would do, and what is said to it at this moment; once more where
+    /// rules correct it.
+    pub(crate) fn explain<'a>(&'a self, question: &'a Question, at: Moment) -> Explained<'a> {
+        let (explained, change) = self.once(question, &question.argv, at);
         match change {
             Ok(None) => explained,
-            Ok(Some(made)) => self.corrected(question, explained, made),
+            Ok(Some(made)) => self.corrected(question, explained, made, at),
             Err(cause) => uncorrectable(explained, &cause),
         }
     }
 
-    fn corrected<'a>(&'a self, question: &'a Question, called: Explained<'a>, made: Corrected) -> Explained<'a> {
+    fn corrected<'a>(
+        &'a self,
+        question: &'a Question,
+        called: Explained<'a>,
+        made: Corrected,
+        at: Moment,
+    ) -> Explained<'a> {
         let changed = made.arguments.into_iter().map(Bytes::from);
         let argv: Vec<Bytes> = question.argv.iter().take(1).cloned().chain(changed).collect();
         let again = Question { argv: argv.clone(), env: question.env.clone(), cwd: question.cwd.clone() };
-        let (explained, change) = self.once(&again, &question.argv);
+        let (explained, change) = self.once(&again, &question.argv, at);
         let explained = match change {
             Err(cause) => uncorrectable(explained, &cause),
             Ok(Some(_)) => Explained { verdict: DENY, reason: Some(Reason::Argument.name()), ..explained },
@@ -177,6 +183,7 @@ impl Judge {
         &'a self,
         question: &Question,
         asked: &'a [Bytes],
+        at: Moment,
     ) -> (Explained<'a>, Result<Option<Corrected>, CorrectError>) {
         let argv: Vec<_> = question.argv.iter().map(Bytes::as_slice).collect();
         let env: Vec<_> = question.env.iter().map(Vec::as_slice).collect();
@@ -193,7 +200,7 @@ impl Judge {
         let mut judged = tollgate_facts::classify(self.grammars, &invocation, &reader);
         judged.know_hosts(std::iter::once(&self.policy), &[]);
         let subject = Subject { agent: &self.by.agent, clearance: self.by.clearance, session: None, door: self.door };
-        let judgement = self.judged(&judged, subject);
+        let judgement = self.judged(&judged, subject, at);
         let milder =
             judged.operation.milder.as_ref().map(|milder| milder.argv(&argv).into_iter().map(Bytes::from).collect());
         let read = judged.read.iter().map(Read::of).collect();
@@ -205,9 +212,8 @@ impl Judge {
         (explained, change)
     }
 
-    fn judged(&self, judged: &Judgeable, subject: Subject<'_>) -> Judgement {
-        let at = Some(tollgate_facts::now());
-        let asked = Asked { at, ..Asked::new(&judged.operation, subject) };
+    fn judged(&self, judged: &Judgeable, subject: Subject<'_>, at: Moment) -> Judgement {
+        let asked = Asked { at: Some(at), ..Asked::new(&judged.operation, subject) };
         judged.tighten(self.policy.judge(&asked), &asked)
     }
 }

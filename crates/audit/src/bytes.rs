@@ -13,11 +13,13 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use smallvec::SmallVec;
+
 use crate::base64;
 
-/// An argument, a variable, a path: any bytes.
+/// An argument, a variable, a path: any bytes. Most are short, and kept where they are.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Bytes(Vec<u8>);
+pub struct Bytes(SmallVec<[u8; 16]>);
 
 impl Bytes {
     /// The bytes.
@@ -29,7 +31,7 @@ impl Bytes {
     /// The bytes themselves.
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
-        self.0
+        self.0.into_vec()
     }
 
     /// As an operating system string.
@@ -54,37 +56,37 @@ impl AsRef<[u8]> for Bytes {
 
 impl From<Vec<u8>> for Bytes {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self(bytes.into())
     }
 }
 
 impl From<&[u8]> for Bytes {
     fn from(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
+        Self(bytes.into())
     }
 }
 
 impl From<&str> for Bytes {
     fn from(text: &str) -> Self {
-        Self(text.as_bytes().to_vec())
+        text.as_bytes().into()
     }
 }
 
 impl From<String> for Bytes {
     fn from(text: String) -> Self {
-        Self(text.into_bytes())
+        text.into_bytes().into()
     }
 }
 
 impl From<&OsStr> for Bytes {
     fn from(text: &OsStr) -> Self {
-        Self(text.as_bytes().to_vec())
+        text.as_bytes().into()
     }
 }
 
 impl From<OsString> for Bytes {
     fn from(text: OsString) -> Self {
-        Self(text.into_vec())
+        text.into_vec().into()
     }
 }
 
@@ -143,7 +145,7 @@ impl<'de> Visitor<'de> for Form {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Bytes, A::Error> {
         let Wrapped { b64 } = Wrapped::deserialize(MapAccessDeserializer::new(map))?;
-        base64::decode(&b64).map(Bytes).ok_or_else(|| A::Error::custom("`b64` is no base64"))
+        base64::decode(&b64).map(Bytes::from).ok_or_else(|| A::Error::custom("`b64` is no base64"))
     }
 }
 

@@ -5,6 +5,8 @@
 //! can give any first word another meaning, models and plugins any operation.
 //! Deliberately not here: credentials.
 
+use std::borrow::Cow;
+
 use tollgate_policies::classify::Finding;
 use tollgate_policies::classify::facts::{Field, Found, Stated};
 
@@ -27,35 +29,43 @@ pub(crate) fn find(wanted: &Wanted<'_>, files: &mut Files<'_>) -> Finding {
 }
 
 fn found(wanted: &Wanted<'_>, files: &mut Files<'_>) -> Result<Found, String> {
-    let path = |path: &[u8], files: &Files<'_>| expanded(path, wanted.home, files);
-    let config = read(&path(wanted.config, files)?, files)?;
-    let credentials = read(&path(wanted.credentials, files)?, files)?;
-    let aliases = aliases(read(&path(b"~/.aws/cli/alias", files)?, files)?.sections);
-    let models = files.holds_something(&path(b"~/.aws/models", files)?)?;
+    let config = expanded(wanted.config, wanted.home, files)?;
+    let config = Ini::read(&config, files)?;
+    let credentials = expanded(wanted.credentials, wanted.home, files)?;
+    let credentials = Ini::read(&credentials, files)?;
+    let aliases = aliases(Ini::read(&expanded(b"~/.aws/cli/alias", wanted.home, files)?, files)?.sections);
+    let models = files.holds_something(&expanded(b"~/.aws/models", wanted.home, files)?)?;
     let usual = wanted.config == b"~/.aws/config";
-    let name = String::from_utf8_lossy(wanted.profile).into_owned();
+    let name = String::from_utf8_lossy(wanted.profile);
     let code = code(&config, &name, usual, models);
     Ok(Found { values: values(&config, &credentials, &name), aliases, code })
 }
 
-/// One file, by its path as shown.
-struct Ini {
-    shown: String,
+/// One file.
+struct Ini<'p> {
+    path: &'p [u8],
     sections: Vec<Section>,
 }
 
-fn read(path: &[u8], files: &mut Files<'_>) -> Result<Ini, String> {
-    let shown = String::from_utf8_lossy(path).into_owned();
-    let text = match files.read(path)? {
-        None => String::new(),
-        Some(bytes) => String::from_utf8(bytes).map_err(|_| format!("`{shown}`: it is no text"))?,
-    };
-    let sections = ini::read(&text).map_err(|why| format!("`{shown}`: {why}"))?;
-    Ok(Ini { shown, sections })
+impl<'p> Ini<'p> {
+    /// One that is not there is as an empty one.
+    fn read(path: &'p [u8], files: &mut Files<'_>) -> Result<Self, String> {
+        let mut read = Self { path, sections: Vec::new() };
+        if let Some(bytes) = files.read(path)? {
+            let text = String::from_utf8(bytes).map_err(|_| format!("`{}`: it is no text", read.shown()))?;
+            read.sections = ini::read(&text).map_err(|why| format!("`{}`: {why}", read.shown()))?;
+        }
+        Ok(read)
+    }
+
+    /// Its path, to be looked at.
+    fn shown(&self) -> Cow<'p, str> {
+        String::from_utf8_lossy(self.path)
+    }
 }
 
 /// The section of a profile in the config file: `[profile NAME]`, or `[default]`.
-fn profile<'i>(config: &'i Ini, name: &str) -> Option<&'i Section> {
+fn profile<'i>(config: &'i Ini<'_>, name: &str) -> Option<&'i Section> {
     config.sections.iter().find(|section| {
         let words = section.name.strip_prefix("profile").filter(|rest| rest.starts_with([' ', '\t']));
         let quoted = words.map(|words| words.trim().trim_matches(['"', '\'']));
@@ -63,10 +73,10 @@ fn profile<'i>(config: &'i Ini, name: &str) -> Option<&'i Section> {
     })
 }
 
-fn values(config: &Ini, credentials: &Ini, name: &str) -> Vec<(Field, Stated)> {
-    let own = profile(config, name).map(|section| (section, &config.shown));
+fn values(config: &Ini<'_>, credentials: &Ini<'_>, name: &str) -> Vec<(Field, Stated)> {
+    let own = profile(config, name).map(|section| (section, config));
     let secret = credentials.sections.iter().find(|section| section.name == name);
-    let secret = secret.map(|section| (section, &credentials.shown));
+    let secret = secret.map(|section| (section, credentials));
     if own.is_none() && secret.is_none() && name != "default" {
         let unknown = Stated::Unknown { reason: format!("no file has a profile `{name}`") };
         return [Field::Region, Field::Account].map(|field| (field, unknown.clone())).into();
@@ -75,7 +85,7 @@ fn values(config: &Ini, credentials: &Ini, name: &str) -> Vec<(Field, Stated)> {
     let said = |key: &str| {
         both().find_map(|(section, file)| {
             let value = section.get(key).filter(|value| !value.is_empty())?;
-            Some((value.to_owned(), format!("{file} [{}]", section.name)))
+            Some((value.to_owned(), format!("{} [{}]", file.shown(), section.name)))
         })
     };
     let value = |(value, source): (String, String)| Stated::Value { value: value.into_bytes(), source };
@@ -114,17 +124,17 @@ fn aliases(sections: Vec<Section>) -> Vec<Vec<u8>> {
 }
 
 /// What in the files makes the tool run code of theirs.
-fn code(config: &Ini, name: &str, usual: bool, models: bool) -> Option<String> {
+fn code(config: &Ini<'_>, name: &str, usual: bool, models: bool) -> Option<String> {
     let plugins = config.sections.iter().any(|section| section.name == "plugins" && !section.entries.is_empty());
     let process = || profile(config, name)?.get("credential_process");
     if plugins {
-        return Some(format!("`{}` has plugins, which are code that the tool loads", config.shown));
+        return Some(format!("`{}` has plugins, which are code that the tool loads", config.shown()));
     }
     if models {
         return Some(String::from("`~/.aws/models` can make an operation mean another"));
     }
     if !usual && process().is_some() {
-        return Some(format!("`{}` has the tool run a program for credentials", config.shown));
+        return Some(format!("`{}` has the tool run a program for credentials", config.shown()));
     }
     None
 }

@@ -4,6 +4,7 @@
 //! judging and running shows.
 //! Deliberately not here: how a file is looked at (`disk`), and what stands in it.
 
+use std::borrow::Cow;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::sync::{Arc, OnceLock};
@@ -128,8 +129,7 @@ impl<'r> Files<'r> {
 
     /// What was read, and what is kept of it.
     pub(crate) fn into_parts(self) -> (Vec<ReadFile>, Vec<Kept>) {
-        let read = if self.reader.nowhere { Vec::new() } else { self.read };
-        (read, self.kept)
+        (self.read, self.kept)
     }
 
     /// Whether the tool's standard input was asked for and is not there.
@@ -138,10 +138,10 @@ impl<'r> Files<'r> {
     }
 
     /// The home that the passwd database gives the caller.
-    pub(crate) fn home(&self) -> Option<Vec<u8>> {
+    pub(crate) fn home(&self) -> Option<&'r [u8]> {
         static OWN: OnceLock<Option<Vec<u8>>> = OnceLock::new();
         let asked = || Some(User::from_uid(Uid::effective()).ok()??.dir.into_os_string().into_vec());
-        self.reader.home.map(<[u8]>::to_vec).or_else(|| OWN.get_or_init(asked).clone())
+        self.reader.home.or_else(|| OWN.get_or_init(asked).as_deref())
     }
 
     /// The file's bytes; none where there is no such file. An error is the reason
@@ -155,8 +155,7 @@ impl<'r> Files<'r> {
             Got::Bytes(bytes) => Some(bytes),
             Got::Absent | Got::Entries | Got::Empty | Got::Names(_) => None,
         };
-        let sha256 = bytes.as_ref().map(|bytes| Sha256::digest(bytes).into());
-        self.read.push(ReadFile { path: path.to_vec(), sha256 });
+        self.note(path, bytes.as_deref().map(|bytes| Sha256::digest(bytes).into()));
         Ok(bytes)
     }
 
@@ -207,8 +206,14 @@ impl<'r> Files<'r> {
                 (Content::Folder(names.map(<[u8]>::to_vec).collect()), Some(digest.into()))
             }
         };
-        self.read.push(ReadFile { path: path.to_vec(), sha256: digest });
+        self.note(path, digest);
         Ok(content)
+    }
+
+    fn note(&mut self, path: &[u8], sha256: Option<[u8; 32]>) {
+        if !self.reader.nowhere {
+            self.read.push(ReadFile { path: path.to_vec(), sha256 });
+        }
     }
 
     /// What is kept of this path; noted as if it were read again.
@@ -218,7 +223,7 @@ impl<'r> Files<'r> {
             return Some(own.bytes.clone());
         }
         let kept = given?.clone();
-        self.read.push(ReadFile { path: path.to_vec(), sha256: Some(Sha256::digest(&kept.bytes).into()) });
+        self.note(path, Some(Sha256::digest(&kept.bytes).into()));
         self.kept.push(kept.clone());
         Some(kept.bytes)
     }
@@ -272,20 +277,20 @@ impl<'r> Files<'r> {
 }
 
 fn said(path: &[u8], why: &str) -> String {
-    format!("`{}`: {why}", String::from_utf8_lossy(path))
+    ["`", &String::from_utf8_lossy(path), "`: ", why].concat()
 }
 
 /// A path that may start with `~`, which is this home; that of the passwd database
 /// where it is empty.
-pub(crate) fn expanded(path: &[u8], home: &[u8], files: &Files<'_>) -> Result<Vec<u8>, String> {
+pub(crate) fn expanded<'p>(path: &'p [u8], home: &[u8], files: &Files<'_>) -> Result<Cow<'p, [u8]>, String> {
     let Some(rest) = path.strip_prefix(b"~").filter(|rest| rest.is_empty() || rest.starts_with(b"/")) else {
-        return Ok(path.to_vec());
+        return Ok(Cow::Borrowed(path));
     };
     let home = match home {
         b"" => files.home().ok_or("HOME is not set")?,
-        home => home.to_vec(),
+        home => home,
     };
-    Ok([&home, rest].concat())
+    Ok(Cow::Owned([home, rest].concat()))
 }
 
 /// `folder/path`, unless the path is absolute or the folder empty.

@@ -83,8 +83,7 @@ impl Judgeable {
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, reader: &Reader<'_>) -> Judgeable {
     let mut files = Files::new(reader);
     let home = files.home();
-    let operation =
-        meaning(grammars, &Invocation { home: invocation.home.or(home.as_deref()), ..*invocation }, &mut files);
+    let operation = meaning(grammars, &Invocation { home: invocation.home.or(home), ..*invocation }, &mut files);
     let wants_input = files.wants_input();
     let (mut read, kept) = files.into_parts();
     let (projects, of_projects) = project::find(invocation.cwd, reader);

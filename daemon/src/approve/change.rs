@@ -78,7 +78,8 @@ fn narrowed(judged: &Judged, added: &[String]) -> Result<Vec<Vec<u8>>, String> {
         code: None,
     };
     let correction = Correction { rule, mode: Mode::Run, edits: added.iter().map(edit).collect() };
-    let made = correct(judged.judgeable.operation.arguments.as_ref(), &[correction]).map_err(|cause| cause.to_string())?;
+    let made =
+        correct(judged.judgeable.operation.arguments.as_ref(), &[correction]).map_err(|cause| cause.to_string())?;
     made.map(|made| made.arguments).ok_or_else(|| "the command has these flags already".to_owned())
 }
 

@@ -78,7 +78,8 @@ fn values(case: &Case<'_, '_, '_>, source: &Source) -> Values {
         Origin::Reference(at) => case.parsed.operands.get(at).map(|operand| reference(operand.bytes)),
         Origin::Operands => return many(case.parsed.operands.iter().map(|operand| operand.bytes)),
         Origin::Names => {
-            return many(rules::names(&source.when.only_kinds, case.parsed));
+            let kinds = source.when.terms.as_ref().map_or(&[][..], |terms| &terms.only_kinds);
+            return many(rules::names(kinds, case.parsed));
         }
         Origin::Url(part) => return url::values(part, case.urls()),
         Origin::Tree => return tree(case),

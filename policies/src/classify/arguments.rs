@@ -24,7 +24,7 @@ pub struct Arguments {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Argument {
     /// As the tool gets it.
-    pub bytes: SmallVec<[u8; 24]>,
+    pub bytes: SmallVec<[u8; 16]>,
     /// What it is to the tool; none where no grammar tells.
     pub kind: Option<Kind>,
     /// The flags that it gives, by their canonical names: several of a cluster.

@@ -17,6 +17,8 @@ pub(crate) struct Environment<'a> {
     entries: SmallVec<[(&'a [u8], &'a [u8]); 8]>,
     /// Their names, whole and by their beginnings.
     present: Interest,
+    /// Their names, whole.
+    named: NameMarks,
     /// A name that was asked for and has two different values.
     twice: Cell<Option<usize>>,
     /// A name that was asked for and has a value that only a shell could tell.
@@ -32,7 +34,9 @@ impl<'a> Environment<'a> {
         };
         let entries: SmallVec<_> = env.iter().filter_map(split).collect();
         let present = Interest::of(entries.iter().map(|(name, _): &(&[u8], &[u8])| *name));
-        Self { entries, present, twice: Cell::new(None), unclear: Cell::new(None) }
+        let mut named = NameMarks::default();
+        entries.iter().for_each(|(name, _)| named.add(name));
+        Self { entries, present, named, twice: Cell::new(None), unclear: Cell::new(None) }
     }
 
     /// The variable's value, also an empty one.
@@ -51,6 +55,11 @@ impl<'a> Environment<'a> {
     /// The variable's value, unless it is empty: most tools take that as unset.
     pub(crate) fn get(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.any(name).filter(|value| !value.is_empty())
+    }
+
+    /// Whether all of these may be set.
+    pub(crate) fn may_have_all(&self, names: NameMarks) -> bool {
+        names.0 & !self.named.0 == 0
     }
 
     /// Whether one of these may be set.
@@ -81,6 +90,16 @@ impl<'a> Environment<'a> {
 /// Whether an entry sets the variable of this name.
 pub(crate) fn sets(entry: &[u8], name: &[u8]) -> bool {
     entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"="))
+}
+
+/// Names of variables, a bit each: what has another bit is none of them.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct NameMarks(u64);
+
+impl NameMarks {
+    pub(crate) fn add(&mut self, name: &[u8]) {
+        self.0 |= 1 << (whole(name) & 63);
+    }
 }
 
 /// Names of variables, as a set of a few of their letters: a quick way to pass by the

@@ -21,6 +21,7 @@ mod condition;
 mod flag;
 mod forever;
 mod listing;
+mod names;
 mod notation;
 mod pattern;
 mod source;
@@ -29,18 +30,19 @@ pub(crate) use aim::{Origin, Part, Pin, PinBy, ResolverRule, Source, TargetRule}
 pub(crate) use built_in::{mount_paths, secret_paths};
 pub use compile::GrammarError;
 pub(crate) use condition::{
-    Condition, Credentials, Exposes, FlagTest, MountPaths, OperandTest, SecretPaths, SecretTest, Values,
+    Condition, Credentials, Exposes, FlagTest, MountPaths, OperandTest, SecretPaths, SecretTest, Terms, Values,
 };
 pub(crate) use flag::{Flag, Flags, Marks, Secret, SecretFlag, Shortened, Stops, Takes};
 pub use listing::Listed;
+pub(crate) use names::Names;
 pub(crate) use pattern::{Pattern, any};
 
 /// The grammars of all known tools.
 #[derive(Debug, Default)]
 pub struct Grammars {
     tools: Vec<Known>,
-    /// The place of each among them by its names, which are sorted.
-    places: Vec<(&'static [u8], usize)>,
+    /// The place of each among them by its names.
+    places: Names<usize>,
     shared: Vec<Variable>,
     /// The beginnings of their names.
     interest: Interest,
@@ -113,8 +115,7 @@ impl Grammars {
 
     fn push(&mut self, tool: Known) {
         let place = self.tools.len();
-        self.places.extend(tool.names().iter().map(|name| (name.as_bytes(), place)));
-        self.places.sort_unstable();
+        tool.names().iter().for_each(|name| self.places.put(name.as_bytes(), place));
         self.tools.push(tool);
     }
 
@@ -147,8 +148,7 @@ impl Grammars {
     }
 
     pub(crate) fn tool(&self, name: &[u8]) -> Option<&Tool> {
-        let at = self.places.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
-        self.tools.get(self.places.get(at)?.1)?.tool()
+        self.tools.get(*self.places.get(name)?)?.tool()
     }
 
     /// Variables that matter whatever the tool is; none where this environment has none.
@@ -252,8 +252,8 @@ pub(crate) struct Command {
     pub operation: &'static str,
     /// `state rm`; empty for the root.
     pub words: &'static str,
-    /// Names and aliases of the commands below, sorted.
-    pub children: Vec<(&'static [u8], usize)>,
+    /// Names and aliases of the commands below.
+    pub children: Names<usize>,
     pub flags: Flags,
     /// `None` for a word that only leads to others.
     pub tier: Option<Tier>,
@@ -287,8 +287,7 @@ impl Command {
     }
 
     pub(crate) fn child(&self, word: &[u8]) -> Option<usize> {
-        let at = self.children.binary_search_by(|(name, _)| (*name).cmp(word)).ok()?;
-        self.children.get(at).map(|(_, index)| *index)
+        self.children.get(word).copied()
     }
 }
 

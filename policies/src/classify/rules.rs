@@ -7,7 +7,7 @@ use super::brought;
 use super::case::Case;
 use super::facts::{Finding, Stated};
 use super::folder::Folder;
-use super::grammar::{Condition, FlagTest, OperandTest, Pattern, SecretTest, Values, any};
+use super::grammar::{Condition, FlagTest, OperandTest, Pattern, SecretTest, Terms, Values, any};
 use super::inner;
 use super::parse::{Argument, Given, Parsed, Role};
 use super::{mounts, secrets};
@@ -21,17 +21,18 @@ pub(crate) struct Held {
 /// Whether everything that a condition states holds.
 #[inline(always)]
 pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Held> {
-    match condition.stated {
-        false => Some(Held { index: None }),
+    match &condition.terms {
+        None => Some(Held { index: None }),
         // Most are about flags that are not there.
-        true if !case.parsed.given.have(condition.marks) => None,
-        true => all_hold(condition, case),
+        Some(_) if !case.parsed.given.have(condition.marks) => None,
+        Some(_) if !case.environment.may_have_all(condition.variables) => None,
+        Some(terms) => all_hold(terms, case),
     }
 }
 
 /// Out of the way of those that need one look.
 #[inline(never)]
-fn all_hold(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Held> {
+fn all_hold(condition: &Terms, case: &Case<'_, '_, '_>) -> Option<Held> {
     let parsed = case.parsed;
     if !(command(condition, parsed) && surroundings(condition, case)) {
         return None;
@@ -63,7 +64,7 @@ fn all_hold(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Held> {
 
 /// The first value of the flag that is a path of credentials; the first operand where
 /// no flag with a value is stated.
-fn secret(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
+fn secret(condition: &Terms, case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
     let SecretTest { paths, after } = condition.secrets.as_ref()?;
     let is = |text: &[u8]| secrets::names(paths, case.cwd, case.folder, text);
     match &condition.flag {
@@ -79,7 +80,7 @@ fn secret(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Option<usize
 }
 
 /// What is stated of the URLs that the operands are; true where they are too many to tell.
-fn urls(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
+fn urls(condition: &Terms, case: &Case<'_, '_, '_>) -> bool {
     if condition.schemes.is_empty() && condition.hosts.is_empty() {
         return true;
     }
@@ -94,7 +95,7 @@ fn urls(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
 }
 
 /// Whether the flag's value is another than a resolver found, where that is stated.
-fn unlike(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
+fn unlike(condition: &Terms, case: &Case<'_, '_, '_>) -> bool {
     let Some((resolver, field)) = condition.unlike else { return true };
     let flag = condition.flag.as_ref().and_then(|test| case.parsed.last(test.name)?.value);
     let given = flag.or_else(|| case.environment.get(condition.variables.first()?.as_bytes()));
@@ -110,14 +111,14 @@ fn unlike(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
 }
 
 /// What is stated of the files that are brought along; asked last, for it reads them.
-fn brings(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
+fn brings(condition: &Terms, case: &Case<'_, '_, '_>) -> bool {
     let look = brought::look(case);
     let of = |kind: &String| is_kind(&condition.brings, kind.as_bytes());
     brought::kinds(&look).iter().any(of) || (condition.brings_unread && brought::is_unread(&look))
 }
 
 /// What is stated of the command and of how many operands it has.
-fn command(condition: &Condition, parsed: &Parsed<'_, '_>) -> bool {
+fn command(condition: &Terms, parsed: &Parsed<'_, '_>) -> bool {
     let first = parsed.first.map_or(&b""[..], |word| word.bytes);
     let services = &condition.services;
     (condition.commands.is_empty() || condition.commands.contains(&parsed.command.words))
@@ -127,7 +128,7 @@ fn command(condition: &Condition, parsed: &Parsed<'_, '_>) -> bool {
 }
 
 /// What is stated of other flags and of variables.
-fn surroundings(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
+fn surroundings(condition: &Terms, case: &Case<'_, '_, '_>) -> bool {
     let set = |name: &&str| case.parsed.set(name);
     let variable = |name: &&str| case.environment.get(name.as_bytes()).is_some();
     condition.with.iter().all(set)
@@ -138,7 +139,7 @@ fn surroundings(condition: &Condition, case: &Case<'_, '_, '_>) -> bool {
 
 /// The first operand that is a path outside of the working folder, as far as its
 /// text tells; the flag's value, where a flag is stated.
-fn outside(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
+fn outside(condition: &Terms, case: &Case<'_, '_, '_>) -> Option<Option<usize>> {
     if let Some(test) = &condition.flag {
         let last = case.parsed.last(test.name)?;
         return is_outside(case.cwd, case.folder, last.value?).then_some(last.index);

@@ -6,7 +6,7 @@
 //! Deliberately not here: the tiers themselves (a grammar file has them), and the
 //! shape of the text (`table/text.rs`).
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::case::Case;
 use super::grammar::{Clause, Command, Pattern, any};
@@ -15,7 +15,7 @@ use crate::Tier;
 
 mod text;
 
-use text::{FlagLines, classed, find};
+use text::{FlagLines, classed};
 
 /// One operation of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,23 +171,23 @@ impl Table {
     /// The operation of this group, if both are listed.
     pub(crate) fn find(&self, group: &[u8], operation: &[u8]) -> Option<Entry> {
         let group = &self.groups.get(group)?.text;
-        let (operation, class) = classed(find(group.operations, std::str::from_utf8(operation).ok()?)?)?;
+        let (operation, class) = classed(group.operations.find(operation)?)?;
         Some(Entry { group: group.name, operation, class })
     }
 
     /// Whether a flag stands alone in this group.
-    pub(crate) fn stands_alone(&self, group: &[u8], flag: &str) -> bool {
+    pub(crate) fn stands_alone(&self, group: &[u8], flag: &[u8]) -> bool {
         let odd = self.groups.get(group).map_or("", |group| group.text.odd);
-        let otherwise = odd.split(' ').find(|word| word.get(1..) == Some(flag));
+        let otherwise = odd.split(' ').find(|word| word.as_bytes().get(1..) == Some(flag));
         match otherwise {
             Some(word) => word.starts_with('+'),
-            None => find(self.flags.switches, flag).is_some(),
+            None => self.flags.switches.find(flag).is_some(),
         }
     }
 
     /// Whether a flag takes a value and may stand between words.
-    pub(crate) fn may_stand_between(&self, flag: &str) -> bool {
-        find(self.flags.between, flag).is_some()
+    pub(crate) fn may_stand_between(&self, flag: &[u8]) -> bool {
+        self.flags.between.find(flag).is_some()
     }
 
     /// The tier of an operation, and why; none if no rule and no class says.
@@ -215,7 +215,7 @@ impl Table {
     #[cfg(test)]
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
         self.groups.values().flat_map(|group| {
-            let operations = group.text.operations.split(' ').filter_map(classed);
+            let operations = group.text.operations.iter().filter_map(classed);
             operations.map(|(operation, class)| Entry { group: group.text.name, operation, class })
         })
     }
@@ -247,7 +247,7 @@ mod tests {
             assert!(table.entries().count() > least);
             for entry in table.entries() {
                 assert_eq!(table.find(entry.group.as_bytes(), entry.operation.as_bytes()), Some(entry));
-                let always = |rule: &&TableRule| !rule.clause.when.stated && rule.means(&entry);
+                let always = |rule: &&TableRule| rule.clause.when.terms.is_none() && rule.means(&entry);
                 let group = &table.groups[entry.group.as_bytes()];
                 let ruled = table.about(group, &entry).find(always).is_some();
                 assert!(entry.class == b'?' || ruled || table.by_class(&entry).is_some(), "{tool} {entry:?}");

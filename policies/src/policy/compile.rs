@@ -297,7 +297,14 @@ impl<'a> Compiler<'a, '_> {
             code: written.code.as_ref().map(|code| self.code(code, &said)),
         };
         let owes = self.owes(&written, &reference).map(|owed| (said.speaks, owed));
-        Rule { reference: Arc::new(reference), verdicts: said.verdicts, when, unless, unsure_deny: said.unsure_deny, owes }
+        Rule {
+            reference: Arc::new(reference),
+            verdicts: said.verdicts,
+            when,
+            unless,
+            unsure_deny: said.unsure_deny,
+            owes,
+        }
     }
 
     fn code(&mut self, written: &Spanned<String>, said: &Said) -> String {

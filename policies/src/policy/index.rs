@@ -4,7 +4,7 @@
 //! and strictest verdict first: a rule about other commands costs nothing, and
 //! the first rule that holds ends the search.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::Verdict;
 use super::glob::Glob;

@@ -22,7 +22,7 @@ fn said(policy: &Policy, agent: &str, env: &[&str], line: &str) -> String {
     let argv = line.split(' ').map(Into::into).collect();
     let env = env.iter().map(|entry| entry.as_bytes().to_vec()).collect();
     let question = Question { argv, env, cwd: None };
-    let explained = judge.explain(&question);
+    let explained = judge.explain(&question, tollgate_facts::now());
     match explained.reason {
         Some("argument") => format!("{} argument", explained.verdict),
         _ => explained.verdict.to_owned(),

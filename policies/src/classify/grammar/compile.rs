@@ -8,8 +8,8 @@ use super::source::{
     WrapsSource,
 };
 use super::{
-    Brings, Clause, Command, Condition, Flags, Form, Further, Milder, Origin, SavedPlan, Secret, SecretFlag, Stops,
-    Tool, Variable, Wraps, notation,
+    Brings, Clause, Command, Condition, Flags, Form, Further, Milder, Names, Origin, SavedPlan, Secret, SecretFlag,
+    Stops, Tool, Variable, Wraps, notation,
 };
 use crate::Tier;
 use crate::changes::Act;
@@ -196,23 +196,17 @@ fn interest(tool: &Tool) -> Interest {
         .chain(&tool.completes)
         .for_each(|name| interest.add(name.as_bytes()));
     tool.variables.iter().flat_map(|variable| &variable.names).for_each(|name| interest.add(name.start));
-    let of_command = |command: &Command| command.rules.iter().chain(&command.also).map(asked).collect::<Vec<_>>();
-    let clauses = tool.commands.iter().flat_map(of_command).chain(tool.raises.iter().chain(&tool.doubts).map(asked));
-    clauses.flatten().for_each(|name| interest.add(name.as_bytes()));
+    let of_commands = tool.commands.iter().flat_map(|command| command.rules.iter().chain(&command.also));
+    let clauses = of_commands.chain(&tool.raises).chain(&tool.doubts);
+    clauses.flat_map(|clause| clause.when.asked()).for_each(|name| interest.add(name.as_bytes()));
     let parameters = tool.resolvers.iter().flat_map(|rule| &rule.parameters).map(|(_, sources)| sources);
     for source in tool.targets.iter().map(|rule| &rule.from).chain(parameters).flatten() {
-        let asked = source.when.variables.iter().chain(&source.when.absent_variables);
-        asked.for_each(|name| interest.add(name.as_bytes()));
+        source.when.asked().for_each(|name| interest.add(name.as_bytes()));
         if let Origin::Variable(name) | Origin::ServiceVariable(name) = source.of {
             interest.add(name.as_bytes());
         }
     }
     interest
-}
-
-/// The variables that a clause asks about.
-fn asked(clause: &Clause) -> Vec<&'static str> {
-    clause.when.variables.iter().chain(&clause.when.absent_variables).copied().collect()
 }
 
 fn secret(flag: &str) -> SecretFlag {
@@ -242,9 +236,6 @@ fn commands(source: &ToolFile, name: &str) -> Result<Vec<Command>, Problem> {
         let own = places.get(meant.as_str()).copied().ok_or_else(unknown)?;
         below(&mut commands, &places, words, own, std::iter::empty())?;
     }
-    for command in &mut commands {
-        command.children.sort_unstable();
-    }
     Ok(commands)
 }
 
@@ -271,10 +262,10 @@ fn below<'w>(
     let unknown = || (words.to_owned(), "there is no command", parent.to_owned());
     let above = places.get(parent).and_then(|place| commands.get_mut(*place)).ok_or_else(unknown)?;
     for name in std::iter::once(last).chain(aliases) {
-        if above.children.iter().any(|(known, _)| *known == name.as_bytes()) {
+        if above.children.get(name.as_bytes()).is_some() {
             return Err((words.to_owned(), "this name is taken", name.to_owned()));
         }
-        above.children.push((forever(name).as_bytes(), own));
+        above.children.put(forever(name).as_bytes(), own);
     }
     Ok(())
 }
@@ -292,7 +283,7 @@ fn command(source: &ToolFile, name: &str, words: &str, written: &CommandSource) 
     Ok(Command {
         operation: forever(&operation),
         words: forever(words),
-        children: Vec::new(),
+        children: Names::default(),
         flags: flags(source, words, written)?,
         tier: tier(words, written.tier)?,
         why: forever(&written.why),
@@ -368,7 +359,7 @@ fn flags(source: &ToolFile, words: &str, written: &CommandSource) -> Result<Flag
 /// Marks the flags that stop the command or run a program.
 fn mark(source: &ToolFile, flags: &mut Flags) {
     let Flags { long, short, open: _ } = flags;
-    let all = long.iter_mut().map(|(_, flag)| flag).chain(short.iter_mut().map(|(_, flag)| flag));
+    let all = long.values_mut().chain(short.iter_mut().map(|(_, flag)| flag));
     for flag in all {
         let named = |names: &[String]| names.iter().any(|name| name == flag.name);
         flag.runs = named(&source.runs);

@@ -4,19 +4,43 @@
 
 use super::flag::Marks;
 use super::pattern::Pattern;
+use crate::classify::environment::NameMarks;
 use crate::classify::facts::{Field, Resolver};
 
-/// What must hold; everything that is stated, and nothing stated always holds.
+/// What must hold. It is small: most are passed by after one look, in long lists.
 #[derive(Debug, Default)]
 pub(crate) struct Condition {
-    /// Whether anything is stated at all.
-    pub stated: bool,
+    /// The marks of the flags that must be given.
+    pub marks: Marks,
+    /// The marks of the variables that must be set.
+    pub variables: NameMarks,
+    /// All of them must hold; without any it always does.
+    pub terms: Option<Box<Terms>>,
+}
+
+impl Condition {
+    /// Of these terms, with the marks for a first look.
+    pub(crate) fn of(terms: Terms) -> Self {
+        let mut condition = Self::default();
+        let flags = terms.flag.iter().map(|test| test.name).chain(terms.with.iter().copied());
+        flags.for_each(|name| condition.marks.add(Marks::of(name)));
+        terms.variables.iter().for_each(|name| condition.variables.add(name.as_bytes()));
+        Self { terms: Some(Box::new(terms)), ..condition }
+    }
+
+    /// The variables that it asks about.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = &'static str> {
+        self.terms.iter().flat_map(|terms| terms.variables.iter().chain(&terms.absent_variables)).copied()
+    }
+}
+
+/// What a condition states.
+#[derive(Debug, Default)]
+pub(crate) struct Terms {
     pub commands: Vec<&'static str>,
     /// The first word is one of these, which are sorted.
     pub services: Vec<&'static str>,
     pub flag: Option<FlagTest>,
-    /// The marks of the flags that must be given.
-    pub marks: Marks,
     /// All of these are set.
     pub with: Vec<&'static str>,
     /// None of these is set.

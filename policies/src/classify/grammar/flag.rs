@@ -2,6 +2,8 @@
 //!
 //! Not here: reading them out of an argv (`classify/parse`).
 
+use super::names::Names;
+
 /// A command that only prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stops {
@@ -12,8 +14,8 @@ pub(crate) enum Stops {
 /// The flags that one command accepts.
 #[derive(Debug, Default)]
 pub(crate) struct Flags {
-    /// By name without dashes, sorted.
-    pub long: Vec<(&'static [u8], Flag)>,
+    /// By name without dashes.
+    pub long: Names<Flag>,
     pub short: Vec<(u8, Flag)>,
     /// Flags that are not listed are accepted and change nothing.
     pub open: bool,
@@ -21,18 +23,15 @@ pub(crate) struct Flags {
 
 impl Flags {
     pub(crate) fn long(&self, name: &[u8]) -> Option<Flag> {
-        let at = self.long.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
-        self.long.get(at).map(|(_, flag)| *flag)
+        self.long.get(name).copied()
     }
 
     /// The flag of this name, or the only one whose name starts so.
     pub(crate) fn shortened(&self, name: &[u8]) -> Shortened {
-        if let Some(flag) = self.long(name) {
-            return Shortened::To(flag);
-        }
-        let mut starting = self.starting(name);
+        let mut starting = self.long.starting(name);
         match (starting.next(), starting.next()) {
-            (Some(flag), None) => Shortened::To(flag),
+            (Some((known, flag)), _) if *known == name => Shortened::To(*flag),
+            (Some((_, flag)), None) => Shortened::To(*flag),
             (Some(_), Some(_)) => Shortened::Ambiguous,
             (None, _) => Shortened::Unknown,
         }
@@ -40,9 +39,7 @@ impl Flags {
 
     /// The flags whose name starts so.
     pub(crate) fn starting<'f>(&'f self, prefix: &'f [u8]) -> impl Iterator<Item = Flag> + 'f {
-        let from = self.long.partition_point(|(known, _)| *known < prefix);
-        let after = self.long.get(from..).unwrap_or_default();
-        after.iter().take_while(move |(known, _)| known.starts_with(prefix)).map(|(_, flag)| *flag)
+        self.long.starting(prefix).map(|(_, flag)| *flag)
     }
 
     pub(crate) fn short(&self, letter: u8) -> Option<Flag> {

@@ -52,14 +52,7 @@ fn add(names: &str, takes: Takes, into: &mut Flags) -> Option<()> {
 /// A later declaration replaces an earlier one: a command's own flag hides the
 /// tool's of the same name.
 fn put_long(name: &'static [u8], flag: Flag, into: &mut Flags) {
-    match into.long.binary_search_by(|(known, _)| (*known).cmp(name)) {
-        Ok(at) => {
-            if let Some(entry) = into.long.get_mut(at) {
-                entry.1 = flag;
-            }
-        }
-        Err(at) => into.long.insert(at, (name, flag)),
-    }
+    into.long.put(name, flag);
 }
 
 /// Makes names of all letters.

@@ -6,6 +6,8 @@
 //! Options may be shortened to any beginning that only one of a parser's options
 //! has. An argument with a space in it is plain even if it starts with a dash.
 
+use smallvec::SmallVec;
+
 use super::{
     AMBIGUOUS, Argument, MISPLACED, NO_VALUE, NO_VALUE_TAKEN, Parsed, Role, SEPARATOR, Tool, UNKNOWN_FLAG,
     UNKNOWN_WORD, split,
@@ -17,10 +19,8 @@ pub(super) fn parse<'g, 'a>(tool: &'g Tool, arguments: &[Argument<'a>], parsed: 
         parsed.role(at, Role::Skipped);
         parsed.trouble(SEPARATOR, arguments.get(at).and_then(|argument| argument.index));
     }
-    let all: Vec<(usize, Argument<'a>)> =
-        arguments.iter().copied().enumerate().filter(|(_, argument)| argument.bytes != b"--").collect();
-    let left = globals(&all, parsed);
-    let left = words(tool, left, parsed);
+    let mut left = globals(arguments, parsed);
+    words(tool, &mut left, parsed);
     match left.as_slice() {
         [(_, only)] if only.bytes == b"help" => parsed.stops = parsed.stops.or(Some((Stops::Help, only.index))),
         _ => options(&left, parsed),
@@ -28,6 +28,9 @@ pub(super) fn parse<'g, 'a>(tool: &'g Tool, arguments: &[Argument<'a>], parsed: 
 }
 
 type Placed<'a> = (usize, Argument<'a>);
+
+/// What no parser has taken yet.
+type Left<'a> = SmallVec<[Placed<'a>; 16]>;
 
 /// What an argument is to one parser.
 enum Kind<'a> {
@@ -58,10 +61,11 @@ fn number(bytes: &[u8]) -> bool {
 }
 
 /// Takes the root's options out; what is left keeps its order.
-fn globals<'a>(all: &[Placed<'a>], parsed: &mut Parsed<'_, 'a>) -> Vec<Placed<'a>> {
+fn globals<'a>(arguments: &[Argument<'a>], parsed: &mut Parsed<'_, 'a>) -> Left<'a> {
     let flags = &parsed.command.flags;
-    let mut left = Vec::with_capacity(all.len());
-    let mut rest = all.iter().copied().peekable();
+    let mut left = Left::new();
+    let all = arguments.iter().copied().enumerate();
+    let mut rest = all.filter(|(_, argument)| argument.bytes != b"--").peekable();
     while let Some((at, argument)) = rest.next() {
         match kind(flags, argument.bytes) {
             Kind::Option(flag, value) => {
@@ -76,9 +80,9 @@ fn globals<'a>(all: &[Placed<'a>], parsed: &mut Parsed<'_, 'a>) -> Vec<Placed<'a
     left
 }
 
-/// Follows the words, and gives what is left without them.
-fn words<'g, 'a>(tool: &'g Tool, mut left: Vec<Placed<'a>>, parsed: &mut Parsed<'g, 'a>) -> Vec<Placed<'a>> {
-    while let Some((place, at, word)) = next_plain(&left) {
+/// Follows the words, and takes them out.
+fn words<'g, 'a>(tool: &'g Tool, left: &mut Left<'a>, parsed: &mut Parsed<'g, 'a>) {
+    while let Some((place, at, word)) = next_plain(left) {
         if parsed.first.is_some() && left.len() == 1 && word.bytes == b"help" {
             break;
         }
@@ -95,34 +99,33 @@ fn words<'g, 'a>(tool: &'g Tool, mut left: Vec<Placed<'a>>, parsed: &mut Parsed<
             break;
         }
     }
-    left
 }
 
 /// Looks the service and the operation up in the tool's generated table. The
 /// service may have been a word already, where it has commands of its own too.
-fn table<'g, 'a>(tool: &'g Tool, mut left: Vec<Placed<'a>>, parsed: &mut Parsed<'g, 'a>) -> Vec<Placed<'a>> {
+fn table<'g, 'a>(tool: &'g Tool, left: &mut Left<'a>, parsed: &mut Parsed<'g, 'a>) {
     let service = match parsed.first {
         Some(first) => first,
-        None => match next_plain(&left) {
+        None => match next_plain(left) {
             Some((place, at, word)) => {
                 left.remove(place);
                 parsed.descend(at, word, parsed.command);
                 word
             }
-            None => return left,
+            None => return,
         },
     };
-    let operation = next_plain(&left);
+    let operation = next_plain(left);
     let Some(table) = tool.table.as_ref().filter(|table| table.has(service.bytes)) else {
         parsed.trouble(
             UNKNOWN_WORD,
             operation.filter(|_| !parsed.command.words.is_empty()).map_or(service, |found| found.2).index,
         );
-        return left;
+        return;
     };
     let Some((place, at, word)) = operation else {
         parsed.stops = parsed.stops.or(Some((Stops::Help, service.index)));
-        return left;
+        return;
     };
     left.remove(place);
     if word.bytes == b"help" {
@@ -136,7 +139,6 @@ fn table<'g, 'a>(tool: &'g Tool, mut left: Vec<Placed<'a>>, parsed: &mut Parsed<
         None if word.bytes == b"help" => {}
         None => parsed.trouble(UNKNOWN_WORD, word.index),
     }
-    left
 }
 
 /// The first plain argument: its place among what is left, and in the argv.

@@ -113,9 +113,11 @@ impl<'g> Reading<'g> {
         if value.is_some() {
             return;
         }
-        match (std::str::from_utf8(name), &self.tool.table) {
-            (Ok(name), Some(table)) if table.stands_alone(&self.group, name) => {}
-            (Ok(name), Some(table)) if self.found || table.may_stand_between(name) => skip(rest, parsed),
+        // No flag of the tool's has another name than a text.
+        let named = std::str::from_utf8(name).is_ok();
+        match self.tool.table.as_ref().filter(|_| named) {
+            Some(table) if table.stands_alone(&self.group, name) => {}
+            Some(table) if self.found || table.may_stand_between(name) => skip(rest, parsed),
             _ => parsed.trouble(UNKNOWN_FLAG, argument.index),
         }
     }
@@ -131,9 +133,7 @@ impl<'g> Reading<'g> {
             let root = self.tool.command(0).and_then(|root| root.flags.short(*letter));
             let attached = Some(after).filter(|after| !after.is_empty());
             let name = [b'-', *letter];
-            let alone = |table: &crate::classify::table::Table| {
-                std::str::from_utf8(&name).is_ok_and(|name| table.stands_alone(&self.group, name))
-            };
+            let alone = |table: &crate::classify::table::Table| table.stands_alone(&self.group, &name);
             match parsed.command.flags.short(*letter).or(root) {
                 Some(flag) if flag.takes == Takes::Nothing => parsed.give(flag, None, argument.index),
                 Some(flag) => return take(flag, attached, argument, rest, parsed),

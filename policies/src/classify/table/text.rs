@@ -8,12 +8,12 @@
 //! class means.
 
 /// The flags of a table.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 pub(crate) struct FlagLines {
     /// Those that stand alone.
-    pub switches: &'static str,
+    pub switches: Words,
     /// Those that take a value and may stand between words.
-    pub between: &'static str,
+    pub between: Words,
 }
 
 /// Where one group's lines are.
@@ -23,25 +23,25 @@ pub(super) struct Group {
     /// Flags that are otherwise in this group.
     pub odd: &'static str,
     /// Its operations, each with the letter of its class.
-    pub operations: &'static str,
+    pub operations: Words,
 }
 
 /// The flag lines before the first group.
 pub(super) fn flag_lines(text: &'static str) -> FlagLines {
     let head = text.split("\n@").next().unwrap_or_default();
     let line = |mark: &str| head.lines().find_map(|line| line.strip_prefix(mark)).unwrap_or_default();
-    FlagLines { switches: line("- "), between: line("= ") }
+    FlagLines { switches: Words::of(line("- ")), between: Words::of(line("= ")) }
 }
 
 /// Every group of a table's text.
 pub(super) fn groups(text: &'static str) -> impl Iterator<Item = Group> {
     text.split("\n@").skip(1).map(|part| {
         let mut lines = part.lines();
-        let mut group = Group { name: lines.next().unwrap_or_default(), odd: "", operations: "" };
+        let mut group = Group { name: lines.next().unwrap_or_default(), odd: "", operations: Words::default() };
         for line in lines {
             match line.strip_prefix("! ") {
                 Some(words) => group.odd = words,
-                None => group.operations = line,
+                None => group.operations = Words::of(line),
             }
         }
         group
@@ -56,28 +56,54 @@ pub(super) fn classed(word: &'static str) -> Option<(&'static str, u8)> {
     }
 }
 
-/// A word among sorted ones, found without splitting them all; its class is no part of
-/// what is compared.
-pub(super) fn find(sorted: &'static str, word: &str) -> Option<&'static str> {
-    let (mut from, mut to) = (0, sorted.len());
-    let is_space = |byte: &u8| *byte == b' ';
-    while from < to {
-        let middle = usize::midpoint(from, to);
-        let (before, after) = (sorted.as_bytes().get(from..middle)?, sorted.as_bytes().get(middle..to)?);
-        let start = before.iter().rposition(is_space).map_or(from, |at| from + at + 1);
-        let end = after.iter().position(is_space).map_or(to, |at| middle + at);
-        let found = sorted.as_bytes().get(start..end)?;
-        let name = match found {
-            [name @ .., b':', _] => name,
-            _ => found,
+/// The words of a line, in their order, and where each starts.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    line: &'static str,
+    starts: Vec<u32>,
+}
+
+impl Words {
+    fn of(line: &'static str) -> Self {
+        let after = line.bytes().enumerate().filter(|(_, byte)| *byte == b' ').map(|(at, _)| at + 1);
+        let starts = std::iter::once(0).filter(|_| !line.is_empty()).chain(after);
+        Self { line, starts: starts.map_while(|at| u32::try_from(at).ok()).collect() }
+    }
+
+    /// This word as it stands there; its class is no part of what is compared.
+    pub(crate) fn find(&self, word: &[u8]) -> Option<&'static str> {
+        let name = |at: usize| {
+            let found = self.get(at).unwrap_or_default();
+            match found.as_bytes() {
+                [name @ .., b':', _] => name,
+                bytes => bytes,
+            }
         };
-        match name.cmp(word.as_bytes()) {
-            std::cmp::Ordering::Equal => return sorted.get(start..end),
-            std::cmp::Ordering::Less => from = end + 1,
-            std::cmp::Ordering::Greater => to = start.saturating_sub(1).max(from),
+        let (mut from, mut to) = (0, self.starts.len());
+        while from < to {
+            let middle = usize::midpoint(from, to);
+            match name(middle).cmp(word) {
+                std::cmp::Ordering::Equal => return self.get(middle),
+                std::cmp::Ordering::Less => from = middle + 1,
+                std::cmp::Ordering::Greater => to = middle,
+            }
+        }
+        None
+    }
+
+    /// Every word.
+    #[cfg(test)]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static str> {
+        self.line.split(' ')
+    }
+
+    fn get(&self, at: usize) -> Option<&'static str> {
+        let start = usize::try_from(*self.starts.get(at)?).ok()?;
+        match self.starts.get(at + 1) {
+            Some(next) => self.line.get(start..usize::try_from(*next).ok()? - 1),
+            None => self.line.get(start..),
         }
     }
-    None
 }
 
 #[cfg(test)]
@@ -87,11 +113,12 @@ mod tests {
     #[test]
     fn every_word_of_a_line_is_found_and_no_other() {
         let line = ". a aa ab b-c d";
+        let words = Words::of(line);
         for word in line.split(' ') {
-            assert_eq!(find(line, word), Some(word));
+            assert_eq!(words.find(word.as_bytes()), Some(word));
         }
         for word in ["", "aaa", "b", "c", "e", " "] {
-            assert_eq!(find(line, word), None, "{word}");
+            assert_eq!(words.find(word.as_bytes()), None, "{word}");
         }
     }
 
@@ -100,16 +127,16 @@ mod tests {
         let text = "# c\n- --all -q\n= --zone\n@a\nlist:r\n@a b\n! +-r =--all\ndelete:d describe:r list:r\n";
         let found: Vec<Group> = groups(text).collect();
         assert_eq!((found[0].name, found[1].name), ("a", "a b"));
-        assert_eq!(find(found[1].operations, "delete").and_then(classed), Some(("delete", b'd')));
-        assert_eq!(find(found[1].operations, "list").and_then(classed), Some(("list", b'r')));
-        assert_eq!(find(found[1].operations, "lis"), None);
+        assert_eq!(found[1].operations.find(b"delete").and_then(classed), Some(("delete", b'd')));
+        assert_eq!(found[1].operations.find(b"list").and_then(classed), Some(("list", b'r')));
+        assert_eq!(found[1].operations.find(b"lis"), None);
         assert_eq!(found[1].odd, "+-r =--all");
-        assert_eq!(flag_lines(text).switches, "--all -q");
-        assert_eq!(flag_lines(text).between, "--zone");
+        assert_eq!(flag_lines(text).switches.line, "--all -q");
+        assert_eq!(flag_lines(text).between.line, "--zone");
     }
 
     #[test]
     fn a_table_without_flags_has_none() {
-        assert_eq!(flag_lines("# c\n@a\nlist:r").switches, "");
+        assert_eq!(flag_lines("# c\n@a\nlist:r").switches.find(b""), None);
     }
 }

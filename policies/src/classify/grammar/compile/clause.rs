@@ -4,8 +4,8 @@ use super::super::built_in;
 use super::super::forever::{all_forever, forever};
 use super::super::source::{ClauseSource, ToolFile};
 use super::super::{
-    Clause, Condition, Credentials, Exposes, FlagTest, Marks, MountPaths, OperandTest, Origin, Pattern, SecretPaths,
-    SecretTest, Values,
+    Clause, Condition, Credentials, Exposes, FlagTest, MountPaths, OperandTest, Origin, Pattern, SecretPaths,
+    SecretTest, Terms, Values,
 };
 use super::{Problem, target, tier};
 
@@ -57,8 +57,10 @@ fn clause(
 
 /// What a clause asks for.
 pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> Result<Condition, Problem> {
-    let mut condition = flags_only(written)?;
-    condition.stated = stated(written);
+    if !is_stated(written) {
+        return Ok(Condition::default());
+    }
+    let mut condition = flags(written)?;
     condition.commands = all_forever(&written.commands);
     condition.services = all_forever(&written.services);
     condition.services.sort_unstable();
@@ -102,7 +104,7 @@ pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> 
         let without = forever(written.operand_without.as_deref().unwrap_or_default()).as_bytes();
         condition.operand = Some(OperandTest { at: written.operand, is, without });
     }
-    Ok(condition)
+    Ok(Condition::of(condition))
 }
 
 /// The paths at which credentials are kept.
@@ -123,7 +125,7 @@ pub(in super::super) fn mount_paths() -> MountPaths {
 }
 
 /// Whether a clause asks for anything.
-fn stated(written: &ClauseSource) -> bool {
+fn is_stated(written: &ClauseSource) -> bool {
     let lists = [
         &written.commands,
         &written.services,
@@ -154,8 +156,13 @@ fn stated(written: &ClauseSource) -> bool {
         || written.after_dashes
 }
 
-/// The part of a condition that is about flags.
+/// A condition that is about flags alone.
 pub(super) fn flags_only(written: &ClauseSource) -> Result<Condition, Problem> {
+    if is_stated(written) { flags(written).map(Condition::of) } else { Ok(Condition::default()) }
+}
+
+/// The part of a condition that is about flags.
+fn flags(written: &ClauseSource) -> Result<Terms, Problem> {
     let values = match (&written.is, &written.any, &written.not, &written.any_not) {
         (None, None, None, None) => Values::Set,
         (Some(is), None, None, None) => Values::Last(patterns(is)),
@@ -166,9 +173,7 @@ pub(super) fn flags_only(written: &ClauseSource) -> Result<Condition, Problem> {
     };
     let flag = written.flag.as_deref().map(|name| FlagTest { name: forever(name), values, paths: written.path });
     let (with, absent) = (all_forever(&written.with), all_forever(&written.absent));
-    let mut marks = Marks::default();
-    flag.iter().map(|test| test.name).chain(with.iter().copied()).for_each(|name| marks.add(Marks::of(name)));
-    Ok(Condition { stated: stated(written), flag, marks, with, absent, ..Condition::default() })
+    Ok(Terms { flag, with, absent, ..Terms::default() })
 }
 
 /// Texts with `*` in them; `@NAME` stands for a list that all grammars share.
