@@ -209,7 +209,7 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
         folder: call.folder,
         needs: scene.needs,
         stirred: scene.stirred,
-        questions: Default::default(),
+        answers: Default::default(),
         urls: OnceCell::new(),
     };
     let mut meanings = meaning::meanings(&case, scene.grammars.shared(&environment));

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 use tollgate_audit::Bytes;
 
-use super::judge::{Judge, Question};
+use super::judge::{Judge, Question, Words};
 use super::line;
 use crate::error::Error;
 
@@ -18,7 +18,7 @@ use crate::error::Error;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
-    argv: Vec<Bytes>,
+    argv: Words,
     #[serde(default)]
     env: BTreeMap<String, Bytes>,
     #[serde(default)]
@@ -67,7 +67,8 @@ fn answer_all(judge: &Judge, mut questions: BufReader<impl io::Read>, mut answer
 }
 
 fn question(line: &[u8]) -> Result<Question, String> {
-    let Line { argv, env, cwd } = serde_json::from_slice(line).map_err(|error| format!("no question: {error}"))?;
+    let text = std::str::from_utf8(line).map_err(|error| format!("no question: it is no UTF-8 text ({error})"))?;
+    let Line { argv, env, cwd } = serde_json::from_str(text).map_err(|error| format!("no question: {error}"))?;
     if argv.is_empty() {
         return Err("no question: `argv` is empty".to_owned());
     }

@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use smallvec::SmallVec;
 use tollgate_audit::{Bytes, Described};
 use tollgate_facts::{Judgeable, ReadFile, Reader, own_tools, policy_files};
 use tollgate_policies::classify::{Grammars, Invocation, Pinned, applied};
@@ -23,11 +24,14 @@ const DENY: &str = "deny";
 /// What only a running daemon knows.
 const NOT_COUNTED: [&str; 3] = ["grants", "rates", "a session's own policy"];
 
+/// Most commands have few words.
+pub(crate) type Words = SmallVec<[Bytes; 8]>;
+
 /// A command to explain.
 #[derive(Debug)]
 pub(crate) struct Question {
     /// The whole argv, the tool first. May be empty.
-    pub(crate) argv: Vec<Bytes>,
+    pub(crate) argv: Words,
     /// `NAME=value` each, in order.
     pub(crate) env: Vec<Vec<u8>>,
     /// The working directory, where one is known.
@@ -162,7 +166,7 @@ impl Judge {
         at: Moment,
     ) -> Explained<'a> {
         let changed = made.arguments.into_iter().map(Bytes::from);
-        let argv: Vec<Bytes> = question.argv.iter().take(1).cloned().chain(changed).collect();
+        let argv: Words = question.argv.iter().take(1).cloned().chain(changed).collect();
         let again = Question { argv: argv.clone(), env: question.env.clone(), cwd: question.cwd.clone() };
         let (explained, change) = self.once(&again, &question.argv, at);
         let explained = match change {
@@ -174,7 +178,7 @@ impl Judge {
             }
             Ok(None) => explained,
         };
-        Explained { corrected: Some(argv), ..explained }
+        Explained { corrected: Some(argv.into_vec()), ..explained }
     }
 
     /// What is said to exactly this argv, in answer to what was asked, and what rules would
@@ -185,7 +189,7 @@ impl Judge {
         asked: &'a [Bytes],
         at: Moment,
     ) -> (Explained<'a>, Result<Option<Corrected>, CorrectError>) {
-        let argv: Vec<_> = question.argv.iter().map(Bytes::as_slice).collect();
+        let argv: SmallVec<[_; 16]> = question.argv.iter().map(Bytes::as_slice).collect();
         let env: Vec<_> = question.env.iter().map(Vec::as_slice).collect();
         let cwd = question.cwd.as_ref().map(Bytes::as_slice);
         let invocation = Invocation { tool: tool(&argv), argv: &argv, env: &env, cwd, home: None, start: None };

@@ -171,7 +171,7 @@ impl Case {
         let env = self.env.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
         let cwd = self.cwd.clone().map(|folder| folder.into_bytes().into());
         let judge = Judge::new(grammars, policy.clone(), agent, self.clearance, door);
-        self.differs(&judge.explain(&Question { argv, env, cwd }, tollgate_facts::now()))
+        self.differs(&judge.explain(&Question { argv: argv.into(), env, cwd }, tollgate_facts::now()))
     }
 
     fn differs(&self, found: &Explained) -> Option<String> {

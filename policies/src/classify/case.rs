@@ -31,33 +31,31 @@ pub(crate) struct Case<'c, 'g, 'a> {
     pub stirred: bool,
     /// What was asked for and is not among the facts.
     pub needs: &'c RefCell<Vec<Need>>,
-    /// What to ask each resolver, or why nothing can be asked; worked out once.
-    pub questions: Questions,
+    /// What each resolver found, or why nothing can be asked; worked out once.
+    pub answers: Answers,
     /// The URLs that the operands are, read once.
     pub urls: OnceCell<Option<Vec<Address<'a>>>>,
 }
 
-type Questions = [OnceCell<Result<Need, String>>; Resolver::ALL.len()];
+/// The place of each among the facts; none where it must be asked first.
+type Answers = [OnceCell<Result<Option<usize>, String>>; Resolver::ALL.len()];
 
 impl<'a> Case<'_, '_, 'a> {
     /// What this resolver found, or a note that it must be asked. An error is the
     /// reason why it cannot be.
     pub(crate) fn found(&self, resolver: Resolver) -> Result<Option<&Finding>, &str> {
-        let place = Resolver::ALL.iter().position(|known| *known == resolver);
-        let Some(question) = place.and_then(|place| self.questions.get(place)) else {
-            return Ok(None);
-        };
-        match question.get_or_init(|| needs::need(self, resolver).and_then(|need| self.folder.need(need))) {
-            Ok(need) => Ok(self.fact(need)),
+        let Some(answer) = self.answers.get(resolver as usize) else { return Ok(None) };
+        let ask = || Ok(self.place(self.folder.need(needs::need(self, resolver)?)?));
+        match answer.get_or_init(ask) {
+            Ok(place) => Ok(place.and_then(|place| self.facts.at(place))),
             Err(reason) => Err(reason),
         }
     }
 
     /// What this resolver found, where it was asked already.
     pub(crate) fn asked(&self, resolver: Resolver) -> Option<&Finding> {
-        let place = Resolver::ALL.iter().position(|known| *known == resolver)?;
-        let need = self.questions.get(place)?.get()?.as_ref().ok()?;
-        self.facts.of(need)
+        let place = self.answers.get(resolver as usize)?.get()?.as_ref().ok()?;
+        self.facts.at((*place)?)
     }
 
     /// What is known of the saved plan at this path, or a note that it must be read.
@@ -70,7 +68,7 @@ impl<'a> Case<'_, '_, 'a> {
         if self.stirred {
             return Err(STIRRED.to_owned());
         }
-        self.folder.need(need).map(|need| self.fact(&need))
+        self.folder.need(need).map(|need| self.fact(need))
     }
 
     /// The URLs that the operands are; none where they are too many to look at.
@@ -79,13 +77,21 @@ impl<'a> Case<'_, '_, 'a> {
     }
 
     /// The fact, or a note that it is needed.
-    fn fact(&self, need: &Need) -> Option<&Finding> {
-        let found = self.facts.find(need);
+    fn fact(&self, need: Need) -> Option<&Finding> {
+        self.facts.at(self.place(need)?)
+    }
+
+    /// The place of the fact, or a note that it is needed.
+    fn place(&self, need: Need) -> Option<usize> {
+        let missing = match self.facts.find(need) {
+            Ok(place) => return Some(place),
+            Err(need) => need,
+        };
         let mut needs = self.needs.borrow_mut();
-        if found.is_none() && !needs.contains(need) {
-            needs.push(need.clone());
+        if !needs.contains(&missing) {
+            needs.push(missing);
         }
-        found
+        None
     }
 
     /// The first of these sources that holds and is set, among those that need no
@@ -113,7 +119,7 @@ impl<'a> Case<'_, '_, 'a> {
             return false;
         };
         let need = Need::OwnFile { path: start.path.to_vec(), text: start.text.to_vec() };
-        matches!(self.fact(&need), Some(Finding::Found(_)))
+        matches!(self.fact(need), Some(Finding::Found(_)))
     }
 
     /// The caller's `HOME`.

@@ -21,11 +21,12 @@ pub(crate) struct Held {
 /// Whether everything that a condition states holds.
 #[inline(always)]
 pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Held> {
+    // Most are about flags and variables that are not there.
+    if !case.parsed.given.have(condition.marks) || !case.environment.may_have_all(condition.variables) {
+        return None;
+    }
     match &condition.terms {
         None => Some(Held { index: None }),
-        // Most are about flags that are not there.
-        Some(_) if !case.parsed.given.have(condition.marks) => None,
-        Some(_) if !case.environment.may_have_all(condition.variables) => None,
         Some(terms) => all_hold(terms, case),
     }
 }

@@ -238,6 +238,9 @@ impl Rules {
         for meaning in asked.operation.meanings() {
             let case = case(asked, line, meaning);
             owed.timeout = [owed.timeout, self.tools.timeout(&case)].into_iter().flatten().min();
+            if !self.index.owes() {
+                continue;
+            }
             let asking = self.index.groups(&meaning.operation).owing();
             places.extend(asking.filter(|place| self.asks(*place, &case)));
         }

@@ -25,18 +25,20 @@ impl<'a> Facts<'a> {
         self.known.push(Box::new((need, finding)));
     }
 
-    /// The answer to this need, if it was asked already.
-    #[must_use]
-    pub fn of(&self, need: &Need) -> Option<&Finding> {
-        self.known.iter().find(|(asked, _)| asked == need).map(|(_, finding)| finding)
+    /// The place of the answer to this need, if anybody has it; else the need.
+    pub(crate) fn find(&self, need: Need) -> Result<usize, Need> {
+        if let Some(place) = self.known.iter().position(|(asked, _)| *asked == need) {
+            return Ok(place);
+        }
+        let Some(ask) = self.ask else { return Err(need) };
+        let finding = ask(&need);
+        self.add(need, finding);
+        Ok(self.known.len() - 1)
     }
 
-    /// The answer to this need, if anybody has it.
-    pub(crate) fn find(&self, need: &Need) -> Option<&Finding> {
-        self.of(need).or_else(|| {
-            let finding = self.ask?(need);
-            Some(&self.known.push_get(Box::new((need.clone(), finding))).1)
-        })
+    /// The answer at this place.
+    pub(crate) fn at(&self, place: usize) -> Option<&Finding> {
+        self.known.get(place).map(|(_, finding)| finding)
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Condition {
     pub marks: Marks,
     /// The marks of the variables that must be set.
     pub variables: NameMarks,
-    /// All of them must hold; without any it always does.
+    /// All of them must hold; without any only the marks count.
     pub terms: Option<Box<Terms>>,
 }
 
@@ -26,6 +26,18 @@ impl Condition {
         flags.for_each(|name| condition.marks.add(Marks::of(name)));
         terms.variables.iter().for_each(|name| condition.variables.add(name.as_bytes()));
         Self { terms: Some(Box::new(terms)), ..condition }
+    }
+
+    /// The same where this flag must be given, too.
+    pub(crate) fn and_flag(mut self, name: &str) -> Self {
+        self.marks.add(Marks::of(name));
+        self
+    }
+
+    /// The same where this variable must be set, too.
+    pub(crate) fn and_variable(mut self, name: &str) -> Self {
+        self.variables.add(name.as_bytes());
+        self
     }
 
     /// The variables that it asks about.

@@ -66,8 +66,15 @@ fn sources(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Result<Vec<
             Some(from) => origin(from).ok_or_else(|| (at.to_owned(), "this is no source of a value", from.clone()))?,
             None => Origin::Condition,
         };
+        let when = clause::condition(source, at, written)?;
+        // What is not there gives nothing: that is told by the same look.
+        let when = match of {
+            Origin::Flag(name) => when.and_flag(name),
+            Origin::Variable(name) => when.and_variable(name),
+            _ => when,
+        };
         Ok(Source {
-            when: clause::condition(source, at, written)?,
+            when,
             of,
             unknown: written.unknown.as_deref().map(forever),
             further: written.further,
