@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use smallvec::SmallVec;
@@ -12,7 +13,9 @@ use tollgate_audit::{Bytes, Described};
 use tollgate_facts::{Judgeable, ReadFile, Reader, own_tools, policy_files};
 use tollgate_policies::classify::{Grammars, Invocation, Pinned, applied};
 use tollgate_policies::correct::{CorrectError, Corrected, correct};
-use tollgate_policies::policy::{Asked, Door, Judgement, Layer, Mode, Moment, Policy, Reason, Subject, profile};
+use tollgate_policies::policy::{
+    Asked, Door, Judgement, Layer, Mode, Moment, Policy, Reason, RuleReference, Subject, profile,
+};
 use tollgate_policies::show;
 
 use crate::error::Error;
@@ -46,11 +49,7 @@ pub(crate) struct Explained<'a> {
     pub(crate) reason: Option<&'static str>,
     /// The argument that decided the tier.
     pub(crate) decided_by: Option<Bytes>,
-    pub(crate) rule: Option<String>,
-    /// `FILE:LINE` of the rule.
-    pub(crate) rule_at: Option<String>,
-    /// What the rule wants said.
-    pub(crate) rule_reason: Option<String>,
+    pub(crate) rule: Option<Named>,
     /// What a constraint has against the arguments.
     pub(crate) objection: Option<String>,
     /// What rules make of the argv: it is judged in the place of the other.
@@ -63,6 +62,41 @@ pub(crate) struct Explained<'a> {
     /// The files that were read for this.
     pub(crate) read: Vec<Read>,
     pub(crate) argv: &'a [Bytes],
+}
+
+/// The rule that is named with an answer.
+#[derive(Debug)]
+pub(crate) enum Named {
+    /// It decided.
+    Deciding(Arc<RuleReference>),
+    /// It corrects the command, or cannot, and why.
+    Correcting { rule: String, why: Option<String> },
+}
+
+impl Explained<'_> {
+    /// The rule's name.
+    pub(crate) fn rule(&self) -> Option<&str> {
+        Some(match self.rule.as_ref()? {
+            Named::Deciding(rule) => &rule.name,
+            Named::Correcting { rule, .. } => rule,
+        })
+    }
+
+    /// `FILE:LINE` of the rule that decided.
+    pub(crate) fn rule_at(&self) -> Option<String> {
+        match self.rule.as_ref()? {
+            Named::Deciding(rule) => Some([&rule.file, ":", &rule.line.to_string()].concat()),
+            Named::Correcting { .. } => None,
+        }
+    }
+
+    /// What the rule wants said.
+    pub(crate) fn rule_reason(&self) -> Option<&str> {
+        match self.rule.as_ref()? {
+            Named::Deciding(rule) => rule.reason.as_deref(),
+            Named::Correcting { why, .. } => why.as_deref(),
+        }
+    }
 }
 
 /// Who asks and what judges: the same for every question.
@@ -173,8 +207,9 @@ impl Judge {
             Err(cause) => uncorrectable(explained, &cause),
             Ok(Some(_)) => Explained { verdict: DENY, reason: Some(Reason::Argument.name()), ..explained },
             Ok(None) if made.mode == Mode::Suggest && explained.verdict != DENY => {
-                let (rule, rule_at) = (made.rules.first().cloned(), None);
-                Explained { verdict: DENY, reason: Some("suggest"), rule, rule_at, ..called }
+                let why = called.rule_reason().map(str::to_owned);
+                let rule = made.rules.into_iter().next().map(|rule| Named::Correcting { rule, why });
+                Explained { verdict: DENY, reason: Some("suggest"), rule, ..called }
             }
             Ok(None) => explained,
         };
@@ -223,15 +258,12 @@ impl Judge {
 }
 
 fn answer(described: Described, judgement: Judgement, argv: &[Bytes]) -> Explained<'_> {
-    let rule = judgement.rule;
     Explained {
         described,
         verdict: judgement.verdict.name(),
         reason: judgement.reason.map(Reason::name),
         decided_by: None,
-        rule_at: rule.as_ref().map(|rule| [&rule.file, ":", &rule.line.to_string()].concat()),
-        rule_reason: rule.as_ref().and_then(|rule| rule.reason.clone()),
-        rule: rule.map(|rule| rule.name.clone()),
+        rule: judgement.rule.map(Named::Deciding),
         objection: judgement.objection,
         corrected: None,
         milder: None,
@@ -243,8 +275,8 @@ fn answer(described: Described, judgement: Judgement, argv: &[Bytes]) -> Explain
 
 fn uncorrectable<'a>(explained: Explained<'a>, cause: &CorrectError) -> Explained<'a> {
     let (CorrectError::Conflict { one: rule, .. } | CorrectError::Cannot { rule, .. }) = cause;
-    let (reason, rule) = (Some(Reason::Argument.name()), Some(rule.clone()));
-    Explained { verdict: DENY, reason, rule, rule_at: None, rule_reason: Some(cause.to_string()), ..explained }
+    let rule = Some(Named::Correcting { rule: rule.clone(), why: Some(cause.to_string()) });
+    Explained { verdict: DENY, reason: Some(Reason::Argument.name()), rule, ..explained }
 }
 
 /// As a shell would take it: variables first.

@@ -17,11 +17,11 @@ impl End {
 
 /// Writes fields behind those of an object that is closed already.
 macro_rules! fields {
-    ($out:ident, $value:ident: $($name:ident)*) => {
+    ($out:ident: $($name:ident)*) => {
         $out.pop();
         $(
             $out.extend_from_slice(concat!(",\"", stringify!($name), "\":").as_bytes());
-            serde_json::to_writer(&mut *$out, &$value.$name)?;
+            serde_json::to_writer(&mut *$out, &$name)?;
         )*
     };
 }
@@ -29,7 +29,9 @@ macro_rules! fields {
 /// Writes the line, without its end.
 pub(super) fn write(explained: &Explained<'_>, end: &End, out: &mut Vec<u8>) -> serde_json::Result<()> {
     serde_json::to_writer(&mut *out, &explained.described)?;
-    fields!(out, explained: verdict reason decided_by rule rule_at rule_reason objection corrected milder runs_as read argv);
+    let (rule, rule_at, rule_reason) = (explained.rule(), explained.rule_at(), explained.rule_reason());
+    let Explained { verdict, reason, decided_by, objection, corrected, milder, runs_as, read, argv, .. } = explained;
+    fields!(out: verdict reason decided_by rule rule_at rule_reason objection corrected milder runs_as read argv);
     out.push(b',');
     out.extend_from_slice(end.0.get(1..).unwrap_or_default());
     Ok(())

@@ -33,7 +33,7 @@ pub(super) fn text(explained: &Explained<'_>, by: &By) -> String {
     changes.iter().for_each(|change| line("changes", escaped(change)));
     line("verdict", verdict(explained));
     explained.objection.iter().for_each(|objection| line("argument", escaped(objection)));
-    explained.rule_reason.iter().for_each(|reason| line("reason", escaped(reason)));
+    explained.rule_reason().iter().for_each(|reason| line("reason", escaped(reason)));
     explained.milder.iter().for_each(|argv| line("milder", show::command(argv, MOST)));
     explained.runs_as.iter().for_each(|argv| line("runs as", runs_as(argv)));
     for file in &explained.read {
@@ -58,12 +58,12 @@ fn tier(number: Option<u8>) -> String {
 }
 
 fn verdict(explained: &Explained) -> String {
-    let because = match (&explained.rule, &explained.rule_at, explained.reason) {
+    let because = match (explained.rule(), explained.rule_at(), explained.reason) {
         (Some(table), Some(at), Some("default")) => {
-            format!("no rule names it, and {} ({}) says so of what none names", escaped(table), escaped(at))
+            format!("no rule names it, and {} ({}) says so of what none names", escaped(table), escaped(&at))
         }
         (Some(rule), None, _) => format!("rule {}", escaped(rule)),
-        (Some(rule), Some(at), _) => format!("rule {} ({})", escaped(rule), escaped(at)),
+        (Some(rule), Some(at), _) => format!("rule {} ({})", escaped(rule), escaped(&at)),
         (_, _, Some("unknown")) => "no rule speaks of it, and what it would do is not known".to_owned(),
         _ => "no rule speaks of it".to_owned(),
     };
@@ -100,7 +100,11 @@ fn runs_as(argv: &[Bytes]) -> String {
 mod tests {
     use tollgate_audit::{Also, Changed, Described, Found};
 
-    use super::super::judge::Read;
+    use std::sync::Arc;
+
+    use tollgate_policies::policy::{Layer, RuleReference};
+
+    use super::super::judge::{Named, Read};
     use super::*;
 
     #[test]
@@ -113,16 +117,23 @@ mod tests {
                 operation: "terraform.apply".into(),
                 also: vec![Also { operation: "terraform.destroy".into(), tier: Some(4), ..Also::default() }],
                 tier: Some(4),
-                target: [("backend".into(), Found::One(backend)), ("workspace".into(), Found::One(workspace))].into(),
+                target: [("backend".into(), Found::One(backend)), ("workspace".into(), Found::One(workspace))]
+                    .into_iter()
+                    .collect(),
                 rationale: "destroys everything".into(),
                 changes: Some(Changed { counts: [("delete".to_owned(), 1)].into(), ..Changed::default() }),
             },
             verdict: "deny",
             reason: Some("rule"),
             decided_by: Some("-destroy".into()),
-            rule: Some("prod-no-destroy".into()),
-            rule_at: Some("10-infra.toml:14".into()),
-            rule_reason: Some("prod stays".into()),
+            rule: Some(Named::Deciding(Arc::new(RuleReference {
+                name: "prod-no-destroy".into(),
+                file: "10-infra.toml".into(),
+                line: 14,
+                layer: Layer::User,
+                reason: Some("prod stays".into()),
+                code: None,
+            }))),
             corrected: None,
             objection: None,
             milder: Some(vec!["terraform".into(), "plan".into(), "-destroy".into()]),

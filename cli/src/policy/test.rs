@@ -175,7 +175,7 @@ impl Case {
     }
 
     fn differs(&self, found: &Explained) -> Option<String> {
-        let rule = found.rule.as_deref().unwrap_or("no rule");
+        let rule = found.rule().unwrap_or("no rule");
         let tier = found.described.tier.map_or_else(|| "unknown".to_owned(), |tier| tier.to_string());
         let wanted_tier = self.tier.as_ref().map(Tier::text);
         let rows = [

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 use tollgate_policies::changes::{Act, Change};
 use tollgate_policies::{Changes, Meaning, Operation, Target, Tier, Value};
@@ -30,6 +31,7 @@ pub struct Described {
     pub tier: Option<u8>,
     /// What the first operation touches.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<Text, Found>"))]
     pub target: Targets,
     /// One line: why that tier.
     pub rationale: Text,
@@ -98,15 +100,16 @@ pub struct Also {
     pub tier: Option<u8>,
     /// What it touches.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<Text, Found>"))]
     pub target: Targets,
     /// The tools that start it, outermost first: `sudo`, `bash`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wrapped_by: Vec<Text>,
 }
 
-/// What one operation touches, by the dimension's name. A dimension that does
+/// What one operation touches, by the dimension's name, sorted. A dimension that does
 /// not apply is absent.
-pub type Targets = BTreeMap<Text, Found>;
+pub type Targets = LiteMap<Text, Found>;
 
 /// What is known of one dimension: nearly always one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,13 +132,10 @@ impl Found {
         }
     }
 
-    fn and(self, value: TargetValue) -> Self {
+    fn add(&mut self, value: TargetValue) {
         match self {
-            Self::One(first) => Self::Several(vec![first, value]),
-            Self::Several(mut values) => {
-                values.push(value);
-                Self::Several(values)
-            }
+            Self::One(first) => *self = Self::Several(vec![first.clone(), value]),
+            Self::Several(values) => values.push(value),
         }
     }
 }
@@ -200,15 +200,13 @@ impl From<Meaning> for Also {
 
 /// The printed form of a target.
 fn targets(target: Target) -> Targets {
-    let mut printed = Targets::new();
+    let mut printed = Targets::with_capacity(target.iter().count());
     for (dimension, value) in target {
-        let name = dimension.name();
-        let value = TargetValue::from(value);
-        let found = match printed.remove(name) {
-            Some(found) => found.and(value),
-            None => Found::One(value),
-        };
-        printed.insert(Cow::Borrowed(name), found);
+        let (name, value) = (dimension.name(), TargetValue::from(value));
+        match printed.get_mut(name) {
+            Some(found) => found.add(value),
+            None => drop(printed.insert(Cow::Borrowed(name), Found::One(value))),
+        }
     }
     printed
 }

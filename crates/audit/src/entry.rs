@@ -65,6 +65,7 @@ pub struct Entry {
     pub tier: Option<u8>,
     /// What the operation touches.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, crate::Found>"))]
     pub target: Targets,
     /// Why that tier.
     pub rationale: Option<String>,

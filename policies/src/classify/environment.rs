@@ -32,10 +32,14 @@ impl<'a> Environment<'a> {
             let at = interest.may_have(entry).then(|| entry.iter().position(|byte| *byte == b'='))??;
             Some((entry.get(..at)?, entry.get(at + 1..)?))
         };
-        let entries: SmallVec<_> = env.iter().filter_map(split).collect();
-        let present = Interest::of(entries.iter().map(|(name, _): &(&[u8], &[u8])| *name));
-        let mut named = NameMarks::default();
-        entries.iter().for_each(|(name, _)| named.add(name));
+        let entries: SmallVec<[(&[u8], &[u8]); 8]> = env.iter().filter_map(split).collect();
+        let (mut present, mut named) = (Interest::default(), NameMarks::default());
+        for (name, _) in &entries {
+            let hash = whole(name);
+            present.mark(hash);
+            named.mark(hash);
+            beginning(name).into_iter().for_each(|hash| present.mark(hash));
+        }
         Self { entries, present, named, twice: Cell::new(None), unclear: Cell::new(None) }
     }
 
@@ -69,7 +73,9 @@ impl<'a> Environment<'a> {
 
     /// All variables with a name like this.
     pub(crate) fn like(&self, name: &Pattern) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-        self.entries.iter().copied().filter(move |(known, _)| name.matches(known))
+        let may_be = name.is_open() || self.present.has(whole(name.start));
+        let entries: &[_] = if may_be { &self.entries } else { &[] };
+        entries.iter().copied().filter(move |(known, _)| name.matches(known))
     }
 
     /// A variable that was looked at and whose value nobody can tell.
@@ -98,7 +104,11 @@ pub(crate) struct NameMarks(u64);
 
 impl NameMarks {
     pub(crate) fn add(&mut self, name: &[u8]) {
-        self.0 |= 1 << (whole(name) & 63);
+        self.mark(whole(name));
+    }
+
+    fn mark(&mut self, hash: u8) {
+        self.0 |= 1 << (hash & 63);
     }
 }
 
@@ -129,24 +139,17 @@ impl Interest {
         self.0.iter_mut().zip(other.0).for_each(|(word, more)| *word |= more);
     }
 
-    /// These names, by their beginnings and whole.
-    fn of<'n>(names: impl Iterator<Item = &'n [u8]>) -> Self {
-        let mut interest = Self::default();
-        names.for_each(|name| {
-            beginning(name).into_iter().for_each(|hash| interest.mark(hash));
-            interest.mark(whole(name));
-        });
-        interest
-    }
-
     fn meets(&self, other: &Self) -> bool {
         self.0.iter().zip(other.0).fold(0, |both, (word, more)| both | word & more) != 0
     }
 
     /// Whether an entry starts as one of the names does.
     fn may_have(&self, entry: &[u8]) -> bool {
-        let has = |hash: u8| self.0.get(usize::from(hash >> 6)).is_some_and(|word| word & 1 << (hash & 63) != 0);
-        beginning(entry).is_some_and(has)
+        beginning(entry).is_some_and(|hash| self.has(hash))
+    }
+
+    fn has(&self, hash: u8) -> bool {
+        self.0.get(usize::from(hash >> 6)).is_some_and(|word| word & 1 << (hash & 63) != 0)
     }
 
     fn mark(&mut self, hash: u8) {

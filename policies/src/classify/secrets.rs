@@ -34,6 +34,10 @@ pub(crate) fn whole(cwd: Option<&[u8]>, folder: Folder<'_>, path: &[u8]) -> Vec<
     let start = cwd.filter(|_| known).unwrap_or_default();
     let rooted = path.starts_with(b"/") || !start.is_empty();
     let root: &[u8] = if rooted { b"/" } else { b"./" };
+    // Most are so already.
+    if known && is_straight(path) && start.strip_prefix(b"/").is_some_and(is_straight) {
+        return [start, b"/", path].concat();
+    }
     let mut whole = Vec::with_capacity(root.len() + start.len() + path.len() + 1);
     whole.extend_from_slice(root);
     for part in start.split(|byte| *byte == b'/').chain(path.split(|byte| *byte == b'/')) {
@@ -52,9 +56,29 @@ pub(crate) fn whole(cwd: Option<&[u8]>, folder: Folder<'_>, path: &[u8]) -> Vec<
     whole
 }
 
+/// Whether a relative path has names only, none of which starts with a dot.
+fn is_straight(path: &[u8]) -> bool {
+    let mut before = b'/';
+    let names = path.iter().all(|byte| std::mem::replace(&mut before, *byte) != b'/' || !matches!(byte, b'/' | b'.'));
+    names && before != b'/'
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::{prop_assert_eq, proptest};
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_straight_path_is_what_it_would_be_made(path in "[a/.]{0,8}", cwd in "/[a/.]{0,6}") {
+            let (path, cwd) = (path.as_bytes(), cwd.as_bytes());
+            let straight = whole(Some(cwd), Folder::Callers, path);
+            // A detour keeps it from being taken as it is.
+            let detour = whole(Some(cwd), Folder::Callers, &[b"./", path].concat());
+            prop_assert_eq!(straight, if path.starts_with(b"/") { whole(None, Folder::Callers, path) } else { detour });
+        }
+    }
 
     #[test]
     fn a_path_is_taken_from_the_root_and_without_detours() {

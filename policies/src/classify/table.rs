@@ -43,7 +43,8 @@ impl Entry {
 
     /// The first word of the operation: `terminate` of `terminate-instances`.
     fn verb(&self) -> &'static str {
-        self.operation.split('-').next().unwrap_or_default()
+        let end = self.operation.bytes().position(|byte| byte == b'-');
+        end.and_then(|end| self.operation.get(..end)).unwrap_or(self.operation)
     }
 }
 

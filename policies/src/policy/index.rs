@@ -64,7 +64,7 @@ impl Index {
 
     /// The groups in which every rule stands that could match this operation.
     pub(super) fn groups(&self, operation: &str) -> Groups<'_> {
-        let last = operation.rsplit_once('.').map_or(operation, |(_, word)| word);
+        let last = last_word(operation);
         let named = self.by_first.get(first_word(operation));
         let everywhere = &self.everywhere;
         Groups([
@@ -141,5 +141,12 @@ fn once(mut words: Vec<String>) -> Vec<String> {
 
 /// The word before the first dot.
 pub(super) fn first_word(operation: &str) -> &str {
-    operation.split_once('.').map_or(operation, |(word, _)| word)
+    let end = operation.bytes().position(|byte| byte == b'.');
+    end.and_then(|end| operation.get(..end)).unwrap_or(operation)
+}
+
+/// The word after the last dot.
+fn last_word(operation: &str) -> &str {
+    let dot = operation.bytes().rposition(|byte| byte == b'.');
+    dot.and_then(|dot| operation.get(dot + 1..)).unwrap_or(operation)
 }

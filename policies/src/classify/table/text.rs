@@ -50,10 +50,9 @@ pub(super) fn groups(text: &'static str) -> impl Iterator<Item = Group> {
 
 /// An operation and the letter of its class.
 pub(super) fn classed(word: &'static str) -> Option<(&'static str, u8)> {
-    match word.split_once(':')? {
-        (name, letter) if letter.len() == 1 => Some((name, *letter.as_bytes().first()?)),
-        _ => None,
-    }
+    let end = word.len().checked_sub(2)?;
+    let [b':', class] = word.as_bytes().get(end..)? else { return None };
+    Some((word.get(..end)?, *class))
 }
 
 /// The words of a line, in their order, and where each starts.

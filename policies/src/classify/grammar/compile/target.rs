@@ -73,12 +73,7 @@ fn sources(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Result<Vec<
             Origin::Variable(name) => when.and_variable(name),
             _ => when,
         };
-        Ok(Source {
-            when,
-            of,
-            unknown: written.unknown.as_deref().map(forever),
-            further: written.further,
-        })
+        Ok(Source { when, of, unknown: written.unknown.as_deref().map(forever), further: written.further })
     };
     written.iter().map(one).collect()
 }
