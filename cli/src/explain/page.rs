@@ -117,9 +117,7 @@ mod tests {
                 operation: "terraform.apply".into(),
                 also: vec![Also { operation: "terraform.destroy".into(), tier: Some(4), ..Also::default() }],
                 tier: Some(4),
-                target: [("backend".into(), Found::One(backend)), ("workspace".into(), Found::One(workspace))]
-                    .into_iter()
-                    .collect(),
+                target: [("backend".into(), Found::One(backend)), ("workspace".into(), Found::One(workspace))].into(),
                 rationale: "destroys everything".into(),
                 changes: Some(Changed { counts: [("delete".to_owned(), 1)].into(), ..Changed::default() }),
             },

@@ -6,8 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use litemap::LiteMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use tollgate_policies::changes::{Act, Change};
 use tollgate_policies::{Changes, Meaning, Operation, Target, Tier, Value};
 
@@ -109,7 +108,58 @@ pub struct Also {
 
 /// What one operation touches, by the dimension's name, sorted. A dimension that does
 /// not apply is absent.
-pub type Targets = LiteMap<Text, Found>;
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "BTreeMap<Text, Found>")]
+pub struct Targets(Vec<(Text, Found)>);
+
+impl Targets {
+    /// Each dimension with what is known of it.
+    pub fn iter(&self) -> impl Iterator<Item = (&Text, &Found)> {
+        self.0.iter().map(|(name, found)| (name, found))
+    }
+
+    /// What is known of this dimension.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Found> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, found)| found)
+    }
+}
+
+impl From<BTreeMap<Text, Found>> for Targets {
+    fn from(sorted: BTreeMap<Text, Found>) -> Self {
+        Self(sorted.into_iter().collect())
+    }
+}
+
+impl<const N: usize> From<[(Text, Found); N]> for Targets {
+    fn from(all: [(Text, Found); N]) -> Self {
+        Self::from(BTreeMap::from(all))
+    }
+}
+
+impl Serialize for Targets {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl From<Target> for Targets {
+    fn from(target: Target) -> Self {
+        let mut printed: Vec<(Text, Found)> = Vec::with_capacity(target.iter().count());
+        for (dimension, value) in target {
+            let (name, value) = (dimension.name(), TargetValue::from(value));
+            match printed.binary_search_by(|(known, _)| known.as_ref().cmp(name)) {
+                Ok(at) => {
+                    if let Some((_, found)) = printed.get_mut(at) {
+                        found.add(value);
+                    }
+                }
+                Err(at) => printed.insert(at, (Cow::Borrowed(name), Found::One(value))),
+            }
+        }
+        Self(printed)
+    }
+}
 
 /// What is known of one dimension: nearly always one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,7 +230,7 @@ impl From<Operation> for Described {
             operation: operation.primary.operation,
             also: operation.also.into_iter().map(Also::from).collect(),
             tier,
-            target: targets(operation.primary.target),
+            target: operation.primary.target.into(),
             rationale,
             changes: operation.changes.as_deref().map(Changed::of),
         }
@@ -192,23 +242,10 @@ impl From<Meaning> for Also {
         Self {
             operation: meaning.operation,
             tier: meaning.tier.map(Tier::number),
-            target: targets(meaning.target),
+            target: meaning.target.into(),
             wrapped_by: meaning.wrapped_by,
         }
     }
-}
-
-/// The printed form of a target.
-fn targets(target: Target) -> Targets {
-    let mut printed = Targets::with_capacity(target.iter().count());
-    for (dimension, value) in target {
-        let (name, value) = (dimension.name(), TargetValue::from(value));
-        match printed.get_mut(name) {
-            Some(found) => found.add(value),
-            None => drop(printed.insert(Cow::Borrowed(name), Found::One(value))),
-        }
-    }
-    printed
 }
 
 impl From<Value> for TargetValue {

@@ -14,25 +14,52 @@ use super::{Invocation, extra, last_part, parse};
 /// Everything after the tool's own name, in the order in which the tool takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Arguments {
-    /// Each argument.
-    pub items: Vec<Argument>,
+    /// All of them, one behind the other.
+    text: Vec<u8>,
+    items: Vec<Item>,
+    /// The flags that they give, one behind the other.
+    flags: Vec<&'static str>,
     /// Whether the tool's grammar could read all of it.
     pub understood: bool,
 }
 
+/// One argument, by where its text and its flags end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Item {
+    text_end: usize,
+    flags_end: usize,
+    index: Option<usize>,
+    kind: Option<Kind>,
+    text: bool,
+}
+
 /// One argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Argument {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Argument<'a> {
     /// As the tool gets it.
-    pub bytes: SmallVec<[u8; 16]>,
+    pub bytes: &'a [u8],
     /// What it is to the tool; none where no grammar tells.
     pub kind: Option<Kind>,
     /// The flags that it gives, by their canonical names: several of a cluster.
-    pub flags: SmallVec<[&'static str; 1]>,
+    pub flags: &'a [&'static str],
     /// Whether it is text to the tool, whatever stands in it: `--query`, a message.
     pub text: bool,
     /// Its place in the argv; none where a variable adds it.
     pub index: Option<usize>,
+}
+
+impl Arguments {
+    /// Each argument.
+    pub fn iter(&self) -> impl Iterator<Item = Argument<'_>> {
+        let (mut text, mut flags) = (self.text.as_slice(), self.flags.as_slice());
+        let (mut text_start, mut flags_start) = (0, 0);
+        self.items.iter().map(move |item| {
+            let bytes = text.split_off(..item.text_end - text_start).unwrap_or_default();
+            let given = flags.split_off(..item.flags_end - flags_start).unwrap_or_default();
+            (text_start, flags_start) = (item.text_end, item.flags_end);
+            Argument { bytes, kind: item.kind, flags: given, text: item.text, index: item.index }
+        })
+    }
 }
 
 /// What an argument is to its tool.
@@ -89,20 +116,24 @@ fn told(words: &[Word<'_>], text: &[&str], parsed: Option<&Parsed<'_, '_>>) -> A
     given.sort_by_key(|(at, _)| *at);
     let mut given = given.into_iter().peekable();
     let mut roles = parsed.into_iter().flat_map(|parsed| &parsed.roles);
-    let mut before = false;
-    let item = |(at, word): (usize, &Word<'_>)| {
-        let kind = roles.next().copied().map(kind);
-        let flags: SmallVec<[&str; 1]> =
-            std::iter::from_fn(|| given.next_if(|(place, _)| *place == at)).map(|(_, name)| name).collect();
-        let is_text = flags.iter().any(|flag| text.contains(flag));
-        let text = is_text || (before && kind == Some(Kind::Value));
-        before = text;
-        Argument { bytes: SmallVec::from_slice(word.bytes), kind, flags, text, index: word.index }
-    };
-    Arguments {
-        items: (1..).zip(words).map(item).collect(),
+    let mut told = Arguments {
+        text: Vec::with_capacity(words.iter().map(|word| word.bytes.len()).sum()),
+        items: Vec::with_capacity(words.len()),
+        flags: Vec::new(),
         understood: parsed.is_some_and(|parsed| parsed.trouble.is_none()),
+    };
+    let mut before = false;
+    for (at, word) in (1..).zip(words) {
+        let kind = roles.next().copied().map(kind);
+        let flags_start = told.flags.len();
+        told.flags.extend(std::iter::from_fn(|| given.next_if(|(place, _)| *place == at)).map(|(_, name)| name));
+        let is_text = told.flags.iter().skip(flags_start).any(|flag| text.contains(flag));
+        before = is_text || (before && kind == Some(Kind::Value));
+        told.text.extend_from_slice(word.bytes);
+        let (text_end, flags_end) = (told.text.len(), told.flags.len());
+        told.items.push(Item { text_end, flags_end, index: word.index, kind, text: before });
     }
+    told
 }
 
 fn given(parsed: &Parsed<'_, '_>) -> impl Iterator<Item = (usize, &'static str)> {
@@ -131,14 +162,14 @@ mod tests {
             Grammars::built_in(),
             &Invocation { tool, argv: &argv, env: &env, cwd: None, home: None, start: None },
         )?;
-        let shown = |item: &Argument| {
+        let shown = |item: Argument<'_>| {
             let kind = item.kind.map_or(String::from("?"), |kind| format!("{kind:?}"));
             let from = if item.index.is_none() { "+" } else { "" };
-            format!("{from}{} {kind} {}", String::from_utf8_lossy(&item.bytes), item.flags.join(","))
+            format!("{from}{} {kind} {}", String::from_utf8_lossy(item.bytes), item.flags.join(","))
                 .trim_end()
                 .to_owned()
         };
-        Some(found.items.iter().map(shown).collect())
+        Some(found.iter().map(shown).collect())
     }
 
     #[test]

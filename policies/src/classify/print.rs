@@ -4,8 +4,6 @@
 //! changed for certain is not: an argv that its grammar could not read, a flag that
 //! a variable adds. Deliberately not here: which changes are wanted.
 
-use smallvec::SmallVec;
-
 use super::arguments::{Argument, Arguments, Kind};
 
 /// Why an argv cannot be printed so.
@@ -28,7 +26,25 @@ pub enum PrintError {
 /// The arguments after the tool's name, to be changed and printed.
 #[derive(Debug, Clone)]
 pub struct Printer {
-    items: Vec<Argument>,
+    items: Vec<Item>,
+}
+
+/// One argument of one's own.
+#[derive(Debug, Clone)]
+struct Item {
+    bytes: Vec<u8>,
+    kind: Kind,
+    flags: Vec<&'static str>,
+    /// Whether a variable adds it.
+    added: bool,
+}
+
+impl Item {
+    /// None where nobody can tell what it is.
+    fn of(argument: Argument<'_>) -> Option<Self> {
+        let (bytes, flags) = (argument.bytes.to_vec(), argument.flags.to_vec());
+        Some(Self { bytes, kind: argument.kind?, flags, added: argument.index.is_none() })
+    }
 }
 
 /// Where a flag stands, and its value.
@@ -47,14 +63,14 @@ impl Printer {
     /// # Errors
     /// Where they were not.
     pub fn of(arguments: &Arguments) -> Result<Self, PrintError> {
-        let known = arguments.understood && arguments.items.iter().all(|item| item.kind.is_some());
-        if known { Ok(Self { items: arguments.items.clone() }) } else { Err(PrintError::NotUnderstood) }
+        let items = arguments.iter().map(Item::of).collect::<Option<_>>().filter(|_| arguments.understood);
+        items.map(|items| Self { items }).ok_or(PrintError::NotUnderstood)
     }
 
     /// The caller's own arguments as they are now.
     #[must_use]
     pub fn argv(&self) -> Vec<Vec<u8>> {
-        self.items.iter().filter(|item| item.index.is_some()).map(|item| item.bytes.to_vec()).collect()
+        self.items.iter().filter(|item| !item.added).map(|item| item.bytes.clone()).collect()
     }
 
     /// The first place of a flag, by any of its forms.
@@ -70,20 +86,20 @@ impl Printer {
     /// # Errors
     /// As [`Printer::find`].
     pub fn all(&self, flag: &str) -> Result<Vec<Found>, PrintError> {
-        let given = |item: &Argument| item.kind == Some(Kind::Flag) && is(item, flag);
+        let given = |item: &Item| item.kind == Kind::Flag && is(item, flag);
         let places = self.items.iter().enumerate().filter(|(_, item)| given(item));
         places.map(|(at, item)| self.found(at, item)).collect()
     }
 
-    fn found(&self, at: usize, item: &Argument) -> Result<Found, PrintError> {
-        if item.index.is_none() {
+    fn found(&self, at: usize, item: &Item) -> Result<Found, PrintError> {
+        if item.added {
             return Err(PrintError::Added);
         }
         if item.flags.len() > 1 {
             return Err(PrintError::Clustered);
         }
-        let next = self.items.get(at + 1).filter(|next| next.kind == Some(Kind::Value));
-        let value = next.map(|next| next.bytes.to_vec()).or_else(|| attached(item));
+        let next = self.items.get(at + 1).filter(|next| next.kind == Kind::Value);
+        let value = next.map(|next| next.bytes.clone()).or_else(|| attached(item));
         Ok(Found { at, apart: next.is_some(), value })
     }
 
@@ -101,7 +117,7 @@ impl Printer {
 
     /// Puts a flag after the command's words.
     pub fn add(&mut self, flag: &str, value: Option<&[u8]>) {
-        let after = self.items.iter().rposition(|item| item.kind == Some(Kind::Word)).map_or(0, |at| at + 1);
+        let after = self.items.iter().rposition(|item| item.kind == Kind::Word).map_or(0, |at| at + 1);
         self.items.splice(after..after, written(flag, value));
     }
 
@@ -113,24 +129,24 @@ impl Printer {
 
     /// Every operand that the test gives another value for.
     pub fn operands(&mut self, change: impl Fn(&[u8]) -> Option<Vec<u8>>) {
-        for item in self.items.iter_mut().filter(|item| item.kind == Some(Kind::Operand) && item.index.is_some()) {
+        for item in self.items.iter_mut().filter(|item| item.kind == Kind::Operand && !item.added) {
             if let Some(bytes) = change(&item.bytes) {
-                item.bytes = bytes.into();
+                item.bytes = bytes;
             }
         }
     }
 }
 
 /// Whether the argument gives this flag, under its own or its canonical name.
-fn is(item: &Argument, flag: &str) -> bool {
+fn is(item: &Item, flag: &str) -> bool {
     let name = item.bytes.split(|byte| *byte == b'=').next().unwrap_or_default();
     name == flag.as_bytes() || item.flags.contains(&flag)
 }
 
 /// `x` of `--flag=x`; `x` of `-fx` and `-f=x`, where `-f` is short for a long flag.
-fn attached(item: &Argument) -> Option<Vec<u8>> {
+fn attached(item: &Item) -> Option<Vec<u8>> {
     let is_short = item.flags.first().is_some_and(|flag| flag.starts_with("--") || flag.len() == 2);
-    match &*item.bytes {
+    match item.bytes.as_slice() {
         [b'-', first, value @ ..] if *first != b'-' && is_short => {
             let value = value.strip_prefix(b"=").unwrap_or(value);
             (!value.is_empty()).then(|| value.to_vec())
@@ -143,11 +159,8 @@ fn attached(item: &Argument) -> Option<Vec<u8>> {
 }
 
 /// A flag as arguments: one, or two where a short flag has a value.
-fn written(flag: &str, value: Option<&[u8]>) -> Vec<Argument> {
-    let item = |bytes: Vec<u8>, kind| {
-        let (bytes, flags) = (bytes.into(), SmallVec::new());
-        Argument { bytes, kind: Some(kind), flags, text: false, index: Some(0) }
-    };
+fn written(flag: &str, value: Option<&[u8]>) -> Vec<Item> {
+    let item = |bytes: Vec<u8>, kind| Item { bytes, kind, flags: Vec::new(), added: false };
     let short = flag.len() == 2;
     match value {
         None => vec![item(flag.as_bytes().to_vec(), Kind::Flag)],

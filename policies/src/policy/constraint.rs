@@ -25,21 +25,21 @@ impl Allowed {
         let Some(arguments) = &case.asked.operation.arguments else {
             return Some("what a variable adds to its arguments cannot be read".to_owned());
         };
-        let refused = arguments.items.iter().find(|item| is_flag(arguments, item) && !self.allows(item))?;
+        let refused = arguments.iter().find(|item| is_flag(arguments, item) && !self.allows(item))?;
         let flag = refused.bytes.split(|byte| *byte == b'=').next().unwrap_or_default();
         let from = if refused.index.is_none() { ", which a variable adds," } else { "" };
         Some(format!("`{}`{from} is none of its `allowed_args`", show::text(flag, 80)))
     }
 
-    fn allows(&self, item: &Argument) -> bool {
+    fn allows(&self, item: &Argument<'_>) -> bool {
         let name = item.bytes.split(|byte| *byte == b'=').next().unwrap_or_default();
         let canonical = !item.flags.is_empty() && item.flags.iter().all(|flag| self.names(flag.as_bytes()));
         self.names(name) || canonical || self.allows_letters(item)
     }
 
     /// `-it`, `-nprod`: letters of which the grammar has told how many are flags.
-    fn allows_letters(&self, item: &Argument) -> bool {
-        let letters = match &*item.bytes {
+    fn allows_letters(&self, item: &Argument<'_>) -> bool {
+        let letters = match item.bytes {
             [b'-', letters @ ..] if letters.first() != Some(&b'-') => letters,
             _ => return false,
         };
@@ -54,8 +54,8 @@ impl Allowed {
 
 /// Whether it has to be allowed. Where the grammar could not read all of it,
 /// everything that looks like a flag is taken for one.
-fn is_flag(arguments: &Arguments, item: &Argument) -> bool {
-    let looks = item.bytes.starts_with(b"-") && !matches!(&*item.bytes, b"-" | b"--");
+fn is_flag(arguments: &Arguments, item: &Argument<'_>) -> bool {
+    let looks = item.bytes.starts_with(b"-") && !matches!(item.bytes, b"-" | b"--");
     match item.kind {
         Some(Kind::Flag) => true,
         Some(_) if arguments.understood => false,
@@ -75,12 +75,12 @@ pub(super) fn metacharacter(case: &Case<'_>) -> Option<String> {
     let Some(arguments) = &case.asked.operation.arguments else {
         return Some("what a variable adds to its arguments cannot be read".to_owned());
     };
-    let found = |item: &Argument| {
-        let mark = METACHARACTERS.into_iter().find(|mark| holds(&item.bytes, mark.as_bytes()))?;
-        let shown = show::text(&item.bytes, 80);
+    let found = |item: Argument<'_>| {
+        let mark = METACHARACTERS.into_iter().find(|mark| holds(item.bytes, mark.as_bytes()))?;
+        let shown = show::text(item.bytes, 80);
         Some(format!("`{shown}` holds `{}`, which a shell would act on", mark.escape_debug()))
     };
-    arguments.items.iter().filter(|item| !item.text).find_map(found)
+    arguments.iter().filter(|item| !item.text).find_map(found)
 }
 
 fn holds(bytes: &[u8], mark: &[u8]) -> bool {

@@ -18,9 +18,9 @@ impl Line {
         let arguments = asked.operation.arguments.as_ref()?;
         Some(self.0.get_or_init(|| {
             let mut line = asked.operation.tool.as_bytes().to_vec();
-            for item in &arguments.items {
+            for item in arguments.iter() {
                 line.push(b' ');
-                add(&mut line, &item.bytes);
+                add(&mut line, item.bytes);
             }
             line
         }))

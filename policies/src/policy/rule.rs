@@ -196,7 +196,7 @@ impl Rare {
 
 fn arguments(globs: &[Glob], case: &Case<'_>, of: Of) -> Holds {
     match &case.asked.operation.arguments {
-        Some(arguments) => of.several(arguments.items.iter().map(|item| surely(like(globs, &item.bytes)))),
+        Some(arguments) => of.several(arguments.iter().map(|item| surely(like(globs, item.bytes)))),
         None => Holds::Perhaps,
     }
 }

@@ -113,7 +113,7 @@ fn tier(number: Option<u8>) -> Option<Option<Tier>> {
 /// A dimension of a later version is none of ours.
 fn touched(targets: &Targets) -> Option<Target> {
     let mut target = Target::default();
-    for (name, found) in targets {
+    for (name, found) in targets.iter() {
         let dimension = Dimension::of_name(name)?;
         found.values().iter().for_each(|found| target.add(dimension, value(found)));
     }

@@ -36,7 +36,7 @@ fn targets() -> impl Strategy<Value = Targets> {
         words().prop_map(|unknown| TargetValue::Unknown { unknown }),
     ];
     let found = prop_oneof![value.clone().prop_map(Found::One), vec(value, 0..3).prop_map(Found::Several)];
-    btree_map(words(), found, 0..3).prop_map(Targets::from_iter)
+    btree_map(words(), found, 0..3).prop_map(Targets::from)
 }
 
 fn described() -> impl Strategy<Value = Described> {

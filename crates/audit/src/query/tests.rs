@@ -21,7 +21,7 @@ fn entry(n: u64) -> Entry {
         },
         tier: (n % 5 != 4).then_some((n % 5) as u8),
         decision: Some(if refused { Decision::Deny } else { Decision::Allow }),
-        target: Targets::from_iter([("workspace".into(), Found::One(value))]),
+        target: Targets::from([("workspace".into(), Found::One(value))]),
         exit_code: (n.is_multiple_of(11)).then_some(3),
         ..samples::entry(n)
     }

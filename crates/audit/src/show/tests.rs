@@ -66,7 +66,7 @@ fn the_full_form_shows_every_field_once_and_nothing_that_is_not_there() {
         also: vec![Also {
             operation: "terraform.destroy".into(),
             tier: None,
-            target: [("path".into(), Found::One(known("x", "argument")))].into_iter().collect(),
+            target: [("path".into(), Found::One(known("x", "argument")))].into(),
             wrapped_by: Vec::new(),
         }],
         target: [
@@ -74,8 +74,7 @@ fn the_full_form_shows_every_field_once_and_nothing_that_is_not_there() {
             ("path".into(), Found::Several(vec![known("a", "argument"), known("b", "argument")])),
             ("workspace".into(), Found::One(known("prod", "TF_WORKSPACE"))),
         ]
-        .into_iter()
-        .collect(),
+        .into(),
         rationale: Some("destroys".into()),
         approved_by: Some(Approver {
             name: "alice".into(),

@@ -56,7 +56,7 @@ mod tests {
             agent: Some("ci".to_owned()),
             operation: Some("terraform.apply".to_owned()),
             tier: Some(2),
-            target: Targets::from_iter([("workspace".into(), found)]),
+            target: Targets::from([("workspace".into(), found)]),
             ..Entry::default()
         }
     }

@@ -158,15 +158,11 @@ fn a_command_line_is_matched_whole() {
 
 #[test]
 fn an_argument_cannot_look_like_two() {
-    let odd = |bytes: &[u8]| crate::classify::arguments::Argument {
-        bytes: bytes.into(),
-        kind: None,
-        flags: Default::default(),
-        text: false,
-        index: Some(1),
-    };
-    let arguments = crate::classify::Arguments { items: vec![odd(b"a b"), odd(b"")], understood: false };
-    let operation = Operation { arguments: Some(arguments), ..operation("t.x T0") };
+    let argv: [&[u8]; 3] = [b"frob", b"a b", b""];
+    let invocation =
+        crate::classify::Invocation { tool: b"frob", argv: &argv, env: &[], cwd: None, home: None, start: None };
+    let arguments = crate::classify::arguments::arguments(crate::classify::Grammars::built_in(), &invocation);
+    let operation = Operation { arguments, ..operation("t.x T0") };
     let asked = Asked::new(&operation, subject("claude"));
     let judged = |glob: &str| said(&policy(&[&format!("verdict = 'allow'\nargv = \"{glob}\"")]).judge(&asked));
     assert_eq!(judged("t a b*"), "deny default");
