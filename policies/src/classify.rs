@@ -172,7 +172,10 @@ fn understand(scene: &Scene<'_>, call: &Call<'_, '_>) -> Operation {
     let called = call.argv.first().map(|name| last_part(name.bytes));
     if !called.is_some_and(|called| tool.names.iter().any(|name| name.as_bytes() == called)) {
         let why = "the tool is called by another name, and may act by that";
-        return unread(call, tool.name().as_bytes(), why);
+        let own = call.argv.get(1..).unwrap_or_default();
+        let outer = call.depth == 0;
+        let arguments = if outer { arguments::of(scene.grammars, tool, own, call.env) } else { None };
+        return Operation { arguments, ..unknown(tool.name().as_bytes(), why) };
     }
     known(scene, tool, call)
 }
@@ -245,8 +248,9 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
 
 /// Of a command whose arguments no grammar reads.
 fn unread(call: &Call<'_, '_>, tool: &[u8], why: &'static str) -> Operation {
-    let arguments = arguments::unread(call.argv.get(1..).unwrap_or_default());
-    Operation { arguments: Some(arguments), ..unknown(tool, why) }
+    let own = call.argv.get(1..).unwrap_or_default();
+    let arguments = (call.depth == 0).then(|| arguments::unread(own));
+    Operation { arguments, ..unknown(tool, why) }
 }
 
 fn unknown(tool: &[u8], why: &'static str) -> Operation {

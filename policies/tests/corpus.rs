@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tollgate_policies::changes::{Act, Changes};
 use tollgate_policies::classify::facts::{Access, Contents, Field, Found, GitPurpose, Mount, Plan, SavedPlan, Stated};
-use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, Need, applied, classify};
+use tollgate_policies::classify::{
+    Classified, Facts, Finding, Grammars, Invocation, Need, applied, arguments, classify,
+};
 use tollgate_policies::{Dimension, Meaning, Operation, Value};
 
 #[derive(Deserialize)]
@@ -142,7 +144,11 @@ impl Case {
         let facts = Facts::default();
         for _ in 0..4 {
             match classify(Grammars::built_in(), &invocation, &facts) {
-                Classified::Operation(operation) => return operation,
+                Classified::Operation(operation) => {
+                    // Whoever reads the arguments alone reads the same.
+                    assert_eq!(operation.arguments, arguments::arguments(Grammars::built_in(), &invocation));
+                    return operation;
+                }
                 Classified::Needs(needs) => {
                     needs.into_iter().for_each(|need| facts.add(need.clone(), self.finding(&need)));
                 }

@@ -45,7 +45,7 @@ fn answer_all(judge: &Judge, mut questions: BufReader<impl io::Read>, mut answer
     let mut at = tollgate_facts::now();
     loop {
         // Questions that are there together are of one moment.
-        let waits = questions.buffer().is_empty();
+        let waits = !questions.buffer().contains(&b'\n');
         if waits {
             answers.flush()?;
         }

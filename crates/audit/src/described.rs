@@ -213,11 +213,9 @@ impl Described {
     /// The printed form of an operation.
     #[must_use]
     pub fn of(operation: &Operation) -> Self {
-        Self::from(Operation {
-            also: operation.also.clone(),
-            changes: operation.changes.clone(),
-            ..Operation::of(operation.tool.clone(), operation.primary.clone())
-        })
+        let said = Operation::of(operation.tool.clone(), operation.primary.clone());
+        let changes = operation.changes.as_deref().map(Changed::of);
+        Self { changes, ..Self::from(Operation { also: operation.also.clone(), ..said }) }
     }
 }
 

@@ -6,6 +6,8 @@
 
 use std::os::fd::AsFd;
 
+use tollgate_policies::Operation;
+
 use crate::decide::Judged;
 use crate::gate::Gate;
 
@@ -44,7 +46,9 @@ pub(crate) fn of(gate: &Gate, judged: &Judged) -> String {
     if let Some(found) = request.folder.opened.as_ref().and_then(|opened| nix::sys::stat::fstat(opened.as_fd()).ok()) {
         bound.put("folder's place", format!("{} {}", found.st_dev, found.st_ino).as_bytes());
     }
-    bound.put("operation", format!("{:?}", judged.judgeable.operation).as_bytes());
+    // The arguments are bound above, as they came.
+    let operation = Operation { arguments: None, ..judged.judgeable.operation.clone() };
+    bound.put("operation", format!("{operation:?}").as_bytes());
     let entry = &judged.call.entry;
     for fact in &entry.facts {
         bound.put("file", fact.path.as_slice());

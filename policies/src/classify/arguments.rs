@@ -83,14 +83,21 @@ pub enum Kind {
 pub fn arguments(grammars: &Grammars, invocation: &Invocation<'_>) -> Option<Arguments> {
     let rest = invocation.argv.get(1..).unwrap_or_default();
     let own: Vec<Word<'_>> = (1..).zip(rest).map(|(at, bytes)| Word { bytes, index: Some(at) }).collect();
-    let Some(tool) = grammars.tool(last_part(invocation.tool)) else { return Some(unread(&own)) };
-    let environment = Environment::of(invocation.env, &grammars.interest(tool));
-    let Some(parsed) = parse::parse(tool, &own, &environment) else { return Some(unread(&own)) };
+    match grammars.tool(last_part(invocation.tool)) {
+        Some(tool) => of(grammars, tool, &own, invocation.env),
+        None => Some(unread(&own)),
+    }
+}
+
+/// As this tool reads them.
+pub(super) fn of(grammars: &Grammars, tool: &Tool, own: &[Word<'_>], env: &[&[u8]]) -> Option<Arguments> {
+    let environment = Environment::of(env, &grammars.interest(tool));
+    let Some(parsed) = parse::parse(tool, own, &environment) else { return Some(unread(own)) };
     let words = extra::words(tool, &environment, &parsed).ok()?;
     if words.iter().all(Vec::is_empty) {
-        return Some(read(&own, tool, &parsed));
+        return Some(read(own, tool, &parsed));
     }
-    merged(&extra::merged(&own, &words, &parsed), tool, &environment)
+    merged(&extra::merged(own, &words, &parsed), tool, &environment)
 }
 
 /// Of a tool that no grammar knows.

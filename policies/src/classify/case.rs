@@ -31,7 +31,8 @@ pub(crate) struct Case<'c, 'g, 'a> {
     pub stirred: bool,
     /// What was asked for and is not among the facts.
     pub needs: &'c RefCell<Vec<Need>>,
-    /// What each resolver found, or why nothing can be asked; worked out once.
+    /// Where among the facts each resolver's answer is, or why nothing can be asked; worked
+    /// out once.
     pub answers: Answers,
     /// The URLs that the operands are, read once.
     pub urls: OnceCell<Option<Vec<Address<'a>>>>,

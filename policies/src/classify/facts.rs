@@ -481,8 +481,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_resolver_is_found_by_its_name() {
-        for resolver in Resolver::ALL {
+    fn every_resolver_is_found_by_its_name_and_place() {
+        for (place, resolver) in Resolver::ALL.into_iter().enumerate() {
+            assert_eq!(resolver as usize, place);
             assert_eq!(Resolver::of_name(resolver.name()), Some(resolver));
         }
         assert_eq!(Resolver::of_name("no-such"), None);

@@ -22,7 +22,7 @@ pub(crate) struct Held {
 #[inline(always)]
 pub(crate) fn holds(condition: &Condition, case: &Case<'_, '_, '_>) -> Option<Held> {
     // Most are about flags and variables that are not there.
-    if !case.parsed.given.have(condition.marks) || !case.environment.may_have_all(condition.variables) {
+    if !case.parsed.given.have(condition.flag_marks) || !case.environment.may_have_all(condition.variable_marks) {
         return None;
     }
     match &condition.terms {

@@ -47,3 +47,38 @@ fn a_tool_that_only_a_policy_knows_has_its_leading_words_as_commands() {
     }
     assert!(grammars.add_generic("10.toml", "helm", &[]).is_err());
 }
+
+/// By its other name the tool may do anything; what a variable adds is added all the same.
+#[test]
+fn a_tool_by_another_name_has_the_arguments_that_variables_add() {
+    let told = |env: &[u8]| {
+        let argv: [&[u8]; 2] = [b"foo", b"apply"];
+        let env = [env];
+        let invocation = Invocation { tool: b"terraform", argv: &argv, env: &env, cwd: None, home: None, start: None };
+        let Classified::Operation(operation) = classify(Grammars::built_in(), &invocation, &Facts::default()) else {
+            panic!("it needs to know something");
+        };
+        assert_eq!((operation.primary.operation.as_ref(), operation.tier()), ("terraform.unknown", None));
+        let all = operation.arguments?;
+        Some(all.iter().map(|argument| argument.bytes.to_vec()).collect::<Vec<_>>())
+    };
+    assert_eq!(told(b"TF_CLI_ARGS=-destroy").unwrap(), [&b"apply"[..], b"-destroy"]);
+    assert_eq!(told(b"TF_CLI_ARGS=a;b"), None);
+}
+
+/// A name that is looked at and has two values is noticed, whatever else is not set.
+#[test]
+fn a_variable_that_stands_twice_is_noticed_beside_one_that_is_absent() {
+    let argv: Vec<&[u8]> = b"gh pr close 3 -R github.com/a/b".split(|byte| *byte == b' ').collect();
+    let env: [&[u8]; 2] = [b"GH_HOST=a.example", b"GH_HOST=b.example"];
+    let invocation = Invocation { tool: b"gh", argv: &argv, env: &env, cwd: None, home: Some(b"/"), start: None };
+    let found = || Finding::Found(facts::Found::default());
+    let facts = Facts::default();
+    let operation = loop {
+        match classify(Grammars::built_in(), &invocation, &facts) {
+            Classified::Operation(operation) => break operation,
+            Classified::Needs(needs) => needs.into_iter().for_each(|need| facts.add(need, found())),
+        }
+    };
+    assert_eq!(operation.primary.operation, "gh.unknown");
+}

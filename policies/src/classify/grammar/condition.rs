@@ -10,10 +10,10 @@ use crate::classify::facts::{Field, Resolver};
 /// What must hold. It is small: most are passed by after one look, in long lists.
 #[derive(Debug, Default)]
 pub(crate) struct Condition {
-    /// The marks of the flags that must be given.
-    pub marks: Marks,
-    /// The marks of the variables that must be set.
-    pub variables: NameMarks,
+    /// Of the flags that must be given.
+    pub flag_marks: Marks,
+    /// Of the variables that must be set.
+    pub variable_marks: NameMarks,
     /// All of them must hold; without any only the marks count.
     pub terms: Option<Box<Terms>>,
 }
@@ -23,24 +23,45 @@ impl Condition {
     pub(crate) fn of(terms: Terms) -> Self {
         let mut condition = Self::default();
         let flags = terms.flag.iter().map(|test| test.name).chain(terms.with.iter().copied());
-        flags.for_each(|name| condition.marks.add(Marks::of(name)));
-        terms.variables.iter().for_each(|name| condition.variables.add(name.as_bytes()));
+        flags.for_each(|name| condition.flag_marks.add(Marks::of(name)));
+        // Looking at a variable that is set leaves a note of it. With several, one can be
+        // set where another is not: they are looked at one by one.
+        if let [only] = terms.variables.as_slice() {
+            condition.variable_marks.add(only.as_bytes());
+        }
         Self { terms: Some(Box::new(terms)), ..condition }
     }
 
-    /// The same where this flag must be given, too.
+    /// The same where a value comes from this flag, too.
     pub(crate) fn and_flag(mut self, name: &str) -> Self {
-        self.marks.add(Marks::of(name));
+        if self.may_be_passed_by() {
+            self.flag_marks.add(Marks::of(name));
+        }
         self
     }
 
-    /// The same where this variable must be set, too.
+    /// The same where a value comes from this variable, too.
     pub(crate) fn and_variable(mut self, name: &str) -> Self {
-        self.variables.add(name.as_bytes());
+        if self.may_be_passed_by() {
+            self.variable_marks.add(name.as_bytes());
+        }
         self
     }
 
-    /// The variables that it asks about.
+    /// Whether nothing else depends on its terms being looked at: no note of a variable,
+    /// no question to a resolver.
+    fn may_be_passed_by(&self) -> bool {
+        self.terms.as_ref().is_none_or(|terms| {
+            terms.variables.is_empty()
+                && terms.absent_variables.is_empty()
+                && terms.unlike.is_none()
+                && terms.brings.is_empty()
+                && !terms.brings_unread
+                && terms.exposes.is_none()
+        })
+    }
+
+    /// The variables that its terms are about.
     pub(crate) fn asked(&self) -> impl Iterator<Item = &'static str> {
         self.terms.iter().flat_map(|terms| terms.variables.iter().chain(&terms.absent_variables)).copied()
     }

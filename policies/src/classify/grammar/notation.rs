@@ -43,22 +43,18 @@ fn add(names: &str, takes: Takes, into: &mut Flags) -> Option<()> {
         match (name.len().checked_sub(bare.len())?, bare.as_bytes()) {
             (0, _) | (_, []) => return None,
             (1, [letter]) => put_short(*letter, flag, into),
-            (_, bytes) => put_long(forever(std::str::from_utf8(bytes).ok()?).as_bytes(), flag, into),
+            // A later declaration replaces an earlier one: a command's own flag hides the
+            // tool's of the same name.
+            (_, bytes) => into.long.put(forever(std::str::from_utf8(bytes).ok()?).as_bytes(), flag),
         }
     }
     Some(())
 }
 
-/// A later declaration replaces an earlier one: a command's own flag hides the
-/// tool's of the same name.
-fn put_long(name: &'static [u8], flag: Flag, into: &mut Flags) {
-    into.long.put(name, flag);
-}
-
 /// Makes names of all letters.
 pub(super) fn only_long(flags: &mut Flags) {
     for (letter, flag) in std::mem::take(&mut flags.short) {
-        put_long(forever(char::from(letter).encode_utf8(&mut [0; 4])).as_bytes(), flag, flags);
+        flags.long.put(forever(char::from(letter).encode_utf8(&mut [0; 4])).as_bytes(), flag);
     }
 }
 

@@ -113,7 +113,7 @@ impl<'g> Reading<'g> {
         if value.is_some() {
             return;
         }
-        // No flag of the tool's has another name than a text.
+        // What is no text is the name of no flag.
         let named = std::str::from_utf8(name).is_ok();
         match self.tool.table.as_ref().filter(|_| named) {
             Some(table) if table.stands_alone(&self.group, name) => {}

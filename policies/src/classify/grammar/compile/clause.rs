@@ -57,7 +57,7 @@ fn clause(
 
 /// What a clause asks for.
 pub(super) fn condition(source: &ToolFile, at: &str, written: &ClauseSource) -> Result<Condition, Problem> {
-    if !is_stated(written) {
+    if !asks(written) {
         return Ok(Condition::default());
     }
     let mut condition = flags(written)?;
@@ -125,7 +125,7 @@ pub(in super::super) fn mount_paths() -> MountPaths {
 }
 
 /// Whether a clause asks for anything.
-fn is_stated(written: &ClauseSource) -> bool {
+fn asks(written: &ClauseSource) -> bool {
     let lists = [
         &written.commands,
         &written.services,
@@ -158,7 +158,7 @@ fn is_stated(written: &ClauseSource) -> bool {
 
 /// A condition that is about flags alone.
 pub(super) fn flags_only(written: &ClauseSource) -> Result<Condition, Problem> {
-    if is_stated(written) { flags(written).map(Condition::of) } else { Ok(Condition::default()) }
+    if asks(written) { flags(written).map(Condition::of) } else { Ok(Condition::default()) }
 }
 
 /// The part of a condition that is about flags.

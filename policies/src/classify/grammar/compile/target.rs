@@ -67,7 +67,7 @@ fn sources(source: &ToolFile, at: &str, written: &[ClauseSource]) -> Result<Vec<
             None => Origin::Condition,
         };
         let when = clause::condition(source, at, written)?;
-        // What is not there gives nothing: that is told by the same look.
+        // A flag or variable that is not there gives nothing, whatever is stated beside it.
         let when = match of {
             Origin::Flag(name) => when.and_flag(name),
             Origin::Variable(name) => when.and_variable(name),
