@@ -46,7 +46,7 @@ impl<'a> Case<'_, '_, 'a> {
     /// reason why it cannot be.
     pub(crate) fn found(&self, resolver: Resolver) -> Result<Option<&Finding>, &str> {
         let Some(answer) = self.answers.get(resolver as usize) else { return Ok(None) };
-        let ask = || Ok(self.place(self.folder.need(needs::need(self, resolver)?)?));
+        let ask = || Ok(self.facts.find(self.folder.need(needs::need(self, resolver)?)?, self.needs));
         match answer.get_or_init(ask) {
             Ok(place) => Ok(place.and_then(|place| self.facts.at(place))),
             Err(reason) => Err(reason),
@@ -79,20 +79,7 @@ impl<'a> Case<'_, '_, 'a> {
 
     /// The fact, or a note that it is needed.
     fn fact(&self, need: Need) -> Option<&Finding> {
-        self.facts.at(self.place(need)?)
-    }
-
-    /// The place of the fact, or a note that it is needed.
-    fn place(&self, need: Need) -> Option<usize> {
-        let missing = match self.facts.find(need) {
-            Ok(place) => return Some(place),
-            Err(need) => need,
-        };
-        let mut needs = self.needs.borrow_mut();
-        if !needs.contains(&missing) {
-            needs.push(missing);
-        }
-        None
+        self.facts.at(self.facts.find(need, self.needs)?)
     }
 
     /// The first of these sources that holds and is set, among those that need no

@@ -41,8 +41,8 @@ pub(super) struct Group {
 impl Index {
     /// The index of rules whose places are their order.
     pub(super) fn new(rules: &[Rule]) -> Self {
-        let mut index = Self::default();
-        index.owes = rules.iter().any(|rule| rule.owes.is_some());
+        let owes = rules.iter().any(|rule| rule.owes.is_some());
+        let mut index = Self { owes, ..Self::default() };
         for (place, rule) in rules.iter().enumerate() {
             let lasts = last_words(rule);
             match first_words(rule) {

@@ -2,6 +2,8 @@
 //!
 //! Not here: what can be asked, and finding it out.
 
+use std::cell::RefCell;
+
 use elsa::FrozenVec;
 
 use super::{Finding, Need};
@@ -25,15 +27,22 @@ impl<'a> Facts<'a> {
         self.known.push(Box::new((need, finding)));
     }
 
-    /// The place of the answer to this need, if anybody has it; else the need.
-    pub(crate) fn find(&self, need: Need) -> Result<usize, Need> {
+    /// The place of the answer to this need; where nobody has one, it is added to what is
+    /// missing.
+    pub(crate) fn find(&self, need: Need, missing: &RefCell<Vec<Need>>) -> Option<usize> {
         if let Some(place) = self.known.iter().position(|(asked, _)| *asked == need) {
-            return Ok(place);
+            return Some(place);
         }
-        let Some(ask) = self.ask else { return Err(need) };
+        let Some(ask) = self.ask else {
+            let mut missing = missing.borrow_mut();
+            if !missing.contains(&need) {
+                missing.push(need);
+            }
+            return None;
+        };
         let finding = ask(&need);
         self.add(need, finding);
-        Ok(self.known.len() - 1)
+        self.known.len().checked_sub(1)
     }
 
     /// The answer at this place.
