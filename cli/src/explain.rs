@@ -25,6 +25,7 @@ use crate::complete::candidates;
 use crate::error::Error;
 use crate::{output, places};
 use judge::{By, Explained, Judge, Question};
+use line::Lines;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -98,7 +99,7 @@ pub(crate) fn explain(arguments: Arguments) -> Result<ExitCode, Error> {
 
 fn json(explained: &Explained<'_>, by: &By) -> serde_json::Result<String> {
     let mut text = Vec::new();
-    line::write(explained, &line::End::of(by)?, &mut text)?;
+    Lines::of(by)?.write(explained, &mut text)?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tollgate_audit::Bytes;
 
 use super::judge::{Judge, Question, Words};
-use super::line;
+use super::line::Lines;
 use crate::error::Error;
 
 /// One line of input.
@@ -31,16 +31,20 @@ struct Refused<'a> {
     error: &'a str,
 }
 
+/// Bytes that are read, and written, at once.
+const AT_ONCE: usize = 64 << 10;
+
 /// Answers standard input on standard output.
 pub(super) fn explain(judge: &Judge) -> Result<ExitCode, Error> {
-    answer_all(judge, BufReader::new(io::stdin().lock()), BufWriter::new(io::stdout().lock()))?;
+    let questions = BufReader::with_capacity(AT_ONCE, io::stdin().lock());
+    answer_all(judge, questions, BufWriter::with_capacity(AT_ONCE, io::stdout().lock()))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Whoever waits for each answer gets it: what is written goes out before more
 /// is waited for.
 fn answer_all(judge: &Judge, mut questions: BufReader<impl io::Read>, mut answers: impl Write) -> io::Result<()> {
-    let end = line::End::of(judge.by())?;
+    let mut lines = Lines::of(judge.by())?;
     let (mut asked, mut answer) = (Vec::new(), Vec::new());
     let mut at = tollgate_facts::now();
     loop {
@@ -58,7 +62,7 @@ fn answer_all(judge: &Judge, mut questions: BufReader<impl io::Read>, mut answer
         }
         answer.clear();
         match question(&asked) {
-            Ok(question) => line::write(&judge.explain(&question, at), &end, &mut answer)?,
+            Ok(question) => lines.write(&judge.explain(&question, at), &mut answer)?,
             Err(error) => serde_json::to_writer(&mut answer, &Refused { error: &error })?,
         }
         answer.push(b'\n');
