@@ -90,6 +90,8 @@ fn question(line: &[u8]) -> Result<Question, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use tollgate_policies::classify::Grammars;
     use tollgate_policies::policy::{Door, Policy, profile};
 
@@ -111,6 +113,48 @@ mod tests {
         assert_eq!(nonsense["error"], "no question: expected ident at line 1 column 2");
         assert!(empty["error"].is_string());
         assert_eq!((&last["tool"], &last["tier"]), (&"nothing-known".into(), &serde_json::Value::Null));
+    }
+
+    /// What is read piece by piece, and what has been answered by then.
+    struct Pieces<'a> {
+        left: Vec<&'static [u8]>,
+        answered: &'a RefCell<Vec<u8>>,
+        lines: Vec<usize>,
+    }
+
+    impl io::Read for Pieces<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.lines.push(self.answered.borrow().iter().filter(|byte| **byte == b'\n').count());
+            if self.left.is_empty() {
+                return Ok(0);
+            }
+            self.left.remove(0).read(into)
+        }
+    }
+
+    struct Answers<'a>(&'a RefCell<Vec<u8>>);
+
+    impl Write for Answers<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Half a line is no question yet: nobody waits for the rest of it while an answer is kept back.
+    #[test]
+    fn an_answer_goes_out_before_the_rest_of_a_line_is_waited_for() {
+        let answered = RefCell::new(Vec::new());
+        let left = vec![&b"{\"argv\":[\"ls\"]}\n{\"argv\":"[..], b"[\"ls\"]}\n{}\n", b"{"];
+        let mut pieces = Pieces { left, answered: &answered, lines: Vec::new() };
+        let policy = Policy::parse(&[profile("careful").unwrap()]).unwrap();
+        let judge = Judge::new(Grammars::built_in(), policy, "unknown".into(), None, Door::Shim);
+        answer_all(&judge, BufReader::new(&mut pieces), BufWriter::new(Answers(&answered))).unwrap();
+        assert_eq!(pieces.lines, [0, 1, 3, 3, 4]);
+        assert_eq!(answered.borrow().iter().filter(|byte| **byte == b'\n').count(), 4);
     }
 
     #[test]
