@@ -165,6 +165,18 @@ struct Call<'c, 'a> {
     depth: usize,
 }
 
+impl<'a> Call<'_, 'a> {
+    /// The arguments behind the name.
+    fn own(&self) -> &[Argument<'a>] {
+        self.argv.get(1..).unwrap_or_default()
+    }
+
+    /// Whether it is the caller's, and stands in no other.
+    fn is_callers(&self) -> bool {
+        self.depth == 0
+    }
+}
+
 fn understand(scene: &Scene<'_>, call: &Call<'_, '_>) -> Operation {
     let Some(tool) = scene.grammars.tool(call.tool) else {
         return unread(call, call.tool, "no grammar knows this tool");
@@ -172,9 +184,8 @@ fn understand(scene: &Scene<'_>, call: &Call<'_, '_>) -> Operation {
     let called = call.argv.first().map(|name| last_part(name.bytes));
     if !called.is_some_and(|called| tool.names.iter().any(|name| name.as_bytes() == called)) {
         let why = "the tool is called by another name, and may act by that";
-        let own = call.argv.get(1..).unwrap_or_default();
-        let outer = call.depth == 0;
-        let arguments = if outer { arguments::of(scene.grammars, tool, own, call.env) } else { None };
+        let arguments = || arguments::of(scene.grammars, tool, call.own(), call.env);
+        let arguments = call.is_callers().then(arguments).flatten();
         return Operation { arguments, ..unknown(tool.name().as_bytes(), why) };
     }
     known(scene, tool, call)
@@ -184,7 +195,7 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
     // Declared before what is read from them.
     let (words, arguments);
     let environment = Environment::of(call.env, &scene.grammars.interest(tool));
-    let own = call.argv.get(1..).unwrap_or_default();
+    let own = call.own();
     let Some(mut parsed) = parse::parse(tool, own, &environment) else {
         return unread(call, tool.name().as_bytes(), "its grammar is empty");
     };
@@ -224,7 +235,7 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
     let changes = brought::changes(&case, &meanings).map(Box::new);
     // What is offered instead, what is written out and what rules look at is the caller's
     // own command alone.
-    let outer = call.depth == 0;
+    let outer = call.is_callers();
     let told = match (&words, &arguments) {
         _ if !outer => None,
         (Err(_), _) => None,
@@ -248,8 +259,7 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
 
 /// Of a command whose arguments no grammar reads.
 fn unread(call: &Call<'_, '_>, tool: &[u8], why: &'static str) -> Operation {
-    let own = call.argv.get(1..).unwrap_or_default();
-    let arguments = (call.depth == 0).then(|| arguments::unread(own));
+    let arguments = call.is_callers().then(|| arguments::unread(call.own()));
     Operation { arguments, ..unknown(tool, why) }
 }
 

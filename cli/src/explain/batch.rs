@@ -97,11 +97,18 @@ mod tests {
 
     use super::*;
 
-    fn answers(questions: &str) -> Vec<serde_json::Value> {
+    fn judge() -> Judge {
         let policy = Policy::parse(&[profile("careful").unwrap()]).unwrap();
-        let judge = Judge::new(Grammars::built_in(), policy, "unknown".into(), None, Door::Shim);
+        Judge::new(Grammars::built_in(), policy, "unknown".into(), None, Door::Shim)
+    }
+
+    fn lines(text: &[u8]) -> usize {
+        text.iter().filter(|byte| **byte == b'\n').count()
+    }
+
+    fn answers(questions: &str) -> Vec<serde_json::Value> {
         let mut answers = Vec::new();
-        answer_all(&judge, BufReader::new(questions.as_bytes()), &mut answers).unwrap();
+        answer_all(&judge(), BufReader::new(questions.as_bytes()), &mut answers).unwrap();
         answers.split_inclusive(|byte| *byte == b'\n').map(|line| serde_json::from_slice(line).unwrap()).collect()
     }
 
@@ -124,7 +131,7 @@ mod tests {
 
     impl io::Read for Pieces<'_> {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            self.lines.push(self.answered.borrow().iter().filter(|byte| **byte == b'\n').count());
+            self.lines.push(lines(&self.answered.borrow()));
             if self.left.is_empty() {
                 return Ok(0);
             }
@@ -150,11 +157,9 @@ mod tests {
         let answered = RefCell::new(Vec::new());
         let left = vec![&b"{\"argv\":[\"ls\"]}\n{\"argv\":"[..], b"[\"ls\"]}\n{}\n", b"{"];
         let mut pieces = Pieces { left, answered: &answered, lines: Vec::new() };
-        let policy = Policy::parse(&[profile("careful").unwrap()]).unwrap();
-        let judge = Judge::new(Grammars::built_in(), policy, "unknown".into(), None, Door::Shim);
-        answer_all(&judge, BufReader::new(&mut pieces), BufWriter::new(Answers(&answered))).unwrap();
+        answer_all(&judge(), BufReader::new(&mut pieces), BufWriter::new(Answers(&answered))).unwrap();
         assert_eq!(pieces.lines, [0, 1, 3, 3, 4]);
-        assert_eq!(answered.borrow().iter().filter(|byte| **byte == b'\n').count(), 4);
+        assert_eq!(lines(&answered.borrow()), 4);
     }
 
     #[test]

@@ -15,8 +15,8 @@ use super::judge::{By, Explained, Named};
 pub(super) struct Lines {
     /// The last part of each.
     end: Vec<u8>,
-    /// What is said of each rule that decided, by where the rule lies.
-    rules: HashMap<*const RuleReference, (Arc<RuleReference>, Vec<u8>)>,
+    /// What is said of each rule that decided.
+    rules: HashMap<Arc<RuleReference>, Vec<u8>>,
 }
 
 /// Writes fields behind others.
@@ -55,7 +55,7 @@ impl Lines {
             Some(Named::Deciding(rule)) => Some(rule),
             Some(Named::Correcting { .. }) | None => None,
         };
-        if let Some((_, said)) = deciding.and_then(|rule| self.rules.get(&Arc::as_ptr(rule))) {
+        if let Some(said) = deciding.and_then(|rule| self.rules.get(rule)) {
             out.extend_from_slice(said);
             return Ok(());
         }
@@ -64,7 +64,7 @@ impl Lines {
         fields!(out: rule rule_at rule_reason);
         if let Some(rule) = deciding {
             let said = out.get(start..).unwrap_or_default().to_vec();
-            self.rules.insert(Arc::as_ptr(rule), (rule.clone(), said));
+            self.rules.insert(rule.clone(), said);
         }
         Ok(())
     }

@@ -98,10 +98,9 @@ fn runs_as(argv: &[Bytes]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tollgate_audit::{Also, Changed, Described, Found};
-
     use std::sync::Arc;
 
+    use tollgate_audit::{Also, Changed, Described, Found};
     use tollgate_policies::policy::{Layer, RuleReference};
 
     use super::super::judge::{Named, Read};

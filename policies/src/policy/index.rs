@@ -17,8 +17,6 @@ pub(super) struct Index {
     /// By the first word of all operations that the rule can match.
     by_first: HashMap<String, ByLast>,
     everywhere: ByLast,
-    /// Whether any rule asks for something.
-    owes: bool,
 }
 
 #[derive(Debug, Default)]
@@ -41,8 +39,7 @@ pub(super) struct Group {
 impl Index {
     /// The index of rules whose places are their order.
     pub(super) fn new(rules: &[Rule]) -> Self {
-        let owes = rules.iter().any(|rule| rule.owes.is_some());
-        let mut index = Self { owes, ..Self::default() };
+        let mut index = Self::default();
         for (place, rule) in rules.iter().enumerate() {
             let lasts = last_words(rule);
             match first_words(rule) {
@@ -55,11 +52,6 @@ impl Index {
             }
         }
         index
-    }
-
-    /// Whether any rule asks for something.
-    pub(super) fn owes(&self) -> bool {
-        self.owes
     }
 
     /// The groups in which every rule stands that could match this operation.

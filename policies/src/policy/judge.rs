@@ -6,8 +6,10 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::constraint;
-use super::index::{Groups, Index, first_word};
+use super::index::{Index, first_word};
 use super::line::Line;
 use super::range::UNKNOWN;
 use super::rule::{Case, Conditions, Holds, Rule, is_unknown};
@@ -106,8 +108,10 @@ impl Rules {
         let line = Line::default();
         let mut covers = Vec::new();
         let mut holds: Option<(usize, Said<'_>)> = None;
-        for (index, meaning) in asked.operation.meanings().enumerate() {
-            let said = self.say(&case(asked, &line, meaning), self.index.groups(&meaning.operation), silence);
+        let cases: SmallVec<[Case<'_>; 1]> =
+            asked.operation.meanings().map(|meaning| self.case(asked, &line, meaning)).collect();
+        for (index, case) in cases.iter().enumerate() {
+            let said = self.say(case, silence);
             covers.extend(said.cover.clone());
             if holds.as_ref().is_none_or(|(_, held)| said.weight() > held.weight()) {
                 holds = Some((index, said));
@@ -123,19 +127,24 @@ impl Rules {
             meaning,
             objection: said.objection,
             covers,
-            obligations: if said.verdict == Verdict::Deny { Obligations::default() } else { self.owed(asked, &line) },
+            obligations: if said.verdict == Verdict::Deny { Obligations::default() } else { self.owed(asked, &cases) },
         }
     }
 
-    fn say(&self, case: &Case<'_>, groups: Groups<'_>, silence: Silence) -> Said<'_> {
-        let said = self.ruled(case, groups).or_else(|| self.default(case));
+    fn case<'a>(&'a self, asked: &'a Asked<'a>, line: &'a Line, meaning: &'a Meaning) -> Case<'a> {
+        let groups = self.index.groups(&meaning.operation);
+        Case { asked, line, tool: tool(asked.operation, meaning), meaning, groups }
+    }
+
+    fn say(&self, case: &Case<'_>, silence: Silence) -> Said<'_> {
+        let said = self.ruled(case).or_else(|| self.default(case));
         let said = said.unwrap_or_else(|| {
             Said::nothing(if is_unknown(case.meaning) { Reason::Unknown } else { Reason::Default }, silence)
         });
         if said.verdict == Verdict::Deny {
             return said;
         }
-        if let Some(objected) = self.objected(case, groups) {
+        if let Some(objected) = self.objected(case) {
             return objected;
         }
         let cover = (said.verdict == Verdict::Escalate).then(|| self.cover(case)).flatten();
@@ -146,10 +155,10 @@ impl Rules {
     }
 
     /// What the rules say, strictest first; of equally strict ones the first.
-    fn ruled(&self, case: &Case<'_>, groups: Groups<'_>) -> Option<Said<'_>> {
+    fn ruled(&self, case: &Case<'_>) -> Option<Said<'_>> {
         let mut softened = None;
         for verdict in Verdict::ALL.into_iter().rev() {
-            let found = self.first(case, groups, verdict, &mut softened);
+            let found = self.first(case, verdict, &mut softened);
             let found = if verdict == Verdict::Escalate { found.into_iter().chain(softened).min() } else { found };
             if let Some(rule) = found.and_then(|place| self.rules.get(place)) {
                 return Some(Said::of(verdict, &rule.reference));
@@ -160,17 +169,11 @@ impl Rules {
 
     /// The place of the first rule that says just this. Denials that only ask,
     /// because something is not known, are noted.
-    fn first(
-        &self,
-        case: &Case<'_>,
-        groups: Groups<'_>,
-        verdict: Verdict,
-        softened: &mut Option<usize>,
-    ) -> Option<usize> {
+    fn first(&self, case: &Case<'_>, verdict: Verdict, softened: &mut Option<usize>) -> Option<usize> {
         let tiers =
             [case.meaning.tier.map(|tier| usize::from(tier.number())), is_unknown(case.meaning).then_some(UNKNOWN)];
         let mut best: Option<usize> = None;
-        for group in groups.iter() {
+        for group in case.groups.iter() {
             for tier in tiers.iter().flatten() {
                 for place in group.saying(verdict, *tier) {
                     if best.is_some_and(|best| best <= *place) {
@@ -195,8 +198,8 @@ impl Rules {
     }
 
     /// What denies whatever a rule says.
-    fn objected(&self, case: &Case<'_>, groups: Groups<'_>) -> Option<Said<'_>> {
-        let (rule, objection) = match self.tools.objection(case).or_else(|| self.uncorrected(case, groups)) {
+    fn objected(&self, case: &Case<'_>) -> Option<Said<'_>> {
+        let (rule, objection) = match self.tools.objection(case).or_else(|| self.uncorrected(case)) {
             Some((rule, objection)) => (Some(rule), objection),
             None => (None, constraint::metacharacter(case)?),
         };
@@ -206,11 +209,11 @@ impl Rules {
 
     /// A rule that corrects this meaning where it stands inside another command, whose
     /// argv is not the one to change.
-    fn uncorrected(&self, case: &Case<'_>, groups: Groups<'_>) -> Option<(&Arc<RuleReference>, String)> {
+    fn uncorrected(&self, case: &Case<'_>) -> Option<(&Arc<RuleReference>, String)> {
         if case.tool == case.asked.operation.tool && case.meaning.wrapped_by.is_empty() {
             return None;
         }
-        let mut asking = groups.owing();
+        let mut asking = case.groups.owing();
         let corrects = |rule: &&Rule| rule.owes.as_ref().is_some_and(|(_, owed)| !owed.corrections.is_empty());
         let rule = asking.find_map(|place| {
             let rule = self.rules.get(place).filter(corrects)?;
@@ -232,17 +235,12 @@ impl Rules {
     }
 
     /// What every rule and table asks for that might be about this command.
-    fn owed(&self, asked: &Asked<'_>, line: &Line) -> Obligations {
+    fn owed(&self, asked: &Asked<'_>, cases: &[Case<'_>]) -> Obligations {
         let mut owed = Obligations::default();
         let mut places = Vec::new();
-        for meaning in asked.operation.meanings() {
-            let case = case(asked, line, meaning);
-            owed.timeout = [owed.timeout, self.tools.timeout(&case)].into_iter().flatten().min();
-            if !self.index.owes() {
-                continue;
-            }
-            let asking = self.index.groups(&meaning.operation).owing();
-            places.extend(asking.filter(|place| self.asks(*place, &case)));
+        for case in cases {
+            owed.timeout = [owed.timeout, self.tools.timeout(case)].into_iter().flatten().min();
+            places.extend(case.groups.owing().filter(|place| self.asks(*place, case)));
         }
         places.sort_unstable();
         places.dedup();
@@ -263,10 +261,6 @@ impl Rules {
         let speaks = rule.owes.as_ref().is_some_and(|(tiers, _)| tiers.contains(tier));
         speaks && rule.might_hold(case) != Holds::No
     }
-}
-
-fn case<'a>(asked: &'a Asked<'a>, line: &'a Line, meaning: &'a Meaning) -> Case<'a> {
-    Case { asked, line, tool: tool(asked.operation, meaning), meaning }
 }
 
 impl<'a> Said<'a> {

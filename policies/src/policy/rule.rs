@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::asked::Asked;
 use super::glob::Glob;
 use super::hours::Hours;
+use super::index::Groups;
 use super::line::Line;
 use super::range::{Levels, UNKNOWN};
 use super::{Door, Obligations, RuleReference, Verdict};
@@ -37,6 +38,8 @@ pub(super) struct Case<'a> {
     pub(super) line: &'a Line,
     pub(super) tool: &'a str,
     pub(super) meaning: &'a Meaning,
+    /// The rules that can be about it.
+    pub(super) groups: Groups<'a>,
 }
 
 /// Conditions that must all hold; one that is left out always does.
