@@ -140,6 +140,12 @@ impl Pty {
         if left.is_zero() || !sys::ready(&[self.master.as_fd()], left).contains(&true) {
             return false;
         }
+        // As in the probe's `copy_terminal`: the first EIO may come before the last words.
+        self.read() || self.read()
+    }
+
+    /// False where it is closed.
+    fn read(&mut self) -> bool {
         let mut buffer = [0; 4096];
         let Ok(count @ 1..) = self.master.read(&mut buffer) else { return false };
         self.seen.push_str(&String::from_utf8_lossy(&buffer[..count]));

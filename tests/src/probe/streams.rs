@@ -25,12 +25,16 @@ pub fn copy(from: c_int, to: c_int) -> c_int {
 /// Copies what a terminal shows to descriptor 1, until nobody has it open (EIO).
 pub fn copy_terminal(master: c_int) {
     let mut buffer = [0; 4096];
-    loop {
+    let mut read = || {
         // SAFETY: the pointer and length are the buffer's.
         let count = unsafe { libc::read(master, buffer.as_mut_ptr().cast(), buffer.len()) };
-        let Some(count) = usize::try_from(count).ok().filter(|count| *count > 0) else { return };
-        write_all(1, buffer.get(..count).unwrap_or_default());
-    }
+        let shown = buffer.get(..usize::try_from(count).unwrap_or(0)).unwrap_or_default();
+        write_all(1, shown);
+        !shown.is_empty()
+    };
+    // Linux looks for bytes and then whether the other end is closed: who writes and
+    // closes in between is told closed with its last words unread. The next read has them.
+    while read() || read() {}
 }
 
 /// A file's bytes on descriptor 1.
