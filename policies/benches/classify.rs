@@ -11,7 +11,8 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use tollgate_policies::classify::facts::{Field, Found, Stated};
+use tollgate_policies::Value;
+use tollgate_policies::classify::facts::{Field, Found};
 use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, classify};
 
 const COMMANDS: [&str; 20] = [
@@ -192,6 +193,6 @@ fn facts(argv: &[&str]) -> Facts<'static> {
 
 fn finding() -> Finding {
     let fields = [Field::Workspace, Field::Context, Field::Cluster, Field::Server, Field::Namespace, Field::Region];
-    let value = |field| (field, Stated::Value { value: b"dev".to_vec(), source: "a file".to_owned() });
+    let value = |field| (field, Value::known(b"dev", "a file"));
     Finding::Found(Found { values: fields.map(value).into(), ..Found::default() })
 }

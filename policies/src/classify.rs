@@ -55,7 +55,7 @@ use case::Case;
 use environment::Environment;
 use folder::Folder;
 use grammar::Tool;
-use parse::Argument;
+use parse::{Argument, Parsed};
 
 /// One command as its caller gave it.
 #[derive(Debug, Clone, Copy)]
@@ -114,21 +114,23 @@ pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts<
         inside: &inside,
         stirred: false,
     };
-    let argv = invocation.argv.iter().enumerate();
-    let argv: SmallVec<[Argument<'_>; 16]> = argv.map(|(at, bytes)| Argument { bytes, index: Some(at) }).collect();
+    let mut argv: SmallVec<[Argument<'_>; 16]> = SmallVec::new();
+    argv.extend(invocation.argv.iter().enumerate().map(|(at, bytes)| Argument { bytes, index: Some(at) }));
     let name = last_part(invocation.tool);
     let call = Call { tool: name, argv: &argv, env: invocation.env, folder: Folder::Callers, depth: 0 };
-    let operation = with(understand(&scene, &call), inside.into_inner());
+    let mut classified = Classified::Operation(understand(&scene, &call));
     let needs = needs.into_inner();
-    if needs.is_empty() { Classified::Operation(operation) } else { Classified::Needs(needs) }
-}
-
-/// The operation, with what the files of commands inside it say.
-fn with(mut operation: Operation, inside: Changes) -> Operation {
-    if !inside.is_empty() {
+    if !needs.is_empty() {
+        return Classified::Needs(needs);
+    }
+    // What the files of commands inside it say.
+    let inside = inside.into_inner();
+    if let Classified::Operation(operation) = &mut classified
+        && !inside.is_empty()
+    {
         operation.changes.get_or_insert_default().join(inside);
     }
-    operation
+    classified
 }
 
 /// The meaning of a command that could not be looked into.
@@ -196,9 +198,12 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
     let (words, arguments);
     let environment = Environment::of(call.env, &scene.grammars.interest(tool));
     let own = call.own();
-    let Some(mut parsed) = parse::parse(tool, own, &environment) else {
+    let Some(root) = tool.command(0) else {
         return unread(call, tool.name().as_bytes(), "its grammar is empty");
     };
+    // It is large: made here, it is copied nowhere.
+    let mut parsed = Parsed::new(root, own);
+    parsed.read(tool, own, &environment);
     words = extra::words(tool, &environment, &parsed);
     arguments = match &words {
         Ok(words) if words.iter().any(|words| !words.is_empty()) => Cow::Owned(extra::merged(own, words, &parsed)),
@@ -207,10 +212,9 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
     if let Err(trouble) = &words {
         parsed.trouble = Some(*trouble);
     }
-    if matches!(arguments, Cow::Owned(_))
-        && let Some(again) = parse::parse(tool, &arguments, &environment)
-    {
-        parsed = again;
+    if matches!(arguments, Cow::Owned(_)) {
+        parsed = Parsed::new(root, &arguments);
+        parsed.read(tool, &arguments, &environment);
     }
     let case = Case {
         tool,
@@ -279,7 +283,7 @@ fn unknown(tool: &[u8], why: &'static str) -> Operation {
 /// Whether a value comes from the command's own words or variables, and from no file.
 fn is_stated(source: &str) -> bool {
     let variable = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    source == "argument" || source.starts_with('-') || source.bytes().all(variable)
+    source == aim::ARGUMENT || source.starts_with('-') || source.bytes().all(variable)
 }
 
 /// The file name of a path.

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod agents;
+mod bytes;
 pub mod changes;
 pub mod classify;
 pub mod correct;
@@ -19,6 +20,7 @@ pub mod scrub;
 pub mod show;
 pub mod target;
 
+pub use bytes::Bytes;
 pub use changes::Changes;
 pub use operation::{Meaning, Operation, Tier};
-pub use target::{Dimension, Target, Value};
+pub use target::{Dimension, Target, Text, Value};

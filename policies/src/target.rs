@@ -4,7 +4,7 @@
 //! is known, with where the value came from, or unknown, with why: unknown never
 //! counts as harmless.
 
-use std::borrow::Cow;
+use crate::Bytes;
 
 /// One side of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,20 +105,24 @@ impl Dimension {
     }
 }
 
+/// A source or a reason: most are words of the program or of a file that was read, and
+/// copying either costs nothing.
+pub type Text = smol_str::SmolStr;
+
 /// What is known of one dimension.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// It is this.
     Known {
         /// The value's bytes, as the tool would take them.
-        value: Vec<u8>,
+        value: Bytes,
         /// Where it came from: `TF_WORKSPACE`, `-n`, `.terraform/environment`, `default`.
-        source: Cow<'static, str>,
+        source: Text,
     },
     /// It applies, but could not be found out.
     Unknown {
         /// Why not, for a person.
-        reason: Cow<'static, str>,
+        reason: Text,
     },
 }
 
@@ -151,7 +155,7 @@ impl Target {
             if let Value::Known { value, source } = found
                 && test(value, source)
             {
-                *found = Value::Unknown { reason: Cow::Borrowed(reason) };
+                *found = Value::unknown(reason);
             }
         }
         self.0.dedup();
@@ -205,9 +209,20 @@ impl crate::Operation {
 }
 
 impl Value {
+    /// It is this, as something says that always has the same name.
+    pub fn known(value: impl Into<Bytes>, source: &'static str) -> Self {
+        Self::Known { value: value.into(), source: Text::new_static(source) }
+    }
+
+    /// It applies, but could not be found out: always for the same reason.
+    #[must_use]
+    pub fn unknown(reason: &'static str) -> Self {
+        Self::Unknown { reason: Text::new_static(reason) }
+    }
+
     /// The side of the network that this host is on.
     fn side(&self, is_internal: &impl Fn(&[u8]) -> bool) -> Self {
-        let side = |side: &str, source: &'static str| Self::Known { value: side.into(), source: source.into() };
+        let side = |side: &str, source| Self::known(side, source);
         match self {
             Self::Known { value, .. } if is_loopback(value) => side("internal", "default"),
             Self::Known { value, .. } if is_internal(value) => side("internal", "internal_hosts"),

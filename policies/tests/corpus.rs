@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tollgate_policies::changes::{Act, Changes};
-use tollgate_policies::classify::facts::{Access, Contents, Field, Found, GitPurpose, Mount, Plan, SavedPlan, Stated};
+use tollgate_policies::classify::facts::{Access, Contents, Field, Found, GitPurpose, Mount, Plan, SavedPlan};
 use tollgate_policies::classify::{
     Classified, Facts, Finding, Grammars, Invocation, Need, applied, arguments, classify,
 };
@@ -158,7 +158,7 @@ impl Case {
     }
 
     fn finding(&self, need: &Need) -> Finding {
-        let value = |field, value: &[u8]| (field, Stated::Value { value: value.to_vec(), source: "a file".into() });
+        let value = |field, value: &[u8]| (field, Value::known(value, "a file"));
         let values = match need {
             Need::TerraformDir { .. } => vec![value(Field::Workspace, b"default")],
             Need::Kubeconfig { context, cluster, .. } => vec![
@@ -195,7 +195,7 @@ impl Case {
             Need::GhConfig { .. } => vec![value(Field::Host, b"github.com")],
         };
         // The release tests of helm have no namespace in their context.
-        let keep = |(field, _): &(Field, Stated)| *field != Field::Namespace || !self.operation.starts_with("helm.");
+        let keep = |(field, _): &(Field, Value)| *field != Field::Namespace || !self.operation.starts_with("helm.");
         let values = values.into_iter().filter(keep).collect();
         Finding::Found(Found {
             values,

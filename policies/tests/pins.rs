@@ -1,9 +1,9 @@
 //! Which targets are written out, how, and where that would mean something else.
 #![expect(clippy::unwrap_used, reason = "a test may fail in its own helpers")]
 
-use tollgate_policies::Operation;
-use tollgate_policies::classify::facts::{Field, Found, Stated};
+use tollgate_policies::classify::facts::{Field, Found};
 use tollgate_policies::classify::{Classified, Facts, Finding, Grammars, Invocation, applied, classify};
+use tollgate_policies::{Operation, Value};
 
 /// The command as it would run if its verdict depended on every target: variables
 /// that are set, then the argv.
@@ -27,7 +27,7 @@ fn judged(argv: &[&[u8]], env: &[&[u8]], told: &[(Field, &str)]) -> Operation {
         home: Some(b"/home/me"),
         start: None,
     };
-    let stated = |value: &str| Stated::Value { value: value.into(), source: "/a/file".into() };
+    let stated = |value: &str| Value::known(value, "/a/file");
     let values = told.iter().map(|(field, value)| (*field, stated(value))).collect();
     let found = Finding::Found(Found { values, ..Found::default() });
     let facts = Facts::default();

@@ -12,13 +12,12 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use smallvec::SmallVec;
 
 use crate::base64;
 
-/// An argument, a variable, a path: any bytes. Most are short, and kept where they are.
+/// An argument, a variable, a path: any bytes.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Bytes(SmallVec<[u8; 16]>);
+pub struct Bytes(tollgate_policies::Bytes);
 
 impl Bytes {
     /// The bytes.
@@ -30,7 +29,7 @@ impl Bytes {
     /// The bytes themselves.
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
-        self.0.into_vec()
+        self.0.into()
     }
 
     /// As an operating system string.
@@ -43,13 +42,19 @@ impl Bytes {
 impl std::fmt::Debug for Bytes {
     /// `b"a\xff"`.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "b\"{}\"", self.0.escape_ascii())
+        self.0.fmt(out)
     }
 }
 
 impl AsRef<[u8]> for Bytes {
     fn as_ref(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl From<tollgate_policies::Bytes> for Bytes {
+    fn from(bytes: tollgate_policies::Bytes) -> Self {
+        Self(bytes)
     }
 }
 
@@ -61,7 +66,7 @@ impl From<Vec<u8>> for Bytes {
 
 impl From<&[u8]> for Bytes {
     fn from(bytes: &[u8]) -> Self {
-        Self(SmallVec::from_slice(bytes))
+        Self(bytes.into())
     }
 }
 

@@ -200,12 +200,14 @@ pub enum TargetValue {
         /// As the tool would take it.
         value: Bytes,
         /// Where it came from: `TF_WORKSPACE`, `-n`, `default`.
-        source: Text,
+        #[cfg_attr(test, schemars(with = "String"))]
+        source: tollgate_policies::Text,
     },
     /// It applies, but could not be found out.
     Unknown {
         /// Why not.
-        unknown: Text,
+        #[cfg_attr(test, schemars(with = "String"))]
+        unknown: tollgate_policies::Text,
     },
 }
 
@@ -272,7 +274,7 @@ mod tests {
     }
 
     fn known(value: &[u8], source: &'static str) -> Value {
-        Value::Known { value: value.to_vec(), source: source.into() }
+        Value::known(value, source)
     }
 
     #[test]

@@ -7,8 +7,9 @@
 
 use std::borrow::Cow;
 
+use tollgate_policies::Value;
 use tollgate_policies::classify::Finding;
-use tollgate_policies::classify::facts::{Field, Found, Stated};
+use tollgate_policies::classify::facts::{Field, Found};
 
 use crate::files::{Files, expanded};
 use crate::ini::{self, Section};
@@ -73,12 +74,12 @@ fn profile<'i>(config: &'i Ini<'_>, name: &str) -> Option<&'i Section> {
     })
 }
 
-fn values(config: &Ini<'_>, credentials: &Ini<'_>, name: &str) -> Vec<(Field, Stated)> {
+fn values(config: &Ini<'_>, credentials: &Ini<'_>, name: &str) -> Vec<(Field, Value)> {
     let own = profile(config, name).map(|section| (section, config));
     let secret = credentials.sections.iter().find(|section| section.name == name);
     let secret = secret.map(|section| (section, credentials));
     if own.is_none() && secret.is_none() && name != "default" {
-        let unknown = Stated::Unknown { reason: format!("no file has a profile `{name}`") };
+        let unknown = Value::Unknown { reason: format!("no file has a profile `{name}`").into() };
         return [Field::Region, Field::Account].map(|field| (field, unknown.clone())).into();
     }
     let both = || secret.iter().chain(&own);
@@ -88,7 +89,7 @@ fn values(config: &Ini<'_>, credentials: &Ini<'_>, name: &str) -> Vec<(Field, St
             Some((value.to_owned(), format!("{} [{}]", file.shown(), section.name)))
         })
     };
-    let value = |(value, source): (String, String)| Stated::Value { value: value.into_bytes(), source };
+    let value = |(value, source): (String, String)| Value::Known { value: value.into(), source: source.into() };
     let account = || said("sso_account_id").or_else(|| said("role_arn").and_then(account_of));
     let mut values = Vec::new();
     values.extend(said("region").map(|region| (Field::Region, value(region))));
@@ -97,7 +98,7 @@ fn values(config: &Ini<'_>, credentials: &Ini<'_>, name: &str) -> Vec<(Field, St
     if said("services").is_some() {
         let reason = String::from("the profile's services section may name an endpoint");
         values.retain(|(field, _)| *field != Field::Endpoint);
-        values.push((Field::Endpoint, Stated::Unknown { reason }));
+        values.push((Field::Endpoint, Value::Unknown { reason: reason.into() }));
     }
     values
 }
@@ -168,8 +169,8 @@ mod tests {
 
     fn value(found: &Found, field: Field) -> Option<String> {
         match found.value(field)? {
-            Stated::Value { value, .. } => Some(String::from_utf8(value.clone()).unwrap()),
-            Stated::Unknown { reason } => Some(format!("? {reason}")),
+            Value::Known { value, .. } => Some(String::from_utf8(value.to_vec()).unwrap()),
+            Value::Unknown { reason } => Some(format!("? {reason}")),
         }
     }
 

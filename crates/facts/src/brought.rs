@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn wanted(paths: &[&str], depth: Depth) -> BroughtFiles {
-        let paths = paths.iter().map(|path| path.as_bytes().to_vec()).collect();
+        let paths = paths.iter().map(|path| (*path).into()).collect();
         BroughtFiles { paths, form: BroughtForm::Manifests, act: Act::Apply, depth }
     }
 

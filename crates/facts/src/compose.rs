@@ -176,9 +176,9 @@ impl Project<'_> {
 fn variables(wanted: &ComposeFiles, files: &mut Files<'_>) -> Result<(), String> {
     let mut paths = wanted.variables.clone();
     if paths.is_empty() {
-        paths.push(b".env".to_vec());
+        paths.push(b".env".into());
         if !wanted.folder.is_empty() {
-            paths.push(join(&wanted.folder, b".env"));
+            paths.push(join(&wanted.folder, b".env").into());
         }
     }
     for path in paths {

@@ -5,10 +5,10 @@
 //! the digest is the SHA-256 of the name.
 //! Deliberately not here: flags and variables, which come first.
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
+use tollgate_policies::Value;
 use tollgate_policies::classify::Finding;
-use tollgate_policies::classify::facts::{Field, Found, Stated};
+use tollgate_policies::classify::facts::{Field, Found};
 use tollgate_policies::show;
 
 use crate::files::{Files, expanded};
@@ -35,28 +35,26 @@ fn found(folder: &[u8], home: &[u8], context: Option<&[u8]>, files: &mut Files<'
         (None, None) => (String::from("default"), String::from("default")),
     };
     let host = if name == "default" { local() } else { host(&folder, &name, files)? };
-    let context = Stated::Value { value: name.into_bytes(), source };
+    let context = Value::Known { value: name.into(), source: source.into() };
     Ok(Found { values: vec![(Field::Context, context), (Field::Host, host)], ..Found::default() })
 }
 
-fn local() -> Stated {
-    Stated::Value { value: LOCAL.as_bytes().to_vec(), source: String::from("default") }
+fn local() -> Value {
+    Value::known(LOCAL, "default")
 }
 
-fn host(folder: &[u8], name: &str, files: &mut Files<'_>) -> Result<Stated, String> {
+fn host(folder: &[u8], name: &str, files: &mut Files<'_>) -> Result<Value, String> {
     let digest = show::hex(&Sha256::digest(name.as_bytes()));
     let path = [folder, b"/contexts/meta/", digest.as_bytes(), b"/meta.json"].concat();
     let meta = json(&path, files)?;
     let host = meta.as_ref().and_then(|meta| meta.get("Endpoints")?.get("docker")?.get("Host")?.as_str());
     Ok(match host {
-        Some(host) => {
-            Stated::Value { value: host.as_bytes().to_vec(), source: String::from_utf8_lossy(&path).into_owned() }
-        }
-        None => Stated::Unknown { reason: format!("no file says where the context `{name}` leads") },
+        Some(host) => Value::Known { value: host.into(), source: String::from_utf8_lossy(&path).into() },
+        None => Value::Unknown { reason: format!("no file says where the context `{name}` leads").into() },
     })
 }
 
-fn json(path: &[u8], files: &mut Files<'_>) -> Result<Option<Value>, String> {
+fn json(path: &[u8], files: &mut Files<'_>) -> Result<Option<serde_json::Value>, String> {
     let shown = || String::from_utf8_lossy(path).into_owned();
     let Some(bytes) = files.read(path)? else {
         return Ok(None);
@@ -87,8 +85,8 @@ mod tests {
     fn value(finding: &Finding, field: Field) -> String {
         let Finding::Found(found) = finding else { panic!("{finding:?}") };
         match found.value(field).unwrap() {
-            Stated::Value { value, .. } => String::from_utf8(value.clone()).unwrap(),
-            Stated::Unknown { .. } => String::from("?"),
+            Value::Known { value, .. } => String::from_utf8(value.to_vec()).unwrap(),
+            Value::Unknown { .. } => String::from("?"),
         }
     }
 

@@ -7,8 +7,9 @@
 //! Deliberately not here: flags and variables, which come first, and properties of
 //! the installation, which are outside of the caller's folder.
 
+use tollgate_policies::Value;
 use tollgate_policies::classify::Finding;
-use tollgate_policies::classify::facts::{Field, Found, Stated};
+use tollgate_policies::classify::facts::{Field, Found};
 
 use crate::files::{Files, expanded};
 use crate::ini::{self, Section};
@@ -58,7 +59,7 @@ fn active(folder: &[u8], files: &mut Files<'_>) -> Result<(String, String), Stri
     Ok(if name.is_empty() { usual() } else { (name.to_owned(), shown) })
 }
 
-fn properties(path: &[u8], files: &mut Files<'_>) -> Result<Vec<(Field, Stated)>, String> {
+fn properties(path: &[u8], files: &mut Files<'_>) -> Result<Vec<(Field, Value)>, String> {
     let Some(bytes) = files.read(path)? else {
         return Ok(Vec::new());
     };
@@ -69,12 +70,12 @@ fn properties(path: &[u8], files: &mut Files<'_>) -> Result<Vec<(Field, Stated)>
         section.get(key).filter(|value| !value.is_empty()).map(str::to_owned)
     };
     let source = |section: &str| format!("{shown} [{section}]");
-    let mut values: Vec<(Field, Stated)> = Vec::new();
+    let mut values: Vec<(Field, Value)> = Vec::new();
     if let Some(acts_as) = said("auth", "impersonate_service_account") {
         values.push((Field::Account, stated(&acts_as, source("auth"))));
     } else if said("auth", "access_token_file").or_else(|| said("auth", "credential_file_override")).is_some() {
         let reason = format!("`{shown}` [auth] names a file with the credentials");
-        values.push((Field::Account, Stated::Unknown { reason }));
+        values.push((Field::Account, Value::Unknown { reason: reason.into() }));
     }
     for (field, section, key) in PROPERTIES {
         if let Some(value) = said(section, key).filter(|_| !values.iter().any(|(known, _)| *known == field)) {
@@ -83,7 +84,7 @@ fn properties(path: &[u8], files: &mut Files<'_>) -> Result<Vec<(Field, Stated)>
     }
     if sections.iter().any(|section| section.name == "api_endpoint_overrides" && !section.entries.is_empty()) {
         let reason = format!("`{shown}` [api_endpoint_overrides] sends calls to other servers");
-        values.push((Field::Endpoint, Stated::Unknown { reason }));
+        values.push((Field::Endpoint, Value::Unknown { reason: reason.into() }));
     }
     Ok(values)
 }
@@ -92,8 +93,8 @@ fn text(bytes: Vec<u8>, shown: &str) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| format!("`{shown}`: it is no text"))
 }
 
-fn stated(value: &str, source: String) -> Stated {
-    Stated::Value { value: value.as_bytes().to_vec(), source }
+fn stated(value: &str, source: String) -> Value {
+    Value::Known { value: value.into(), source: source.into() }
 }
 
 #[cfg(test)]
@@ -115,8 +116,8 @@ mod tests {
     fn value(finding: &Finding, field: Field) -> Option<String> {
         let Finding::Found(found) = finding else { panic!("{finding:?}") };
         match found.value(field)? {
-            Stated::Value { value, .. } => Some(String::from_utf8(value.clone()).unwrap()),
-            Stated::Unknown { reason } => Some(format!("? {reason}")),
+            Value::Known { value, .. } => Some(String::from_utf8(value.to_vec()).unwrap()),
+            Value::Unknown { reason } => Some(format!("? {reason}")),
         }
     }
 

@@ -4,8 +4,9 @@
 //! Aliases stand in `config.yml`, hosts in `hosts.yml` (`gh help environment`:
 //! `GH_CONFIG_DIR`). Deliberately not here: what an alias stands for, and tokens.
 
+use tollgate_policies::Value;
 use tollgate_policies::classify::Finding;
-use tollgate_policies::classify::facts::{Field, Found, Stated};
+use tollgate_policies::classify::facts::{Field, Found};
 
 use crate::files::{Files, expanded};
 use crate::yaml::{self, Node};
@@ -25,13 +26,13 @@ fn found(folder: &[u8], home: &[u8], files: &mut Files<'_>) -> Result<Found, Str
     let host = match keys(&hosts).as_slice() {
         [] => stated("github.com", "default"),
         [only] => stated(&String::from_utf8_lossy(only), "hosts.yml"),
-        _ => Stated::Unknown { reason: String::from("it is logged in to several hosts") },
+        _ => Value::unknown("it is logged in to several hosts"),
     };
     Ok(Found { values: vec![(Field::Host, host)], aliases, ..Found::default() })
 }
 
-fn stated(value: &str, source: &str) -> Stated {
-    Stated::Value { value: value.as_bytes().to_vec(), source: source.to_owned() }
+fn stated(value: &str, source: &str) -> Value {
+    Value::Known { value: value.into(), source: source.into() }
 }
 
 fn read(path: &[u8], files: &mut Files<'_>) -> Result<Node, String> {
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn of_several_hosts_none_is_known_and_without_any_it_is_the_public_one() {
         let Finding::Found(found) = asked("", "a:\n  user: x\nb:\n  user: y\n") else { panic!() };
-        assert!(matches!(found.value(Field::Host), Some(Stated::Unknown { .. })));
+        assert!(matches!(found.value(Field::Host), Some(Value::Unknown { .. })));
         let Finding::Found(found) = asked("", "") else { panic!() };
         assert_eq!(found.value(Field::Host), Some(&stated("github.com", "default")));
     }

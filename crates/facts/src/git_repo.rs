@@ -7,7 +7,8 @@
 //! `push.default`, `url.*`). Deliberately not here: what the argv says itself.
 
 use tollgate_policies::classify::Finding;
-use tollgate_policies::classify::facts::{Field, Found, GitPurpose, GitRepo, Stated};
+use tollgate_policies::classify::facts::{Field, Found, GitPurpose, GitRepo};
+use tollgate_policies::{Bytes, Value};
 
 use crate::files::{Files, expanded, join};
 
@@ -38,7 +39,7 @@ fn found(wanted: &GitRepo, files: &mut Files<'_>) -> Result<Found, String> {
         values.extend(addressed(&configured, wanted, remote));
     } else if let Err(reason) = &remote {
         let fields = [Field::Remote, Field::Repository, Field::Host];
-        values.extend(fields.map(|field| (field, Stated::Unknown { reason: reason.clone() })));
+        values.extend(fields.map(|field| (field, Value::Unknown { reason: reason.as_str().into() })));
     }
     values.push((Field::Branch, branch_of(&configured, wanted, branch, remote.ok().as_deref())));
     let code = mirrored(&values, &configured, wanted)
@@ -47,10 +48,10 @@ fn found(wanted: &GitRepo, files: &mut Files<'_>) -> Result<Found, String> {
 }
 
 /// Whether every push to the remote deletes what is not here.
-fn mirrored(values: &[(Field, Stated)], configured: &Configured, wanted: &GitRepo) -> bool {
+fn mirrored(values: &[(Field, Value)], configured: &Configured, wanted: &GitRepo) -> bool {
     let remote = values.iter().find(|(field, _)| *field == Field::Remote).map(|(_, stated)| stated);
     match remote {
-        Some(Stated::Value { value, .. }) if wanted.purpose == GitPurpose::Push => {
+        Some(Value::Known { value, .. }) if wanted.purpose == GitPurpose::Push => {
             configured.mirrors(&String::from_utf8_lossy(value))
         }
         _ => false,
@@ -58,11 +59,11 @@ fn mirrored(values: &[(Field, Stated)], configured: &Configured, wanted: &GitRep
 }
 
 /// The repository's address and its host.
-fn addressed(configured: &Configured, wanted: &GitRepo, remote: &str) -> Vec<(Field, Stated)> {
+fn addressed(configured: &Configured, wanted: &GitRepo, remote: &str) -> Vec<(Field, Value)> {
     match configured.address(wanted.purpose, remote) {
-        Err(reason) => {
-            [Field::Repository, Field::Host].map(|field| (field, Stated::Unknown { reason: reason.clone() })).into()
-        }
+        Err(reason) => [Field::Repository, Field::Host]
+            .map(|field| (field, Value::Unknown { reason: reason.as_str().into() }))
+            .into(),
         Ok(url) => {
             let shown = match wanted.purpose {
                 GitPurpose::Forge => address::short(&url),
@@ -75,19 +76,19 @@ fn addressed(configured: &Configured, wanted: &GitRepo, remote: &str) -> Vec<(Fi
     }
 }
 
-fn branch_of(configured: &Configured, wanted: &GitRepo, branch: Option<&str>, remote: Option<&str>) -> Stated {
+fn branch_of(configured: &Configured, wanted: &GitRepo, branch: Option<&str>, remote: Option<&str>) -> Value {
     match (branch, wanted.purpose) {
-        (None, _) => Stated::Unknown { reason: String::from("no branch is checked out") },
+        (None, _) => Value::unknown("no branch is checked out"),
         (Some(branch), GitPurpose::Push) => match configured.pushed(branch, remote.unwrap_or_default()) {
             Ok(branch) => known(&branch, "git configuration"),
-            Err(reason) => Stated::Unknown { reason },
+            Err(reason) => Value::Unknown { reason: reason.into() },
         },
         (Some(branch), _) => known(branch, "HEAD"),
     }
 }
 
-fn known(value: &str, source: &str) -> Stated {
-    Stated::Value { value: value.as_bytes().to_vec(), source: source.to_owned() }
+fn known(value: &str, source: &str) -> Value {
+    Value::Known { value: value.into(), source: source.into() }
 }
 
 /// A repository on disk.
@@ -104,7 +105,7 @@ fn place(wanted: &GitRepo, files: &mut Files<'_>) -> Result<Option<Place>, Strin
     if let Some(git_dir) = &wanted.git_dir {
         return opened(join(&wanted.folder, git_dir), files);
     }
-    let mut folder = wanted.folder.clone();
+    let mut folder = wanted.folder.to_vec();
     for height in 0..HIGHEST {
         let own = join(&folder, b".git");
         if let Some(place) = opened(own.clone(), files)? {
@@ -146,17 +147,17 @@ fn opened(own: Vec<u8>, files: &mut Files<'_>) -> Result<Option<Place>, String> 
 
 /// All settings in the order in which git reads them.
 fn configured(wanted: &GitRepo, place: Option<&Place>, files: &mut Files<'_>) -> Result<Configured, String> {
-    let mut paths = vec![b"/etc/gitconfig".to_vec()];
+    let mut paths = vec![Bytes::from(b"/etc/gitconfig")];
     match &wanted.global {
         Some(global) => paths.push(global.clone()),
         None => {
-            let folder = wanted.settings.clone().unwrap_or_else(|| b"~/.config".to_vec());
-            paths.push([&folder, &b"/git/config"[..]].concat());
-            paths.push(b"~/.gitconfig".to_vec());
+            let folder = wanted.settings.as_deref().unwrap_or(b"~/.config");
+            paths.push([folder, b"/git/config"].concat().into());
+            paths.push(b"~/.gitconfig".into());
         }
     }
-    paths.extend(place.map(|place| join(&place.common, b"config")));
-    paths.extend(place.map(|place| join(&place.own, b"config.worktree")));
+    paths.extend(place.map(|place| join(&place.common, b"config").into()));
+    paths.extend(place.map(|place| join(&place.own, b"config.worktree").into()));
     let mut all = Vec::new();
     for path in paths {
         let path = expanded(&path, &wanted.home, files)?;

@@ -6,17 +6,13 @@
 //! that are run for them.
 
 use tollgate_policies::classify::Finding;
-use tollgate_policies::classify::facts::{Field, Found, Stated};
+use tollgate_policies::classify::facts::{Field, Found};
+use tollgate_policies::{Bytes, Value};
 
 use crate::files::Files;
 use crate::yaml::{self, Node};
 
-pub(crate) fn find(
-    paths: &[Vec<u8>],
-    context: Option<&[u8]>,
-    cluster: Option<&[u8]>,
-    files: &mut Files<'_>,
-) -> Finding {
+pub(crate) fn find(paths: &[Bytes], context: Option<&[u8]>, cluster: Option<&[u8]>, files: &mut Files<'_>) -> Finding {
     let mut configs = Vec::new();
     for path in paths {
         match read(path, files) {
@@ -71,11 +67,11 @@ fn chosen(configs: &[Config], context: Option<&[u8]>, cluster: Option<&[u8]>) ->
     let Some((name, source)) = asked.or_else(current) else {
         return Finding::Found(Found { values: without_context(configs, cluster), ..Found::default() });
     };
-    let mut values = vec![(Field::Context, Stated::Value { value: name.clone().into_bytes(), source })];
+    let mut values = vec![(Field::Context, Value::Known { value: name.as_str().into(), source: source.into() })];
     let mut code = None;
     match entry(configs, "contexts", "context", &name) {
         None => {
-            let unknown = Stated::Unknown { reason: format!("no kubeconfig has a context `{name}`") };
+            let unknown = Value::Unknown { reason: format!("no kubeconfig has a context `{name}`").into() };
             values.extend([Field::Cluster, Field::Server, Field::Namespace].map(|field| (field, unknown.clone())));
         }
         Some((inner, config)) => {
@@ -83,13 +79,13 @@ fn chosen(configs: &[Config], context: Option<&[u8]>, cluster: Option<&[u8]>) ->
             let source = || format!("{} context {name}", config.shown);
             code = text("user").and_then(|user| credentials(configs, &user));
             if let Some(namespace) = text("namespace") {
-                values.push((Field::Namespace, Stated::Value { value: namespace.into_bytes(), source: source() }));
+                values.push((Field::Namespace, Value::Known { value: namespace.into(), source: source().into() }));
             }
             let cluster = cluster.map(|name| String::from_utf8_lossy(name).into_owned()).or_else(|| text("cluster"));
             if let Some(cluster) = cluster {
                 values.push((Field::Server, server(configs, &cluster)));
                 values.extend(tls_name(configs, &cluster).map(|name| (Field::TlsName, name)));
-                values.push((Field::Cluster, Stated::Value { value: cluster.into_bytes(), source: source() }));
+                values.push((Field::Cluster, Value::Known { value: cluster.into(), source: source().into() }));
             }
         }
     }
@@ -126,37 +122,36 @@ fn credentials(configs: &[Config], user: &str) -> Option<String> {
 
 /// Nothing is chosen: the tool takes the cluster that a flag names, or one that
 /// it finds around itself.
-fn without_context(configs: &[Config], cluster: Option<&[u8]>) -> Vec<(Field, Stated)> {
-    let unknown = |what: &str| Stated::Unknown { reason: format!("no kubeconfig chooses a {what}") };
+fn without_context(configs: &[Config], cluster: Option<&[u8]>) -> Vec<(Field, Value)> {
+    let unknown = |what: &str| Value::Unknown { reason: format!("no kubeconfig chooses a {what}").into() };
     let server = match cluster {
         Some(name) => server(configs, &String::from_utf8_lossy(name)),
         None => unknown("cluster"),
     };
-    let namespace =
-        Stated::Unknown { reason: "no kubeconfig chooses a context: inside a cluster it is the pod's".into() };
+    let namespace = Value::unknown("no kubeconfig chooses a context: inside a cluster it is the pod's");
     let mut values =
         vec![(Field::Context, unknown("context")), (Field::Cluster, unknown("cluster")), (Field::Server, server)];
     values.push((Field::Namespace, namespace));
     values
 }
 
-fn server(configs: &[Config], cluster: &str) -> Stated {
+fn server(configs: &[Config], cluster: &str) -> Value {
     let stated = entry(configs, "clusters", "cluster", cluster).and_then(|(inner, config)| {
         let server = inner.get("server")?.text()?;
         let source = format!("{} cluster {cluster}", config.shown);
-        Some(Stated::Value { value: server.as_bytes().to_vec(), source })
+        Some(Value::Known { value: server.into(), source: source.into() })
     });
-    stated.unwrap_or_else(|| Stated::Unknown {
-        reason: format!("no kubeconfig has a server for the cluster `{cluster}`"),
+    stated.unwrap_or_else(|| Value::Unknown {
+        reason: format!("no kubeconfig has a server for the cluster `{cluster}`").into(),
     })
 }
 
 /// The name that the server's certificate must have. The tool forgets it where a
 /// flag names the server.
-fn tls_name(configs: &[Config], cluster: &str) -> Option<Stated> {
+fn tls_name(configs: &[Config], cluster: &str) -> Option<Value> {
     let (inner, config) = entry(configs, "clusters", "cluster", cluster)?;
-    let value = inner.get("tls-server-name")?.text()?.as_bytes().to_vec();
-    Some(Stated::Value { value, source: format!("{} cluster {cluster}", config.shown) })
+    let value = inner.get("tls-server-name")?.text()?;
+    Some(Value::Known { value: value.into(), source: format!("{} cluster {cluster}", config.shown).into() })
 }
 
 /// The entry of this name in the first file that has one.
@@ -204,7 +199,7 @@ clusters:
         std::fs::write(folder.path().join("broken"), "contexts: [").unwrap();
         let cwd = File::open(folder.path()).unwrap();
         let reader = Reader::new(Some(cwd.as_fd()));
-        let paths: Vec<Vec<u8>> = list.split(':').map(|path| path.as_bytes().to_vec()).collect();
+        let paths: Vec<Bytes> = list.split(':').map(Into::into).collect();
         let finding = find(&paths, context.map(str::as_bytes), cluster.map(str::as_bytes), &mut Files::new(&reader));
         match finding {
             Finding::Unknown { reason } => vec![(Field::Context, format!("? {reason}"))],
@@ -213,10 +208,10 @@ clusters:
         }
     }
 
-    fn shown(stated: Stated) -> String {
+    fn shown(stated: Value) -> String {
         match stated {
-            Stated::Value { value, source } => format!("{} from {source}", String::from_utf8(value).unwrap()),
-            Stated::Unknown { reason } => format!("? {reason}"),
+            Value::Known { value, source } => format!("{} from {source}", String::from_utf8(value.into()).unwrap()),
+            Value::Unknown { reason } => format!("? {reason}"),
         }
     }
 
@@ -296,6 +291,6 @@ clusters:
         else {
             panic!("nothing is found")
         };
-        assert!(matches!(found.value(Field::TlsName), Some(Stated::Value { value, .. }) if value == b"other"));
+        assert!(matches!(found.value(Field::TlsName), Some(Value::Known { value, .. }) if **value == *b"other"));
     }
 }

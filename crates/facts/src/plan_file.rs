@@ -3,9 +3,10 @@
 //! Deliberately not here: the format (crate `tollgate-plan`), and what tier follows.
 
 use tollgate_plan::{Act as Done, Backend, Change, Error, Mode};
+use tollgate_policies::Value;
 use tollgate_policies::changes::{Act, Changes};
 use tollgate_policies::classify::Finding;
-use tollgate_policies::classify::facts::{Field, Found, Plan, SavedPlan, Stated};
+use tollgate_policies::classify::facts::{Field, Found, Plan, SavedPlan};
 
 use crate::files::{Files, join};
 
@@ -111,8 +112,8 @@ fn state(backend: &Backend) -> String {
 
 fn found(backend: &Backend, path: &str) -> Found {
     let stated = |value: &str| match value {
-        "" => Stated::Unknown { reason: format!("`{path}` does not say it") },
-        value => Stated::Value { value: value.as_bytes().to_vec(), source: path.to_owned() },
+        "" => Value::Unknown { reason: format!("`{path}` does not say it").into() },
+        value => Value::Known { value: value.into(), source: path.into() },
     };
     let values = vec![(Field::Workspace, stated(&backend.workspace)), (Field::Backend, stated(&backend.kind))];
     Found { values, ..Found::default() }
@@ -147,7 +148,7 @@ mod tests {
         assert!(apply.changes.notes().iter().any(|note| note.starts_with("state in local")), "{apply:?}");
         let destroy = plan(include_bytes!("../tests/plans/destroy.tfplan"));
         assert!(destroy.made_to_destroy && destroy.changes.destroys());
-        let workspace = Stated::Value { value: b"default".to_vec(), source: String::from("tfplan.out") };
+        let workspace = Value::known("default", "tfplan.out");
         assert_eq!(apply.found.value(Field::Workspace), Some(&workspace));
     }
 

@@ -5,8 +5,9 @@
 //! that file, or with an empty one, it is `default`. The backend's type stands in
 //! `terraform.tfstate` of the data folder; without that file the state is local.
 
+use tollgate_policies::Value;
 use tollgate_policies::classify::Finding;
-use tollgate_policies::classify::facts::{Field, Found, Stated};
+use tollgate_policies::classify::facts::{Field, Found};
 
 use crate::files::{Files, join};
 
@@ -16,27 +17,27 @@ pub(crate) fn find(folder: &[u8], data: &[u8], files: &mut Files<'_>) -> Finding
     Finding::Found(Found { values, ..Found::default() })
 }
 
-fn workspace(data: &[u8], files: &mut Files<'_>) -> Stated {
+fn workspace(data: &[u8], files: &mut Files<'_>) -> Value {
     let path = join(data, b"environment");
     let shown = String::from_utf8_lossy(&path).into_owned();
     match files.read(&path) {
-        Err(reason) => Stated::Unknown { reason },
+        Err(reason) => Value::Unknown { reason: reason.into() },
         Ok(bytes) => match bytes.as_deref().map(<[u8]>::trim_ascii) {
-            None | Some(b"") => Stated::Value { value: b"default".to_vec(), source: String::from("default") },
-            Some(name) => Stated::Value { value: name.to_vec(), source: shown },
+            None | Some(b"") => Value::known("default", "default"),
+            Some(name) => Value::Known { value: name.into(), source: shown.into() },
         },
     }
 }
 
-fn backend(data: &[u8], files: &mut Files<'_>) -> Stated {
+fn backend(data: &[u8], files: &mut Files<'_>) -> Value {
     let path = join(data, b"terraform.tfstate");
     let shown = String::from_utf8_lossy(&path).into_owned();
     match files.read(&path) {
-        Err(reason) => Stated::Unknown { reason },
-        Ok(None) => Stated::Value { value: b"local".to_vec(), source: String::from("default") },
+        Err(reason) => Value::Unknown { reason: reason.into() },
+        Ok(None) => Value::known("local", "default"),
         Ok(Some(bytes)) => match kind(&bytes) {
-            Some(kind) => Stated::Value { value: kind.into_bytes(), source: shown },
-            None => Stated::Unknown { reason: format!("`{shown}` names no backend") },
+            Some(kind) => Value::Known { value: kind.into(), source: shown.into() },
+            None => Value::Unknown { reason: format!("`{shown}` names no backend").into() },
         },
     }
 }
@@ -70,7 +71,9 @@ mod tests {
     fn value(finding: &Finding, field: Field) -> (String, String) {
         match finding {
             Finding::Found(found) => match found.value(field) {
-                Some(Stated::Value { value, source }) => (String::from_utf8(value.clone()).unwrap(), source.clone()),
+                Some(Value::Known { value, source }) => {
+                    (String::from_utf8(value.to_vec()).unwrap(), source.to_string())
+                }
                 other => panic!("{other:?}"),
             },
             other => panic!("{other:?}"),

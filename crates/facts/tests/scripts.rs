@@ -24,7 +24,7 @@ fn workspace(script: &str) -> Option<String> {
     let operation = judged(script);
     let apply = operation.also.iter().find(|meaning| meaning.operation == "terraform.apply").unwrap();
     match apply.target.values(Dimension::Workspace).next() {
-        Some(Value::Known { value, .. }) => Some(String::from_utf8(value.clone()).unwrap()),
+        Some(Value::Known { value, .. }) => Some(String::from_utf8(value.to_vec()).unwrap()),
         _ => None,
     }
 }

@@ -3,12 +3,10 @@
 //! Deliberately not here: which sources there are (a grammar file says), and
 //! reading them (facts).
 
-use std::borrow::Cow;
-
 use smallvec::{SmallVec, smallvec};
 
 use super::case::Case;
-use super::facts::{Field, Finding, Found, Plan, Resolver, Stated};
+use super::facts::{Field, Finding, Plan, Resolver};
 use super::grammar::{Origin, Source, TargetRule};
 use super::{UNCLEAR, brought, rules};
 use crate::{Dimension, Target, Value};
@@ -32,14 +30,20 @@ fn dimension(case: &Case<'_, '_, '_>, rule: &TargetRule, target: &mut Target) {
         if rules::holds(&source.when, case).is_none() {
             continue;
         }
-        let values = values(case, source);
-        if values.is_empty() && !matches!(source.of, Origin::Condition) {
-            continue;
-        }
-        for value in values {
+        let mut found = matches!(source.of, Origin::Condition);
+        let mut add = |value| {
+            found = true;
             add(target, rule.dimension, value, source.unknown);
+        };
+        match several(case, source) {
+            Some(values) => values.into_iter().for_each(add),
+            None => {
+                if let Some(value) = one(case, source) {
+                    add(value);
+                }
+            }
         }
-        if !source.further {
+        if found && !source.further {
             return;
         }
     }
@@ -47,7 +51,7 @@ fn dimension(case: &Case<'_, '_, '_>, rule: &TargetRule, target: &mut Target) {
 
 fn add(target: &mut Target, dimension: Dimension, value: Value, unknown: Option<&'static str>) {
     let value = match unknown {
-        Some(reason) => Value::Unknown { reason: Cow::Borrowed(reason) },
+        Some(reason) => Value::unknown(reason),
         None => value,
     };
     let same = |known: &Value| match (known, &value) {
@@ -59,34 +63,43 @@ fn add(target: &mut Target, dimension: Dimension, value: Value, unknown: Option<
     }
 }
 
+/// The source of what the argv says itself.
+pub(crate) const ARGUMENT: &str = "argument";
+
 /// As many values as a person would look at.
 const MOST: usize = 64;
 
 /// Nearly always one.
 type Values = SmallVec<[Value; 1]>;
 
-/// What a source gives; nothing where the next one is to be asked.
-fn values(case: &Case<'_, '_, '_>, source: &Source) -> Values {
-    let known = |value: &[u8], source: &'static str| Value::Known { value: value.to_vec(), source: source.into() };
-    let one = match source.of {
-        Origin::Condition => source.unknown.map(|reason| Value::Unknown { reason: Cow::Borrowed(reason) }),
-        Origin::Flag(_) | Origin::Variable(_) | Origin::Fixed(_) => {
-            case.setting(std::slice::from_ref(source)).map(|(value, source)| known(value, source))
-        }
-        Origin::ServiceVariable(stem) => service_variable(case, stem),
-        Origin::Operand(at) => case.parsed.operands.get(at).map(|operand| known(operand.bytes, "argument")),
-        Origin::Reference(at) => case.parsed.operands.get(at).map(|operand| reference(operand.bytes)),
-        Origin::Operands => return many(case.parsed.operands.iter().map(|operand| operand.bytes)),
+/// What a source gives that can give several values; none of one that cannot.
+fn several(case: &Case<'_, '_, '_>, source: &Source) -> Option<Values> {
+    Some(match source.of {
+        Origin::Operands => many(case.parsed.operands.iter().map(|operand| operand.bytes)),
         Origin::Names => {
             let kinds = source.when.terms.as_ref().map_or(&[][..], |terms| &terms.only_kinds);
-            return many(rules::names(kinds, case.parsed));
+            many(rules::names(kinds, case.parsed))
         }
-        Origin::Url(part) => return url::values(part, case.urls()),
-        Origin::Tree => return tree(case),
-        Origin::Word => case.parsed.first.map(|word| known(word.bytes, "argument")),
+        Origin::Url(part) => url::values(part, case.urls()),
+        Origin::Tree => tree(case),
+        _ => return None,
+    })
+}
+
+/// What any other source gives; nothing where the next one is to be asked.
+fn one(case: &Case<'_, '_, '_>, source: &Source) -> Option<Value> {
+    match source.of {
+        Origin::Condition => source.unknown.map(Value::unknown),
+        Origin::Flag(_) | Origin::Variable(_) | Origin::Fixed(_) => {
+            case.setting(std::slice::from_ref(source)).map(|(value, source)| Value::known(value, source))
+        }
+        Origin::ServiceVariable(stem) => service_variable(case, stem),
+        Origin::Operand(at) => case.parsed.operands.get(at).map(|operand| Value::known(operand.bytes, ARGUMENT)),
+        Origin::Reference(at) => case.parsed.operands.get(at).map(|operand| reference(operand.bytes)),
+        Origin::Word => case.parsed.first.map(|word| Value::known(word.bytes, ARGUMENT)),
         Origin::Fact(resolver, field) => fact(case, resolver, field),
-    };
-    one.into_iter().collect()
+        Origin::Operands | Origin::Names | Origin::Url(_) | Origin::Tree => None,
+    }
 }
 
 /// What a refspec is called at the other end (`git help push`, `<refspec>`).
@@ -94,20 +107,19 @@ fn reference(refspec: &[u8]) -> Value {
     let plain = refspec.strip_prefix(b"+").unwrap_or(refspec);
     let there = plain.splitn(2, |byte| *byte == b':').last().unwrap_or_default();
     match there.strip_prefix(b"refs/heads/").unwrap_or(there) {
-        b"" => Value::Unknown { reason: Cow::Borrowed("all branches that both have") },
-        name => Value::Known { value: name.to_vec(), source: Cow::Borrowed("argument") },
+        b"" => Value::unknown("all branches that both have"),
+        name => Value::known(name, ARGUMENT),
     }
 }
 
 /// Several arguments, up to as many as a person would look at.
 fn many<'a>(mut names: impl Iterator<Item = &'a [u8]>) -> Values {
-    let known = |name: &[u8]| Value::Known { value: name.to_vec(), source: Cow::Borrowed("argument") };
-    let values = names.by_ref().take(MOST).map(known).collect();
+    let values = names.by_ref().take(MOST).map(|name| Value::known(name, ARGUMENT)).collect();
     if names.next().is_some() { more_than(MOST) } else { values }
 }
 
 fn more_than(most: usize) -> Values {
-    smallvec![Value::Unknown { reason: Cow::Owned(format!("more than {most} of them")) }]
+    smallvec![Value::Unknown { reason: format!("more than {most} of them").into() }]
 }
 
 /// Whether the paths lie inside of the working folder: one value for each answer.
@@ -121,9 +133,9 @@ fn tree(case: &Case<'_, '_, '_>) -> Values {
         }
     }
     let side = |outside: Option<bool>| match outside {
-        None => Value::Unknown { reason: Cow::Borrowed("it is for the shell to find out") },
-        Some(true) => Value::Known { value: b"outside".to_vec(), source: Cow::Borrowed("argument") },
-        Some(false) => Value::Known { value: b"inside".to_vec(), source: Cow::Borrowed("argument") },
+        None => Value::unknown("it is for the shell to find out"),
+        Some(true) => Value::known(b"outside", ARGUMENT),
+        Some(false) => Value::known(b"inside", ARGUMENT),
     };
     sides.into_iter().map(side).collect()
 }
@@ -135,30 +147,23 @@ fn service_variable(case: &Case<'_, '_, '_>, stem: &'static str) -> Option<Value
         word.iter().map(|byte| if *byte == b'-' { b'_' } else { byte.to_ascii_uppercase() }).collect();
     let name = [stem.as_bytes(), &suffix].concat();
     let value = case.environment.get(&name)?;
-    Some(Value::Known { value: value.to_vec(), source: Cow::Owned(String::from_utf8_lossy(&name).into_owned()) })
+    Some(Value::Known { value: value.into(), source: String::from_utf8_lossy(&name).into() })
 }
 
 fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field) -> Option<Value> {
     if resolver == Resolver::PlanFile && brought::operand(case).is_none() {
         return None;
     }
-    let unknown = |reason: &str| Some(Value::Unknown { reason: Cow::Owned(reason.to_owned()) });
+    let unknown = |reason: &str| Some(Value::Unknown { reason: reason.into() });
     let found = match case.found(resolver) {
         Ok(found) => found?,
         Err(reason) => return unknown(reason),
     };
     match found {
         Finding::Unknown { reason } => unknown(reason),
-        Finding::Plan(Plan::Saved(plan)) => stated(&plan.found, field),
+        Finding::Plan(Plan::Saved(plan)) => plan.found.value(field).cloned(),
         Finding::Plan(Plan::Absent) | Finding::Brought(_) => None,
         Finding::Plan(Plan::Foreign { reason }) => unknown(reason),
-        Finding::Found(found) => stated(found, field),
+        Finding::Found(found) => found.value(field).cloned(),
     }
-}
-
-fn stated(found: &Found, field: Field) -> Option<Value> {
-    Some(match found.value(field)? {
-        Stated::Value { value, source } => Value::Known { value: value.clone(), source: Cow::Owned(source.clone()) },
-        Stated::Unknown { reason } => Value::Unknown { reason: Cow::Owned(reason.clone()) },
-    })
 }

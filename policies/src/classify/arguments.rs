@@ -121,20 +121,25 @@ pub(super) fn merged(words: &[Word<'_>], tool: &Tool, environment: &Environment<
 fn told(words: &[Word<'_>], text: &[&str], parsed: Option<&Parsed<'_, '_>>) -> Arguments {
     let mut given: SmallVec<[(usize, &'static str); 8]> = parsed.into_iter().flat_map(given).collect();
     given.sort_by_key(|(at, _)| *at);
-    let mut given = given.into_iter().peekable();
+    let mut given = given.as_slice();
     let mut roles = parsed.into_iter().flat_map(|parsed| &parsed.roles);
     let mut told = Arguments {
         text: Vec::with_capacity(words.iter().map(|word| word.bytes.len()).sum()),
         items: Vec::with_capacity(words.len()),
-        flags: Vec::new(),
+        flags: Vec::with_capacity(given.len()),
         understood: parsed.is_some_and(|parsed| parsed.trouble.is_none()),
     };
     let mut before = false;
     for (at, word) in (1..).zip(words) {
         let kind = roles.next().copied().map(kind);
-        let flags_start = told.flags.len();
-        told.flags.extend(std::iter::from_fn(|| given.next_if(|(place, _)| *place == at)).map(|(_, name)| name));
-        let is_text = told.flags.iter().skip(flags_start).any(|flag| text.contains(flag));
+        let mut is_text = false;
+        while let [(place, name), rest @ ..] = given
+            && *place == at
+        {
+            given = rest;
+            is_text |= text.contains(name);
+            told.flags.push(name);
+        }
         before = is_text || (before && kind == Some(Kind::Value));
         told.text.extend_from_slice(word.bytes);
         let (text_end, flags_end) = (told.text.len(), told.flags.len());

@@ -12,7 +12,7 @@ use super::grammar::Brings;
 use super::meaning::Meanings;
 use super::needs;
 use super::parse::Argument;
-use crate::{Changes, Meaning, Tier};
+use crate::{Bytes, Changes, Meaning, Tier};
 
 /// A file that a command is judged by, and its place in the argv.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub(crate) fn look<'c>(case: &'c Case<'_, '_, '_>) -> Look<'c> {
     }
 }
 
-fn ask<'c>(case: &'c Case<'_, '_, '_>, brings: &Brings, paths: Vec<Vec<u8>>) -> Look<'c> {
+fn ask<'c>(case: &'c Case<'_, '_, '_>, brings: &Brings, paths: Vec<Bytes>) -> Look<'c> {
     let recursive = brings.recursive.is_some_and(|flag| case.parsed.set(flag));
     let depth = if recursive { Depth::Recursive } else { Depth::Flat };
     let files = BroughtFiles { paths, form: brings.form, act: brings.act, depth };
@@ -91,7 +91,7 @@ fn answer<'c>(case: &'c Case<'_, '_, '_>, need: Need) -> Look<'c> {
 }
 
 /// The files that the flag names; an error is why they cannot be told.
-fn paths(case: &Case<'_, '_, '_>, brings: &Brings) -> Result<Vec<Vec<u8>>, String> {
+fn paths(case: &Case<'_, '_, '_>, brings: &Brings) -> Result<Vec<Bytes>, String> {
     let mut paths = Vec::new();
     for given in case.parsed.flags.iter().filter(|given| given.flag.name == brings.flag) {
         for path in names(given.value.unwrap_or_default()) {
@@ -99,7 +99,7 @@ fn paths(case: &Case<'_, '_, '_>, brings: &Brings) -> Result<Vec<Vec<u8>>, Strin
             if is_address(path) {
                 return Err(format!("`{}` is fetched by the tool itself", String::from_utf8_lossy(path)));
             }
-            paths.push(path.to_vec());
+            paths.push(path.into());
         }
     }
     Ok(paths)

@@ -8,7 +8,7 @@ use super::facts::{Facts, Finding, Need, Resolver};
 use super::folder::Folder;
 use super::grammar::{Origin, Source, Tool};
 use super::parse::Parsed;
-use super::{Start, needs, rules};
+use super::{Start, aim, needs, rules};
 
 /// Why what a file says counts for nothing.
 pub(crate) const STIRRED: &str = "another command of the same script may change what it reads";
@@ -46,7 +46,11 @@ impl<'a> Case<'_, '_, 'a> {
     /// reason why it cannot be.
     pub(crate) fn found(&self, resolver: Resolver) -> Result<Option<&Finding>, &str> {
         let Some(answer) = self.answers.get(resolver as usize) else { return Ok(None) };
-        let ask = || Ok(self.facts.find(self.folder.need(needs::need(self, resolver)?)?, self.needs));
+        let ask = || {
+            let mut need = needs::need(self, resolver)?;
+            self.folder.place_all(&mut need)?;
+            Ok(self.facts.find(need, self.needs))
+        };
         match answer.get_or_init(ask) {
             Ok(place) => Ok(place.and_then(|place| self.facts.at(place))),
             Err(reason) => Err(reason),
@@ -65,11 +69,12 @@ impl<'a> Case<'_, '_, 'a> {
     }
 
     /// What is known of files that are brought along, or a note that it must be asked.
-    pub(crate) fn brought(&self, need: Need) -> Result<Option<&Finding>, String> {
+    pub(crate) fn brought(&self, mut need: Need) -> Result<Option<&Finding>, String> {
         if self.stirred {
             return Err(STIRRED.to_owned());
         }
-        self.folder.need(need).map(|need| self.fact(need))
+        self.folder.place_all(&mut need)?;
+        Ok(self.fact(need))
     }
 
     /// The URLs that the operands are; none where they are too many to look at.
@@ -96,7 +101,7 @@ impl<'a> Case<'_, '_, 'a> {
             Origin::Flag(name) => Some((self.parsed.last(name)?.value?, name)).filter(|(value, _)| !value.is_empty()),
             Origin::Variable(name) => Some((self.environment.get(name.as_bytes())?, name)),
             Origin::Fixed(value) => Some((value.as_bytes(), "default")),
-            Origin::Operand(at) => Some((self.parsed.operands.get(at)?.bytes, "argument")),
+            Origin::Operand(at) => Some((self.parsed.operands.get(at)?.bytes, aim::ARGUMENT)),
             _ => None,
         }
     }
@@ -106,7 +111,7 @@ impl<'a> Case<'_, '_, 'a> {
         let Some(start) = self.start.filter(|start| name == b"BASH_ENV" && start.value == value) else {
             return false;
         };
-        let need = Need::OwnFile { path: start.path.to_vec(), text: start.text.to_vec() };
+        let need = Need::OwnFile { path: start.path.into(), text: start.text.into() };
         matches!(self.fact(need), Some(Finding::Found(_)))
     }
 

@@ -32,15 +32,21 @@ impl<'a> Environment<'a> {
             let at = interest.may_have(entry).then(|| entry.iter().position(|byte| *byte == b'='))??;
             Some((entry.get(..at)?, entry.get(at + 1..)?))
         };
-        let entries: SmallVec<[(&[u8], &[u8]); 8]> = env.iter().filter_map(split).collect();
-        let (mut present, mut named) = (Interest::default(), NameMarks::default());
-        for (name, _) in &entries {
+        let mut environment = Self {
+            entries: SmallVec::new(),
+            present: Interest::default(),
+            named: NameMarks::default(),
+            twice: Cell::new(None),
+            unclear: Cell::new(None),
+        };
+        for (name, value) in env.iter().filter_map(split) {
             let hash = whole(name);
-            present.mark(hash);
-            named.mark(hash);
-            beginning(name).into_iter().for_each(|hash| present.mark(hash));
+            environment.present.mark(hash);
+            environment.named.mark(hash);
+            beginning(name).into_iter().for_each(|hash| environment.present.mark(hash));
+            environment.entries.push((name, value));
         }
-        Self { entries, present, named, twice: Cell::new(None), unclear: Cell::new(None) }
+        environment
     }
 
     /// The variable's value, also an empty one.
@@ -59,6 +65,11 @@ impl<'a> Environment<'a> {
     /// The variable's value, unless it is empty: most tools take that as unset.
     pub(crate) fn get(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.any(name).filter(|value| !value.is_empty())
+    }
+
+    /// Whether one is set whose name starts so.
+    pub(crate) fn begins(&self, start: &[u8]) -> bool {
+        self.entries.iter().any(|(name, _)| name.starts_with(start))
     }
 
     /// Whether all of these may be set.

@@ -14,7 +14,8 @@ pub(crate) fn words(
     environment: &Environment<'_>,
     parsed: &Parsed<'_, '_>,
 ) -> Result<Vec<Vec<Vec<u8>>>, Trouble> {
-    if tool.extra_arguments.is_empty() {
+    // Nearly nobody sets one.
+    if !tool.extra_arguments.iter().any(|name| environment.begins(name.trim_end_matches('*').as_bytes())) {
         return Ok(Vec::new());
     }
     let typed: Vec<u8> = parsed.typed.join(&b'_').iter().map(|byte| if *byte == b'-' { b'_' } else { *byte }).collect();

@@ -8,8 +8,8 @@ mod known;
 
 pub use known::Facts;
 
-use crate::Changes;
 use crate::changes::Act;
+use crate::{Bytes, Changes, Value};
 
 /// Who can answer a need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,69 +89,69 @@ pub enum Need {
     /// The selected workspace of a terraform working folder.
     TerraformDir {
         /// `-chdir`, empty for the working directory itself.
-        folder: Vec<u8>,
+        folder: Bytes,
         /// `TF_DATA_DIR` or `.terraform`, relative to `folder`.
-        data: Vec<u8>,
+        data: Bytes,
     },
     /// What a saved plan would do.
     PlanFile {
         /// `-chdir`, empty for the working directory itself.
-        folder: Vec<u8>,
+        folder: Bytes,
         /// The plan's path, relative to `folder`.
-        path: Vec<u8>,
+        path: Bytes,
     },
     /// The chosen context of merged kubeconfig files.
     Kubeconfig {
         /// The files, first wins.
-        files: Vec<Vec<u8>>,
+        files: Vec<Bytes>,
         /// The context asked for; the file's current one where there is none.
-        context: Option<Vec<u8>>,
+        context: Option<Bytes>,
         /// The cluster asked for; the context's where there is none.
-        cluster: Option<Vec<u8>>,
+        cluster: Option<Bytes>,
     },
     /// A profile of the aws tool.
     AwsProfile {
         /// `AWS_CONFIG_FILE` or `~/.aws/config`; `~` is the home.
-        config: Vec<u8>,
+        config: Bytes,
         /// `AWS_SHARED_CREDENTIALS_FILE` or `~/.aws/credentials`.
-        credentials: Vec<u8>,
+        credentials: Bytes,
         /// The home folder, for `.aws/cli/alias` and `.aws/models` too; that of the
         /// passwd database where it is empty.
-        home: Vec<u8>,
+        home: Bytes,
         /// The profile's name.
-        profile: Vec<u8>,
+        profile: Bytes,
     },
     /// What kubectl's preferences make of its commands.
     Kuberc {
         /// `~/.kube/kuberc`.
-        path: Vec<u8>,
+        path: Bytes,
     },
     /// The properties of a gcloud configuration.
     GcloudConfig {
         /// `CLOUDSDK_CONFIG` or `~/.config/gcloud`; `~` is the home.
-        folder: Vec<u8>,
+        folder: Bytes,
         /// The caller's home; that of the passwd database where it is empty.
-        home: Vec<u8>,
+        home: Bytes,
         /// The configuration asked for; the active one where there is none.
-        configuration: Option<Vec<u8>>,
+        configuration: Option<Bytes>,
     },
     /// What git's configuration says of a repository.
     GitRepo(GitRepo),
     /// The host of a docker context.
     DockerContext {
         /// `DOCKER_CONFIG`, `--config` or `~/.docker`.
-        folder: Vec<u8>,
+        folder: Bytes,
         /// The caller's home; that of the passwd database where it is empty.
-        home: Vec<u8>,
+        home: Bytes,
         /// The context asked for; the current one where there is none.
-        context: Option<Vec<u8>>,
+        context: Option<Bytes>,
     },
     /// Aliases and hosts of the gh tool.
     GhConfig {
         /// `GH_CONFIG_DIR` or `~/.config/gh`.
-        folder: Vec<u8>,
+        folder: Bytes,
         /// The caller's home; that of the passwd database where it is empty.
-        home: Vec<u8>,
+        home: Bytes,
     },
     /// What stands in files that a command brings along.
     BroughtFiles(BroughtFiles),
@@ -160,9 +160,9 @@ pub enum Need {
     /// Whether a file that the gate has written holds what it wrote: found, or unknown.
     OwnFile {
         /// Its absolute path.
-        path: Vec<u8>,
+        path: Bytes,
         /// What the gate wrote.
-        text: Vec<u8>,
+        text: Bytes,
     },
 }
 
@@ -170,7 +170,7 @@ pub enum Need {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BroughtFiles {
     /// Files and folders, as the tool would open them; `-` is its standard input.
-    pub paths: Vec<Vec<u8>>,
+    pub paths: Vec<Bytes>,
     /// What stands in them.
     pub form: BroughtForm,
     /// What is done by the objects in them.
@@ -194,11 +194,11 @@ pub enum BroughtForm {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ComposeFiles {
     /// The files; those of the usual names in `folder` where there are none.
-    pub files: Vec<Vec<u8>>,
+    pub files: Vec<Bytes>,
     /// The project's folder, from which paths in the files start; empty for the working folder.
-    pub folder: Vec<u8>,
+    pub folder: Bytes,
     /// Files of variables; `.env` where there are none.
-    pub variables: Vec<Vec<u8>>,
+    pub variables: Vec<Bytes>,
 }
 
 /// How much of a folder a command takes.
@@ -214,17 +214,17 @@ pub enum Depth {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GitRepo {
     /// `-C`, empty for the working directory itself.
-    pub folder: Vec<u8>,
+    pub folder: Bytes,
     /// `--git-dir` or `GIT_DIR`, relative to `folder`.
-    pub git_dir: Option<Vec<u8>>,
+    pub git_dir: Option<Bytes>,
     /// The caller's home; that of the passwd database where it is empty.
-    pub home: Vec<u8>,
+    pub home: Bytes,
     /// `XDG_CONFIG_HOME`.
-    pub settings: Option<Vec<u8>>,
+    pub settings: Option<Bytes>,
     /// `GIT_CONFIG_GLOBAL`.
-    pub global: Option<Vec<u8>>,
+    pub global: Option<Bytes>,
     /// The remote that the argv names, if any.
-    pub remote: Option<Vec<u8>>,
+    pub remote: Option<Bytes>,
     /// What for.
     pub purpose: GitPurpose,
 }
@@ -242,7 +242,7 @@ pub enum GitPurpose {
 
 impl Need {
     /// The paths in it that start at the working folder unless they are absolute.
-    pub(crate) fn paths(&mut self) -> Vec<&mut Vec<u8>> {
+    pub(crate) fn paths(&mut self) -> Vec<&mut Bytes> {
         match self {
             Self::TerraformDir { folder, .. } | Self::PlanFile { folder, .. } => vec![folder],
             Self::Kubeconfig { files, .. } => files.iter_mut().collect(),
@@ -250,7 +250,7 @@ impl Need {
             Self::Kuberc { path } | Self::OwnFile { path, .. } => vec![path],
             // Only asked about where the command runs in the caller's own folder.
             Self::BroughtFiles(BroughtFiles { paths, .. }) => {
-                paths.iter_mut().filter(|path| path.as_slice() != b"-").collect()
+                paths.iter_mut().filter(|path| &***path != b"-").collect()
             }
             Self::ComposeFiles(ComposeFiles { files, folder, variables }) => {
                 files.iter_mut().chain(variables).chain(std::iter::once(folder)).collect()
@@ -375,7 +375,7 @@ pub enum Finding {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
     /// Values with where they stand; a field that is missing is said nowhere.
-    pub values: Vec<(Field, Stated)>,
+    pub values: Vec<(Field, Value)>,
     /// Command words, separated by one space, that the files give another meaning.
     pub aliases: Vec<Vec<u8>>,
     /// What else in the files makes the tool run code of theirs, for a person.
@@ -385,26 +385,9 @@ pub struct Found {
 impl Found {
     /// What the files say of this field.
     #[must_use]
-    pub fn value(&self, field: Field) -> Option<&Stated> {
-        self.values.iter().find(|(known, _)| *known == field).map(|(_, stated)| stated)
+    pub fn value(&self, field: Field) -> Option<&Value> {
+        self.values.iter().find(|(known, _)| *known == field).map(|(_, value)| value)
     }
-}
-
-/// What stands in a file, or why it cannot be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stated {
-    /// This value.
-    Value {
-        /// Its bytes.
-        value: Vec<u8>,
-        /// The file, and what in it.
-        source: String,
-    },
-    /// It applies, but the files do not tell.
-    Unknown {
-        /// Why not, for a person.
-        reason: String,
-    },
 }
 
 /// What a saved plan does.

@@ -33,15 +33,15 @@ impl<'a> Folder<'a> {
         }
     }
 
-    /// The same question with paths as the caller would open them.
-    pub(crate) fn need(&self, mut need: Need) -> Result<Need, String> {
+    /// Makes the question's paths such as the caller would open them.
+    pub(crate) fn place_all(&self, need: &mut Need) -> Result<(), String> {
         if *self == Self::Callers {
-            return Ok(need);
+            return Ok(());
         }
         for path in need.paths().into_iter().filter(|path| !path.starts_with(b"~")) {
-            *path = self.place(path).ok_or(UNKNOWN)?.into_owned();
+            *path = self.place(path).ok_or(UNKNOWN)?.into_owned().into();
         }
-        Ok(need)
+        Ok(())
     }
 }
 
@@ -59,9 +59,10 @@ mod tests {
 
     #[test]
     fn a_question_is_about_the_folder_that_the_command_runs_in() {
-        let asked = || Need::TerraformDir { folder: Vec::new(), data: b".terraform".to_vec() };
-        let moved = Need::TerraformDir { folder: b"infra".to_vec(), data: b".terraform".to_vec() };
-        assert_eq!(Folder::At(b"infra").need(asked()), Ok(moved));
-        assert!(Folder::Unknown.need(asked()).is_err());
+        let asked = || Need::TerraformDir { folder: b"".into(), data: b".terraform".into() };
+        let moved = Need::TerraformDir { folder: b"infra".into(), data: b".terraform".into() };
+        let mut need = asked();
+        assert_eq!((Folder::At(b"infra").place_all(&mut need), need), (Ok(()), moved));
+        assert!(Folder::Unknown.place_all(&mut asked()).is_err());
     }
 }

@@ -16,7 +16,7 @@ use super::folder::Folder;
 use super::grammar::{Credentials, Form, Wraps, secret_paths};
 use super::parse::Argument;
 use super::script::{self, Step};
-use super::{Call, Scene, UNCLEAR, last_part, secrets, understand};
+use super::{Call, Scene, UNCLEAR, aim, last_part, secrets, understand};
 use crate::{Dimension, Meaning, Target, Tier, Value};
 
 /// How deep commands may stand in one another.
@@ -119,7 +119,7 @@ impl<'a> Wrapper<'_, 'a> {
     }
 
     /// The variables that the command inside gets.
-    fn environment(&self) -> Vec<&'a [u8]> {
+    fn environment(&self) -> Cow<'_, [&'a [u8]]> {
         let parsed = self.case.parsed;
         let unset = parsed.flags.iter().filter(|given| self.wraps.unset == Some(given.flag.name));
         let mut gone: HashSet<&[u8]> = unset.filter_map(|given| given.value).collect();
@@ -132,12 +132,14 @@ impl<'a> Wrapper<'_, 'a> {
             set.insert(variable(assignment), assignment);
         }
         gone.extend(set.keys());
-        let cleared = self.wraps.clear.is_some_and(|flag| parsed.set(flag));
-        let around = self.call.env.iter().filter(|_| !cleared);
-        let kept = around.filter(|entry| gone.is_empty() || !gone.contains(variable(entry))).copied();
-        let mut env: Vec<&'a [u8]> = kept.collect();
-        env.extend(set.into_values());
-        env
+        if self.wraps.clear.is_some_and(|flag| parsed.set(flag)) {
+            return set.into_values().collect();
+        }
+        if gone.is_empty() {
+            return Cow::Borrowed(self.call.env);
+        }
+        let kept = self.call.env.iter().filter(|entry| !gone.contains(variable(entry))).copied();
+        kept.chain(set.into_values()).collect()
     }
 
     /// The command that the operands are.
@@ -257,8 +259,9 @@ impl<'a> Wrapper<'_, 'a> {
 
     /// Whether names lead to other programs than they do for the caller.
     fn path_changed(&self, env: &[&[u8]]) -> Option<&'static str> {
-        let path = |env: &[&[u8]]| env.iter().find(|entry| sets(entry, b"PATH")).map(|entry| entry.to_vec());
-        let changed = path(env).is_some_and(|inner| path(self.call.env).as_ref() != Some(&inner));
+        let is = |entry: &&&[u8]| sets(entry, b"PATH");
+        let inner = env.iter().find(is);
+        let changed = inner.is_some() && inner != self.call.env.iter().find(is);
         changed.then_some("PATH is changed, so that its name can lead to another program")
     }
 
@@ -281,7 +284,7 @@ impl<'a> Wrapper<'_, 'a> {
 
     fn redirection(&self, what: &str, path: &[u8], (tier, why): (Tier, &'static str), index: Option<usize>) -> Meaning {
         let mut target = Target::default();
-        target.set(Dimension::Path, Value::Known { value: path.to_vec(), source: Cow::Borrowed("redirection") });
+        target.set(Dimension::Path, Value::known(path, "redirection"));
         clear(&mut target);
         Meaning {
             operation: Cow::Owned(format!("{}.{what}", self.case.tool.name())),
@@ -331,7 +334,7 @@ fn clear(target: &mut Target) {
 
 /// Only what the command's own words say is known.
 fn only_stated(target: &mut Target, reason: &'static str) {
-    target.doubt(|_, source| !(source.starts_with('-') || source == "argument"), reason);
+    target.doubt(|_, source| !(source.starts_with('-') || source == aim::ARGUMENT), reason);
 }
 
 #[cfg(test)]

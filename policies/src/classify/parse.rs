@@ -99,7 +99,8 @@ pub(crate) struct Parsed<'g, 'a> {
 }
 
 impl<'g, 'a> Parsed<'g, 'a> {
-    fn new(command: &'g Command, arguments: &[Argument<'a>]) -> Self {
+    /// Of a tool's first command, nothing read yet.
+    pub(crate) fn new(command: &'g Command, arguments: &[Argument<'a>]) -> Self {
         Self {
             command,
             entry: None,
@@ -114,6 +115,21 @@ impl<'g, 'a> Parsed<'g, 'a> {
             trouble: None,
             roles: smallvec![Role::Operand; arguments.len()],
         }
+    }
+
+    /// Reads the arguments after the program's name.
+    pub(crate) fn read(&mut self, tool: &'g Tool, arguments: &[Argument<'a>], environment: &Environment<'_>) {
+        match tool.dialect {
+            Dialect::Cobra => cobra::parse(tool, arguments, self),
+            Dialect::GoFlag => go_flag::parse(tool, arguments, self),
+            Dialect::Calliope => calliope::parse(tool, arguments, self),
+            Dialect::Argparse => argparse::parse(tool, arguments, self),
+            Dialect::Getopt => getopt::parse(tool, arguments, environment, self),
+            Dialect::Generic => generic::parse(tool, arguments, self),
+        }
+        let given = self.flags.iter().filter(|given| tool.operand_flags.contains(&given.flag.name));
+        self.operands.extend(given.filter_map(|given| Some(Argument { bytes: given.value?, index: given.index })));
+        from_file(tool, arguments, self);
     }
 
     fn role(&mut self, at: usize, role: Role) {
@@ -158,7 +174,10 @@ impl<'g, 'a> Parsed<'g, 'a> {
         if !self.given.have(Marks::of(name)) {
             return None;
         }
-        let (_, place) = self.latest.iter().find(|(known, _)| std::ptr::eq(*known, name) || *known == name)?;
+        // A grammar's names stand in one place each: most are found without reading them.
+        let mut latest = self.latest.iter();
+        let one = latest.clone().find(|(known, _)| std::ptr::eq(*known, name));
+        let (_, place) = one.or_else(|| latest.find(|(known, _)| *known == name))?;
         self.flags.get(*place)
     }
 
@@ -168,26 +187,14 @@ impl<'g, 'a> Parsed<'g, 'a> {
     }
 }
 
-/// Reads the arguments after the program's name.
+/// The arguments after the program's name, read.
 pub(crate) fn parse<'g, 'a>(
     tool: &'g Tool,
     arguments: &[Argument<'a>],
     environment: &Environment<'_>,
 ) -> Option<Parsed<'g, 'a>> {
-    let root = tool.command(0)?;
-    let mut parsed = Parsed::new(root, arguments);
-    match tool.dialect {
-        Dialect::Cobra => cobra::parse(tool, arguments, &mut parsed),
-        Dialect::GoFlag => go_flag::parse(tool, arguments, &mut parsed),
-        Dialect::Calliope => calliope::parse(tool, arguments, &mut parsed),
-        Dialect::Argparse => argparse::parse(tool, arguments, &mut parsed),
-        Dialect::Getopt => getopt::parse(tool, arguments, environment, &mut parsed),
-        Dialect::Generic => generic::parse(tool, arguments, &mut parsed),
-    }
-    let Parsed { flags, operands, .. } = &mut parsed;
-    let given = flags.iter().filter(|given| tool.operand_flags.contains(&given.flag.name));
-    operands.extend(given.filter_map(|given| Some(Argument { bytes: given.value?, index: given.index })));
-    from_file(tool, arguments, &mut parsed);
+    let mut parsed = Parsed::new(tool.command(0)?, arguments);
+    parsed.read(tool, arguments, environment);
     Some(parsed)
 }
 

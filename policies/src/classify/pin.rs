@@ -7,6 +7,7 @@
 //! Deliberately not here: whether a verdict depended on a target (the policy
 //! knows).
 
+use super::aim;
 use super::case::Case;
 use super::facts::Finding;
 use super::grammar::{Origin, Pin, PinBy};
@@ -59,7 +60,7 @@ fn is_barred(case: &Case<'_, '_, '_>, pin: &Pin, target: &Target) -> bool {
     let below = |first: &&str| words.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
     let beside = |flag: &&str| case.parsed.last(flag).is_some();
     let backend = target.values(Dimension::Backend).any(|found| match found {
-        Value::Known { value, .. } => pin.not_backends.iter().any(|name| name.as_bytes() == value),
+        Value::Known { value, .. } => pin.not_backends.iter().any(|name| name.as_bytes() == &**value),
         Value::Unknown { .. } => !pin.not_backends.is_empty(),
     });
     let found = pin.not_found.is_some_and(|(resolver, field)| match case.found(resolver) {
@@ -74,7 +75,7 @@ fn is_barred(case: &Case<'_, '_, '_>, pin: &Pin, target: &Target) -> bool {
 fn is_frozen(case: &Case<'_, '_, '_>, pin: &Pin, source: &str) -> bool {
     let variable = |source_of: &Origin| matches!(source_of, Origin::Variable(name) if *name == source);
     let rules = case.tool.targets.iter().filter(|rule| rule.dimension == pin.dimension);
-    let stated = source.starts_with('-') || source == "argument" || (source == "default" && !pin.defaults);
+    let stated = source.starts_with('-') || source == aim::ARGUMENT || (source == "default" && !pin.defaults);
     stated || rules.flat_map(|rule| &rule.from).any(|from| variable(&from.of))
 }
 

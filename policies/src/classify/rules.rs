@@ -5,12 +5,13 @@
 use super::aim::url::Address;
 use super::brought;
 use super::case::Case;
-use super::facts::{Finding, Stated};
+use super::facts::Finding;
 use super::folder::Folder;
 use super::grammar::{Condition, FlagTest, OperandTest, Pattern, SecretTest, Terms, Values, any};
 use super::inner;
 use super::parse::{Argument, Given, Parsed, Role};
 use super::{mounts, secrets};
+use crate::Value;
 
 /// A condition held; the argument that made it so, where one did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,8 +105,8 @@ fn unlike(condition: &Terms, case: &Case<'_, '_, '_>) -> bool {
         // It is asked about first.
         Ok(None) => false,
         Ok(Some(Finding::Found(found))) => match found.value(field) {
-            Some(Stated::Value { value, .. }) => given != Some(value.as_slice()),
-            Some(Stated::Unknown { .. }) | None => true,
+            Some(Value::Known { value, .. }) => given != Some(&**value),
+            Some(Value::Unknown { .. }) | None => true,
         },
         Ok(Some(_)) | Err(_) => true,
     }

@@ -4,9 +4,11 @@
 //! compared. What a shell would find with a glob counts where it could be such a file.
 //! Deliberately not here: which paths those are (`shared.toml`), and links.
 
+use smallvec::SmallVec;
+
 use super::UNCLEAR;
 use super::folder::Folder;
-use super::grammar::{SecretPaths, any};
+use super::grammar::{SecretPaths, Text};
 
 /// Longer paths than the kernel takes.
 const LONGEST: usize = 4_096;
@@ -23,22 +25,27 @@ fn is_secret(paths: &SecretPaths, path: &[u8]) -> bool {
     if path.contains(&UNCLEAR) {
         return path.len() > LONGEST || paths.files.iter().any(|pattern| pattern.may_match(path, UNCLEAR));
     }
-    any(&paths.folders, path) || (any(&paths.files, path) && !any(&paths.but, path))
+    let path = Text::new(path);
+    path.is_any(&paths.folders) || (path.is_any(&paths.files) && !path.is_any(&paths.but))
 }
 
+/// As long as most are.
+pub(crate) type Path = SmallVec<[u8; 120]>;
+
 /// The path from the root without detours; from `.` where its folder is not known.
-pub(crate) fn whole(cwd: Option<&[u8]>, folder: Folder<'_>, path: &[u8]) -> Vec<u8> {
+pub(crate) fn whole(cwd: Option<&[u8]>, folder: Folder<'_>, path: &[u8]) -> Path {
     let placed = folder.place(path);
     let path = placed.as_deref().unwrap_or(path);
     let known = placed.is_some() && !path.starts_with(b"/");
     let start = cwd.filter(|_| known).unwrap_or_default();
     let rooted = path.starts_with(b"/") || !start.is_empty();
     let root: &[u8] = if rooted { b"/" } else { b"./" };
+    let mut whole = Path::with_capacity(root.len() + start.len() + path.len() + 1);
     // Most are so already.
     if known && is_straight(path) && start.strip_prefix(b"/").is_some_and(is_straight) {
-        return [start, b"/", path].concat();
+        [start, b"/", path].into_iter().for_each(|part| whole.extend_from_slice(part));
+        return whole;
     }
-    let mut whole = Vec::with_capacity(root.len() + start.len() + path.len() + 1);
     whole.extend_from_slice(root);
     for part in start.split(|byte| *byte == b'/').chain(path.split(|byte| *byte == b'/')) {
         match part {
@@ -82,7 +89,8 @@ mod tests {
 
     #[test]
     fn a_path_is_taken_from_the_root_and_without_detours() {
-        let whole = |folder, path: &str| String::from_utf8(whole(Some(b"/me"), folder, path.as_bytes())).unwrap();
+        let whole =
+            |folder, path: &str| String::from_utf8(whole(Some(b"/me"), folder, path.as_bytes()).into_vec()).unwrap();
         assert_eq!(whole(Folder::Callers, ".//a/../b/."), "/me/b");
         assert_eq!(whole(Folder::Callers, "/x//y"), "/x/y");
         assert_eq!(whole(Folder::At(b"sub"), "b"), "/me/sub/b");

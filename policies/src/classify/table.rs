@@ -9,7 +9,7 @@
 use foldhash::{HashMap, HashSet};
 
 use super::case::Case;
-use super::grammar::{Clause, Command, Pattern, any};
+use super::grammar::{Clause, Command, Pattern, Text};
 use super::rules;
 use crate::Tier;
 
@@ -194,7 +194,8 @@ impl Table {
     /// The tier of an operation, and why; none if no rule and no class says.
     pub(crate) fn tier(&self, entry: &Entry, case: &Case<'_, '_, '_>) -> Option<(Tier, &'static str, Option<usize>)> {
         let group = self.groups.get(entry.group.as_bytes())?;
-        let mut about = self.about(group, entry).filter(|rule| rule.means(entry));
+        let operation = Text::new(entry.operation.as_bytes());
+        let mut about = self.about(group, entry).filter(|rule| rule.means(operation));
         let decided = about.find_map(|rule| {
             let held = rules::holds(&rule.clause.when, case)?;
             Some((rule.clause.tier?, rule.clause.why, held.index))
@@ -224,9 +225,8 @@ impl Table {
 
 impl TableRule {
     /// Whether it is about this operation, its flags aside.
-    fn means(&self, entry: &Entry) -> bool {
-        let named = |patterns: &[Pattern]| any(patterns, entry.operation.as_bytes());
-        (self.operations.is_empty() || named(&self.operations)) && !named(&self.except)
+    fn means(&self, operation: Text<'_>) -> bool {
+        (self.operations.is_empty() || operation.is_any(&self.operations)) && !operation.is_any(&self.except)
     }
 }
 
@@ -248,7 +248,9 @@ mod tests {
             assert!(table.entries().count() > least);
             for entry in table.entries() {
                 assert_eq!(table.find(entry.group.as_bytes(), entry.operation.as_bytes()), Some(entry));
-                let always = |rule: &&TableRule| rule.clause.when.terms.is_none() && rule.means(&entry);
+                let always = |rule: &&TableRule| {
+                    rule.clause.when.terms.is_none() && rule.means(Text::new(entry.operation.as_bytes()))
+                };
                 let group = &table.groups[entry.group.as_bytes()];
                 let ruled = table.about(group, &entry).find(always).is_some();
                 assert!(entry.class == b'?' || ruled || table.by_class(&entry).is_some(), "{tool} {entry:?}");

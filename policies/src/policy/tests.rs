@@ -50,8 +50,8 @@ fn meaning(written: &str) -> Meaning {
             continue;
         }
         let value = match value {
-            "?" => Value::Unknown { reason: "it could not be read".into() },
-            known => Value::Known { value: known.as_bytes().to_vec(), source: "argv".into() },
+            "?" => Value::unknown("it could not be read"),
+            known => Value::known(known, "argv"),
         };
         target.add(Dimension::of_name(dimension).unwrap(), value);
     }

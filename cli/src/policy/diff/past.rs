@@ -122,9 +122,7 @@ fn touched(targets: &Targets) -> Option<Target> {
 
 fn value(found: &TargetValue) -> Value {
     match found {
-        TargetValue::Known { value, source } => {
-            Value::Known { value: value.as_slice().to_vec(), source: source.clone() }
-        }
+        TargetValue::Known { value, source } => Value::Known { value: value.as_slice().into(), source: source.clone() },
         TargetValue::Unknown { unknown } => Value::Unknown { reason: unknown.clone() },
     }
 }

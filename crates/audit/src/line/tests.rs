@@ -32,8 +32,8 @@ fn bytes() -> impl Strategy<Value = Bytes> {
 
 fn targets() -> impl Strategy<Value = Targets> {
     let value = prop_oneof![
-        (bytes(), words()).prop_map(|(value, source)| TargetValue::Known { value, source }),
-        words().prop_map(|unknown| TargetValue::Unknown { unknown }),
+        (bytes(), words()).prop_map(|(value, source)| TargetValue::Known { value, source: source.into() }),
+        words().prop_map(|unknown| TargetValue::Unknown { unknown: unknown.into() }),
     ];
     let found = prop_oneof![value.clone().prop_map(Found::One), vec(value, 0..3).prop_map(Found::Several)];
     btree_map(words(), found, 0..3).prop_map(Targets::from)

@@ -21,7 +21,7 @@ fn told(files: &[(&str, &str)], wanted: &ComposeFiles) -> Contents {
 }
 
 fn usual(text: &str) -> Contents {
-    told(&[("compose.yaml", text)], &ComposeFiles { files: vec![], folder: vec![], variables: vec![] })
+    told(&[("compose.yaml", text)], &ComposeFiles { files: vec![], folder: b"".into(), variables: vec![] })
 }
 
 fn paths(contents: &Contents) -> Vec<(String, Access)> {
@@ -136,11 +136,8 @@ fn a_network_of_the_machine_is_told_by_its_name() {
 
 #[test]
 fn every_file_counts_and_paths_start_at_the_projects_folder() {
-    let wanted = ComposeFiles {
-        files: vec![b"sub/a.yaml".to_vec(), b"b.yaml".to_vec()],
-        folder: b"sub/".to_vec(),
-        variables: vec![],
-    };
+    let wanted =
+        ComposeFiles { files: vec![b"sub/a.yaml".into(), b"b.yaml".into()], folder: b"sub/".into(), variables: vec![] };
     let files =
         [("sub/a.yaml", "services: {a: {volumes: ['./x:/x']}}"), ("b.yaml", "services: {a: {privileged: true}}")];
     let contents = told(&files, &wanted);
@@ -151,7 +148,7 @@ fn every_file_counts_and_paths_start_at_the_projects_folder() {
 
 #[test]
 fn overrides_count_and_a_project_of_a_folder_above_is_not_known() {
-    let wanted = ComposeFiles { files: vec![], folder: vec![], variables: vec![] };
+    let wanted = ComposeFiles { files: vec![], folder: b"".into(), variables: vec![] };
     let plain = ("docker-compose.yml", "services: {}");
     let with = [plain, ("compose.override.yml", "services: {a: {privileged: true}}")];
     assert_eq!(told(&with, &wanted).kinds, ["privileged"]);
@@ -164,8 +161,8 @@ fn variables_that_name_further_files_leave_the_project_unread() {
     let plain = ("compose.yaml", "services: {}");
     let wanted = |variables: &[&str]| ComposeFiles {
         files: vec![],
-        folder: vec![],
-        variables: variables.iter().map(|path| path.as_bytes().to_vec()).collect(),
+        folder: b"".into(),
+        variables: variables.iter().map(|path| (*path).into()).collect(),
     };
     assert_eq!(told(&[plain, (".env", "A=b\nCOMPOSE_PROJECT_NAME=x\n")], &wanted(&[])).unread, None);
     assert!(told(&[plain, (".env", "export COMPOSE_FILE=b.yaml")], &wanted(&[])).unread.is_some());

@@ -44,7 +44,7 @@ impl Configured {
     /// The remote that is meant: the one of the argv, or the configured one.
     pub(super) fn remote(&self, wanted: &GitRepo, branch: Option<&str>) -> Result<String, String> {
         if let Some(remote) = &wanted.remote {
-            return String::from_utf8(remote.clone()).map_err(|_| String::from("the remote's name is no text"));
+            return String::from_utf8(remote.to_vec()).map_err(|_| String::from("the remote's name is no text"));
         }
         if wanted.purpose == GitPurpose::Forge {
             return self.forge();

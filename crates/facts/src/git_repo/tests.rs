@@ -27,12 +27,12 @@ impl Repository {
     fn asked(&self, folder: &str, purpose: GitPurpose, remote: Option<&str>) -> Finding {
         let cwd = File::open(self.path().join(folder)).unwrap();
         let wanted = GitRepo {
-            folder: Vec::new(),
+            folder: b"".into(),
             git_dir: None,
-            home: self.path().join("home").into_os_string().into_encoded_bytes(),
+            home: self.path().join("home").into_os_string().into_encoded_bytes().into(),
             settings: None,
             global: None,
-            remote: remote.map(|remote| remote.as_bytes().to_vec()),
+            remote: remote.map(Bytes::from),
             purpose,
         };
         find(&wanted, &mut Files::new(&Reader::new(Some(cwd.as_fd()))))
@@ -43,8 +43,8 @@ fn value(finding: &Finding, field: Field) -> String {
     let Finding::Found(found) = finding else { panic!("{finding:?}") };
     match found.value(field) {
         None => String::from("-"),
-        Some(Stated::Value { value, .. }) => String::from_utf8(value.clone()).unwrap(),
-        Some(Stated::Unknown { .. }) => String::from("?"),
+        Some(Value::Known { value, .. }) => String::from_utf8(value.to_vec()).unwrap(),
+        Some(Value::Unknown { .. }) => String::from("?"),
     }
 }
 

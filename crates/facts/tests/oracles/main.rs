@@ -101,7 +101,7 @@ impl Setting {
         let judged = classify(Grammars::built_in(), &invocation, &Reader::new(Some(cwd.as_fd())));
         match judged.operation.primary.target.values(dimension).next() {
             None => Answer::Absent,
-            Some(Value::Known { value, .. }) => Answer::Known(String::from_utf8(value.clone()).unwrap()),
+            Some(Value::Known { value, .. }) => Answer::Known(String::from_utf8(value.to_vec()).unwrap()),
             Some(Value::Unknown { reason }) => Answer::Unknown(reason.to_string()),
         }
     }

@@ -3,12 +3,11 @@
 //! Read as curl and wget do it: without a scheme it is `http`. What is not plainly
 //! a host's name is unknown.
 //! Deliberately not here: asking a name server, and which hosts are one's own (a policy says).
-
 use std::borrow::Cow;
 
 use super::super::grammar::Part;
 use super::super::parse::Argument;
-use super::{MOST, Values, more_than};
+use super::{ARGUMENT, MOST, Values, more_than};
 use crate::Value;
 use crate::target::is_loopback;
 
@@ -27,7 +26,7 @@ pub(super) fn values(part: Part, urls: Option<&[Address<'_>]>) -> Values {
         }
         let value = match &address.url {
             Some(url) => url.part(part),
-            None => Some(Value::Unknown { reason: Cow::Borrowed("it is no plain URL") }),
+            None => Some(Value::unknown("it is no plain URL")),
         };
         if let Some(value) = value
             && !values.contains(&value)
@@ -151,20 +150,18 @@ impl<'u> Url<'u> {
     }
 
     fn part(&self, part: Part) -> Option<Value> {
-        let known = |value: &str, source| Value::Known { value: value.into(), source: Cow::Borrowed(source) };
+        let known = |value: &str, source| Value::known(value, source);
         match part {
-            Part::Scheme => Some(known(&self.scheme, "argument")),
+            Part::Scheme => Some(known(&self.scheme, ARGUMENT)),
             Part::Host | Part::Network if self.host.is_empty() => None,
             Part::Network if is_loopback(self.host.as_bytes()) => Some(known("internal", "default")),
             Part::Network => Some(known("external", "default")),
-            Part::Host => Some(known(&self.host, "argument")),
+            Part::Host => Some(known(&self.host, ARGUMENT)),
             Part::Port => match (self.port, usual(&self.scheme)) {
-                (Some(port), _) => Some(known(port, "argument")),
+                (Some(port), _) => Some(known(port, ARGUMENT)),
                 (None, Some(port)) => Some(known(port, "default")),
                 (None, None) if self.scheme == "file" => None,
-                (None, None) => {
-                    Some(Value::Unknown { reason: Cow::Borrowed("the scheme has no port that is known here") })
-                }
+                (None, None) => Some(Value::unknown("the scheme has no port that is known here")),
             },
         }
     }
@@ -193,7 +190,7 @@ mod tests {
     fn shown(url: &str) -> String {
         let part = |part| match values(part, Some(&[Address::read(url.as_bytes())])).first() {
             None => "-".to_owned(),
-            Some(Value::Known { value, .. }) => String::from_utf8(value.clone()).unwrap(),
+            Some(Value::Known { value, .. }) => String::from_utf8(value.to_vec()).unwrap(),
             Some(Value::Unknown { .. }) => "?".to_owned(),
         };
         format!("{} {} {}", part(Part::Scheme), part(Part::Host), part(Part::Port))

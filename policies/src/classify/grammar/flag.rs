@@ -16,6 +16,7 @@ pub(crate) enum Stops {
 pub(crate) struct Flags {
     /// By name without dashes.
     pub long: Names<Flag>,
+    /// By their letter, sorted.
     pub short: Vec<(u8, Flag)>,
     /// Flags that are not listed are accepted and change nothing.
     pub open: bool,
@@ -43,7 +44,8 @@ impl Flags {
     }
 
     pub(crate) fn short(&self, letter: u8) -> Option<Flag> {
-        self.short.iter().find(|(known, _)| *known == letter).map(|(_, flag)| *flag)
+        let at = self.short.binary_search_by_key(&letter, |(known, _)| *known).ok()?;
+        self.short.get(at).map(|(_, flag)| *flag)
     }
 }
 

@@ -18,8 +18,11 @@ impl<T> Default for Names<T> {
 
 /// The first eight bytes, ordered as names are. Names hold no zero, which stands for the end.
 fn head(name: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
-    bytes.iter_mut().zip(name).for_each(|(byte, letter)| *byte = *letter);
+    let bytes = name.first_chunk().copied().unwrap_or_else(|| {
+        let mut short = [0; 8];
+        short.iter_mut().zip(name).for_each(|(byte, letter)| *byte = *letter);
+        short
+    });
     u64::from_be_bytes(bytes)
 }
 
@@ -37,7 +40,11 @@ impl<T> Names<T> {
     }
 
     pub(crate) fn get(&self, name: &[u8]) -> Option<&T> {
-        self.entries.get(self.from(name)).filter(|(known, _)| *known == name).map(|(_, thing)| thing)
+        let wanted = head(name);
+        let first = self.heads.partition_point(|known| *known < wanted);
+        let mut same = self.heads.iter().zip(&self.entries).skip(first).take_while(|(known, _)| **known == wanted);
+        let (_, (_, thing)) = same.find(|(_, (known, _))| *known == name)?;
+        Some(thing)
     }
 
     /// Those whose name starts so, sorted: that of just this name is the first.

@@ -59,8 +59,10 @@ pub(super) fn only_long(flags: &mut Flags) {
 }
 
 fn put_short(letter: u8, flag: Flag, into: &mut Flags) {
-    into.short.retain(|(known, _)| *known != letter);
-    into.short.push((letter, flag));
+    match into.short.binary_search_by_key(&letter, |(known, _)| *known) {
+        Ok(at) => into.short.get_mut(at).into_iter().for_each(|known| known.1 = flag),
+        Err(at) => into.short.insert(at, (letter, flag)),
+    }
 }
 
 #[cfg(test)]

@@ -20,9 +20,30 @@ pub(crate) struct Pattern {
 
 /// Whether one of these matches.
 pub(crate) fn any(patterns: &[Pattern], bytes: &[u8]) -> bool {
-    // Most of a long list hold a letter that the text does not: one look at it passes them by.
-    let letters = if patterns.len() < 8 { u64::MAX } else { letters(bytes) };
-    patterns.iter().any(|pattern| pattern.letters & !letters == 0 && pattern.matches(bytes))
+    // Of few, each is compared sooner than the text is looked through.
+    if patterns.len() < 8 {
+        return patterns.iter().any(|pattern| pattern.matches(bytes));
+    }
+    Text::new(bytes).is_any(patterns)
+}
+
+/// A text that is compared with many: most of them hold a letter that it does not, and
+/// one look passes those by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'b> {
+    bytes: &'b [u8],
+    letters: u64,
+}
+
+impl<'b> Text<'b> {
+    pub(crate) fn new(bytes: &'b [u8]) -> Self {
+        Self { bytes, letters: letters(bytes) }
+    }
+
+    /// Whether one of these matches it.
+    pub(crate) fn is_any(&self, patterns: &[Pattern]) -> bool {
+        patterns.iter().any(|pattern| pattern.letters & !self.letters == 0 && pattern.matches(self.bytes))
+    }
 }
 
 /// Which bytes stand in a text, a bit each; some share one.

@@ -6,11 +6,13 @@
 //! follows `--` goes to the command as it is. A release track before the words
 //! (`alpha`, `beta`) is no part of the operation.
 
+use smallvec::SmallVec;
+
 use super::{Argument, NO_VALUE, NO_VALUE_TAKEN, Parsed, Role, Tool, UNKNOWN_FLAG, UNKNOWN_WORD, split};
 use crate::classify::grammar::{Flag, Stops, Takes};
 
 pub(super) fn parse<'g, 'a>(tool: &'g Tool, arguments: &[Argument<'a>], parsed: &mut Parsed<'g, 'a>) {
-    let mut reading = Reading { tool, group: Vec::new(), found: false };
+    let mut reading = Reading { tool, group: SmallVec::new(), found: false };
     let mut rest = arguments.iter().copied().enumerate();
     while let Some((at, argument)) = rest.next() {
         match argument.bytes {
@@ -50,7 +52,7 @@ fn is_plain(bytes: &[u8]) -> bool {
 struct Reading<'g> {
     tool: &'g Tool,
     /// The words so far, separated by a space; without the release track.
-    group: Vec<u8>,
+    group: SmallVec<[u8; 48]>,
     /// Whether the words are complete.
     found: bool,
 }
@@ -60,7 +62,7 @@ impl<'g> Reading<'g> {
         if self.group.is_empty() && self.tool.tracks.iter().any(|track| track.as_bytes() == word.bytes) {
             return parsed.role(at, Role::Word);
         }
-        let written = parsed.command.words.as_bytes() == self.group;
+        let written = parsed.command.words.as_bytes() == &*self.group;
         let below = parsed.command.child(word.bytes).filter(|_| written).and_then(|index| self.tool.command(index));
         if let Some(below) = below {
             parsed.descend(at, word, below);
