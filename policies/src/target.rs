@@ -161,6 +161,14 @@ impl Target {
         self.0.dedup();
     }
 
+    /// Whether the test is true of the source of each known value.
+    pub(crate) fn is_known_by(&self, test: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().all(|(_, value)| match value {
+            Value::Known { source, .. } => test(source),
+            Value::Unknown { .. } => true,
+        })
+    }
+
     /// Says anew on which side of the network each known host lies. Where that is in
     /// doubt (a proxy, another address than the URL's) it stays so.
     fn know_hosts(&mut self, is_internal: &impl Fn(&[u8]) -> bool) {

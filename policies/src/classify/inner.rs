@@ -16,7 +16,7 @@ use super::folder::Folder;
 use super::grammar::{Credentials, Form, Wraps, secret_paths};
 use super::parse::Argument;
 use super::script::{self, Step};
-use super::{Call, Scene, UNCLEAR, aim, last_part, secrets, understand};
+use super::{Call, Scene, UNCLEAR, aim, is_stated, last_part, secrets, understand};
 use crate::{Dimension, Meaning, Target, Tier, Value};
 
 /// How deep commands may stand in one another.
@@ -76,6 +76,15 @@ fn words<'c, 'a>(wraps: &Wraps, case: &Case<'c, '_, 'a>) -> Cow<'c, [Argument<'a
     let assigned = |operand: &&Argument<'_>| wraps.assignments && operand.bytes.contains(&b'=');
     let first = operands.iter().take_while(assigned).count();
     Cow::Borrowed(operands.get(first..).unwrap_or_default())
+}
+
+/// A command of a script, judged by itself.
+struct Judged {
+    meanings: Vec<Meaning>,
+    /// Whether it may change files that others are judged by.
+    stirs: bool,
+    /// Whether files may have had a say.
+    by_files: bool,
 }
 
 /// A command with another inside.
@@ -177,21 +186,29 @@ impl<'a> Wrapper<'_, 'a> {
     /// What each does; where another may change files, whatever the files say now counts
     /// for nothing, in whichever order they stand: a script may loop.
     fn steps(&self, steps: &[Step], index: Option<usize>, place: &Place<'_>) -> Vec<Vec<Meaning>> {
-        let mut found: Vec<_> = steps.iter().map(|step| self.step(step, index, place)).collect();
-        if self.scene.stirred {
-            return found;
-        }
-        let only_reads = |meanings: &Vec<Meaning>| meanings.iter().all(|one| one.tier == Some(Tier::Observe));
-        let stir: Vec<bool> = found.iter().map(|meanings| !only_reads(meanings)).collect();
-        let stirring = stir.iter().filter(|stirs| **stirs).count();
-        let scene = Scene { stirred: true, ..*self.scene };
-        let stirred = Wrapper { scene: &scene, ..*self };
-        for ((step, meanings), stirs) in steps.iter().zip(&mut found).zip(stir) {
-            if stirring > usize::from(stirs) {
-                *meanings = stirred.step(step, index, place);
+        let mut found: Vec<_> = steps.iter().map(|step| self.judged(step, index, place)).collect();
+        if !self.scene.stirred {
+            let stirring = found.iter().filter(|judged| judged.stirs).count();
+            let scene = Scene { stirred: true, ..*self.scene };
+            let stirred = Wrapper { scene: &scene, ..*self };
+            for (step, judged) in steps.iter().zip(&mut found) {
+                if judged.by_files && stirring > usize::from(judged.stirs) {
+                    judged.meanings = stirred.step(step, index, place);
+                }
             }
         }
-        found
+        found.into_iter().map(|judged| judged.meanings).collect()
+    }
+
+    fn judged(&self, step: &Step, index: Option<usize>, place: &Place<'_>) -> Judged {
+        let lookups = self.scene.facts.lookups();
+        let meanings = self.step(step, index, place);
+        let stated = |meaning: &Meaning| meaning.target.is_known_by(is_stated);
+        Judged {
+            stirs: meanings.iter().any(|meaning| meaning.tier != Some(Tier::Observe)),
+            by_files: self.scene.facts.lookups() != lookups || !meanings.iter().all(stated),
+            meanings,
+        }
     }
 
     fn step(&self, step: &Step, index: Option<usize>, place: &Place<'_>) -> Vec<Meaning> {

@@ -10,6 +10,7 @@
 use std::borrow::Cow;
 
 use super::UNCLEAR;
+use super::environment::sets;
 
 mod arithmetic;
 mod bounds;
@@ -50,14 +51,9 @@ pub(crate) struct Step {
 impl Step {
     /// The variables of this command, from those around the script.
     pub(crate) fn environment<'e>(&self, around: &[&'e [u8]]) -> Vec<Cow<'e, [u8]>> {
-        let name =
-            |entry: &[u8]| entry.iter().position(|byte| *byte == b'=').map(|at| entry.get(..at).map(<[u8]>::to_vec));
-        let changed = |entry: &[u8]| {
-            let name = name(entry).flatten();
-            self.changes.iter().any(|(known, _)| Some(known) == name.as_ref())
-        };
-        let mut env: Vec<Cow<'e, [u8]>> =
-            around.iter().filter(|entry| !changed(entry)).map(|entry| Cow::Borrowed(*entry)).collect();
+        let changed = |entry: &[u8]| self.changes.iter().any(|(known, _)| sets(entry, known));
+        let mut env: Vec<Cow<'e, [u8]>> = Vec::with_capacity(around.len() + self.changes.len());
+        env.extend(around.iter().filter(|entry| !changed(entry)).map(|entry| Cow::Borrowed(*entry)));
         let set = |(name, value): &(Vec<u8>, Option<Vec<u8>>)| {
             value.as_ref().map(|value| Cow::Owned([name.as_slice(), b"=", value].concat()))
         };

@@ -2,7 +2,7 @@
 //!
 //! Not here: what can be asked, and finding it out.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use elsa::FrozenVec;
 
@@ -13,13 +13,15 @@ use super::{Finding, Need};
 pub struct Facts<'a> {
     known: FrozenVec<Box<(Need, Finding)>>,
     ask: Option<&'a dyn Fn(&Need) -> Finding>,
+    /// How often an answer was looked for.
+    lookups: Cell<usize>,
 }
 
 impl<'a> Facts<'a> {
     /// None yet: each is asked for when it is needed, and once.
     #[must_use]
     pub fn asking(ask: &'a dyn Fn(&Need) -> Finding) -> Self {
-        Self { known: FrozenVec::new(), ask: Some(ask) }
+        Self { ask: Some(ask), ..Self::default() }
     }
 
     /// Adds one answer.
@@ -30,6 +32,7 @@ impl<'a> Facts<'a> {
     /// The place of the answer to this need; where nobody has one, it is added to what is
     /// missing.
     pub(crate) fn find(&self, need: Need, missing: &RefCell<Vec<Need>>) -> Option<usize> {
+        self.lookups.set(self.lookups.get() + 1);
         if let Some(place) = self.known.iter().position(|(asked, _)| *asked == need) {
             return Some(place);
         }
@@ -43,6 +46,11 @@ impl<'a> Facts<'a> {
         let finding = ask(&need);
         self.add(need, finding);
         self.known.len().checked_sub(1)
+    }
+
+    /// How often an answer was looked for.
+    pub(crate) fn lookups(&self) -> usize {
+        self.lookups.get()
     }
 
     /// The answer at this place.

@@ -58,10 +58,20 @@ pub(super) trait Variables {
 
 /// Expands a word as written.
 pub(super) fn expand(text: &str, variables: &impl Variables) -> Word {
-    // No pattern, but a command's name.
-    if text == "[" {
-        return Word { bytes: Some(b"[".to_vec()), ..Word::default() };
+    // Most are, and need no parser. `[` is no pattern, but a command's name.
+    if text == "[" || is_literal(text) {
+        return Word { bytes: Some(text.into()), ..Word::default() };
     }
+    parsed(text, variables)
+}
+
+/// Whether nothing in a word means anything to a shell, wherever it stands.
+fn is_literal(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:,@%+".contains(&byte);
+    !text.is_empty() && text.bytes().all(plain)
+}
+
+fn parsed(text: &str, variables: &impl Variables) -> Word {
     let mut word = Building {
         variables,
         bytes: Vec::new(),
@@ -329,4 +339,46 @@ fn globbed(text: &str) -> Vec<u8> {
         (Some(open), _) => format!("{}\0", name.get(..open).unwrap_or_default()).replace(['*', '?'], "\0"),
     };
     text.split('/').map(name).collect::<Vec<_>>().join("/").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prop_assert_eq, proptest};
+
+    use super::*;
+
+    struct Nothing;
+
+    impl Variables for Nothing {
+        fn value(&self, _: &str) -> Option<Vec<u8>> {
+            None
+        }
+
+        fn is_number(&self, _: &str) -> bool {
+            false
+        }
+
+        fn splits_at_space(&self) -> bool {
+            true
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_parser_makes_the_same_of_a_literal_word(text in "[a-zA-Z0-9_./:,@%+-]{1,12}") {
+            assert!(is_literal(&text));
+            let told = |word: Word| (word.bytes, word.unclear, word.shape, word.scripts, word.hidden);
+            prop_assert_eq!(told(expand(&text, &Nothing)), told(parsed(&text, &Nothing)));
+        }
+    }
+
+    #[test]
+    fn what_a_shell_looks_into_is_no_literal_word() {
+        for text in [
+            "", "a b", "$a", "`a`", "a*", "a?", "[a]", "{a,b}", "~", "a=~", "'a'", "\"a\"", "a\\b", "a=b", "!a", "#",
+            "a;b", "\u{e9}",
+        ] {
+            assert!(!is_literal(text), "{text}");
+        }
+    }
 }
