@@ -217,12 +217,12 @@ impl crate::Operation {
 }
 
 impl Value {
-    /// It is this, as something says that always has the same name.
+    /// It is this, by a source that the program itself has a word for.
     pub fn known(value: impl Into<Bytes>, source: &'static str) -> Self {
         Self::Known { value: value.into(), source: Text::new_static(source) }
     }
 
-    /// It applies, but could not be found out: always for the same reason.
+    /// It applies, but could not be found out, for a reason in the program's own words.
     #[must_use]
     pub fn unknown(reason: &'static str) -> Self {
         Self::Unknown { reason: Text::new_static(reason) }

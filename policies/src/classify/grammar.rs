@@ -35,7 +35,7 @@ pub(crate) use condition::{
 pub(crate) use flag::{Flag, Flags, Marks, Secret, SecretFlag, Shortened, Stops, Takes};
 pub use listing::Listed;
 pub(crate) use names::Names;
-pub(crate) use pattern::{Pattern, Text, any};
+pub(crate) use pattern::{Candidate, Pattern, any};
 
 /// The grammars of all known tools.
 #[derive(Debug, Default)]

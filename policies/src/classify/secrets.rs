@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::UNCLEAR;
 use super::folder::Folder;
-use super::grammar::{SecretPaths, Text};
+use super::grammar::{Candidate, SecretPaths};
 
 /// Longer paths than the kernel takes.
 const LONGEST: usize = 4_096;
@@ -25,7 +25,7 @@ fn is_secret(paths: &SecretPaths, path: &[u8]) -> bool {
     if path.contains(&UNCLEAR) {
         return path.len() > LONGEST || paths.files.iter().any(|pattern| pattern.may_match(path, UNCLEAR));
     }
-    let path = Text::new(path);
+    let path = Candidate::new(path);
     path.is_any(&paths.folders) || (path.is_any(&paths.files) && !path.is_any(&paths.but))
 }
 

@@ -9,7 +9,7 @@
 use foldhash::{HashMap, HashSet};
 
 use super::case::Case;
-use super::grammar::{Clause, Command, Pattern, Text};
+use super::grammar::{Candidate, Clause, Command, Pattern};
 use super::rules;
 use crate::Tier;
 
@@ -194,7 +194,7 @@ impl Table {
     /// The tier of an operation, and why; none if no rule and no class says.
     pub(crate) fn tier(&self, entry: &Entry, case: &Case<'_, '_, '_>) -> Option<(Tier, &'static str, Option<usize>)> {
         let group = self.groups.get(entry.group.as_bytes())?;
-        let operation = Text::new(entry.operation.as_bytes());
+        let operation = Candidate::new(entry.operation.as_bytes());
         let mut about = self.about(group, entry).filter(|rule| rule.means(operation));
         let decided = about.find_map(|rule| {
             let held = rules::holds(&rule.clause.when, case)?;
@@ -225,7 +225,7 @@ impl Table {
 
 impl TableRule {
     /// Whether it is about this operation, its flags aside.
-    fn means(&self, operation: Text<'_>) -> bool {
+    fn means(&self, operation: Candidate<'_>) -> bool {
         (self.operations.is_empty() || operation.is_any(&self.operations)) && !operation.is_any(&self.except)
     }
 }
@@ -249,7 +249,7 @@ mod tests {
             for entry in table.entries() {
                 assert_eq!(table.find(entry.group.as_bytes(), entry.operation.as_bytes()), Some(entry));
                 let always = |rule: &&TableRule| {
-                    rule.clause.when.terms.is_none() && rule.means(Text::new(entry.operation.as_bytes()))
+                    rule.clause.when.terms.is_none() && rule.means(Candidate::new(entry.operation.as_bytes()))
                 };
                 let group = &table.groups[entry.group.as_bytes()];
                 let ruled = table.about(group, &entry).find(always).is_some();

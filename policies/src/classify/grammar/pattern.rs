@@ -24,18 +24,18 @@ pub(crate) fn any(patterns: &[Pattern], bytes: &[u8]) -> bool {
     if patterns.len() < 8 {
         return patterns.iter().any(|pattern| pattern.matches(bytes));
     }
-    Text::new(bytes).is_any(patterns)
+    Candidate::new(bytes).is_any(patterns)
 }
 
 /// A text that is compared with many: most of them hold a letter that it does not, and
 /// one look passes those by.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Text<'b> {
+pub(crate) struct Candidate<'b> {
     bytes: &'b [u8],
     letters: u64,
 }
 
-impl<'b> Text<'b> {
+impl<'b> Candidate<'b> {
     pub(crate) fn new(bytes: &'b [u8]) -> Self {
         Self { bytes, letters: letters(bytes) }
     }
