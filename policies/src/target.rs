@@ -161,12 +161,9 @@ impl Target {
         self.0.dedup();
     }
 
-    /// Whether the test is true of the source of each known value.
+    /// Whether every value is known, and by a source that the test is true of.
     pub(crate) fn is_known_by(&self, test: impl Fn(&str) -> bool) -> bool {
-        self.0.iter().all(|(_, value)| match value {
-            Value::Known { source, .. } => test(source),
-            Value::Unknown { .. } => true,
-        })
+        self.0.iter().all(|(_, value)| matches!(value, Value::Known { source, .. } if test(source)))
     }
 
     /// Says anew on which side of the network each known host lies. Where that is in

@@ -83,7 +83,8 @@ struct Judged {
     meanings: Vec<Meaning>,
     /// Whether it may change files that others are judged by.
     stirs: bool,
-    /// Whether files may have had a say.
+    /// Whether files may have had a say: one was asked about, or not all of its targets
+    /// are in its own words.
     by_files: bool,
 }
 

@@ -82,3 +82,15 @@ fn a_variable_that_stands_twice_is_noticed_beside_one_that_is_absent() {
     };
     assert_eq!(operation.primary.operation, "gh.unknown");
 }
+
+/// One of them after a step of which nobody can tell what it did.
+#[test]
+fn equal_commands_of_a_script_are_told_once() {
+    let argv: [&[u8]; 3] = [b"bash", b"-c", b"curl http://x/; source x; curl http://x/; rm z"];
+    let invocation = Invocation { tool: b"bash", argv: &argv, env: &[], cwd: None, home: None, start: None };
+    let Classified::Operation(operation) = classify(Grammars::built_in(), &invocation, &Facts::default()) else {
+        panic!("it needs to know something");
+    };
+    let also: Vec<_> = operation.also.iter().map(|meaning| meaning.operation.as_ref()).collect();
+    assert_eq!(also, ["curl", "rm", "bash.unknown"]);
+}
