@@ -118,19 +118,17 @@ pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts<
     argv.extend(invocation.argv.iter().enumerate().map(|(at, bytes)| Argument { bytes, index: Some(at) }));
     let name = last_part(invocation.tool);
     let call = Call { tool: name, argv: &argv, env: invocation.env, folder: Folder::Callers, depth: 0 };
-    let mut classified = Classified::Operation(understand(&scene, &call));
+    let mut operation = understand(&scene, &call);
     let needs = needs.into_inner();
     if !needs.is_empty() {
         return Classified::Needs(needs);
     }
     // What the files of commands inside it say.
     let inside = inside.into_inner();
-    if let Classified::Operation(operation) = &mut classified
-        && !inside.is_empty()
-    {
+    if !inside.is_empty() {
         operation.changes.get_or_insert_default().join(inside);
     }
-    classified
+    Classified::Operation(operation)
 }
 
 /// The meaning of a command that could not be looked into.
@@ -201,9 +199,7 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
     let Some(root) = tool.command(0) else {
         return unread(call, tool.name().as_bytes(), "its grammar is empty");
     };
-    // It is large: made here, it is copied nowhere.
-    let mut parsed = Parsed::new(root, own);
-    parsed.read(tool, own, &environment);
+    let mut parsed = Parsed::of(tool, root, own, &environment);
     words = extra::words(tool, &environment, &parsed);
     arguments = match &words {
         Ok(words) if words.iter().any(|words| !words.is_empty()) => Cow::Owned(extra::merged(own, words, &parsed)),
@@ -213,8 +209,7 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
         parsed.trouble = Some(*trouble);
     }
     if matches!(arguments, Cow::Owned(_)) {
-        parsed = Parsed::new(root, &arguments);
-        parsed.read(tool, &arguments, &environment);
+        parsed = Parsed::of(tool, root, &arguments, &environment);
     }
     let case = Case {
         tool,

@@ -105,8 +105,8 @@ impl Dimension {
     }
 }
 
-/// A source or a reason: most are words of the program or of a file that was read, and
-/// copying either costs nothing.
+/// A source or a reason: words of the program, or of a file; a copy takes no memory of its
+/// own.
 pub type Text = smol_str::SmolStr;
 
 /// What is known of one dimension.

@@ -8,21 +8,21 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 use tollgate_policies::changes::{Act, Change};
-use tollgate_policies::{Changes, Meaning, Operation, Target, Tier, Value};
+use tollgate_policies::{Changes, Meaning, Operation, Target, Text, Tier, Value};
 
 use crate::Bytes;
 
 /// Words of a grammar, most of which live as long as the program.
-type Text = Cow<'static, str>;
+type Words = Cow<'static, str>;
 
 /// What a command would do, and to what.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Described {
     /// The tool's canonical name.
-    pub tool: Text,
+    pub tool: Words,
     /// What its words say: `terraform.apply`.
-    pub operation: Text,
+    pub operation: Words,
     /// What it does as well.
     #[serde(default)]
     pub also: Vec<Also>,
@@ -30,10 +30,10 @@ pub struct Described {
     pub tier: Option<u8>,
     /// What the first operation touches.
     #[serde(default)]
-    #[cfg_attr(test, schemars(with = "BTreeMap<Text, Found>"))]
+    #[cfg_attr(test, schemars(with = "BTreeMap<Words, Found>"))]
     pub target: Targets,
     /// One line: why that tier.
-    pub rationale: Text,
+    pub rationale: Words,
     /// What files that it brings along say it would change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changed>,
@@ -94,27 +94,27 @@ impl Changed {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Also {
     /// The operation.
-    pub operation: Text,
+    pub operation: Words,
     /// Its own tier, 0 to 4; none when unknown.
     pub tier: Option<u8>,
     /// What it touches.
     #[serde(default)]
-    #[cfg_attr(test, schemars(with = "BTreeMap<Text, Found>"))]
+    #[cfg_attr(test, schemars(with = "BTreeMap<Words, Found>"))]
     pub target: Targets,
     /// The tools that start it, outermost first: `sudo`, `bash`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub wrapped_by: Vec<Text>,
+    pub wrapped_by: Vec<Words>,
 }
 
 /// What one operation touches, by the dimension's name, sorted. A dimension that does
 /// not apply is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "BTreeMap<Text, Found>")]
-pub struct Targets(Vec<(Text, Found)>);
+#[serde(from = "BTreeMap<Words, Found>")]
+pub struct Targets(Vec<(Words, Found)>);
 
 impl Targets {
     /// Each dimension with what is known of it.
-    pub fn iter(&self) -> impl Iterator<Item = (&Text, &Found)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Words, &Found)> {
         self.0.iter().map(|(name, found)| (name, found))
     }
 
@@ -125,14 +125,14 @@ impl Targets {
     }
 }
 
-impl From<BTreeMap<Text, Found>> for Targets {
-    fn from(sorted: BTreeMap<Text, Found>) -> Self {
+impl From<BTreeMap<Words, Found>> for Targets {
+    fn from(sorted: BTreeMap<Words, Found>) -> Self {
         Self(sorted.into_iter().collect())
     }
 }
 
-impl<const N: usize> From<[(Text, Found); N]> for Targets {
-    fn from(all: [(Text, Found); N]) -> Self {
+impl<const N: usize> From<[(Words, Found); N]> for Targets {
+    fn from(all: [(Words, Found); N]) -> Self {
         Self::from(BTreeMap::from(all))
     }
 }
@@ -145,7 +145,7 @@ impl Serialize for Targets {
 
 impl From<Target> for Targets {
     fn from(target: Target) -> Self {
-        let mut printed: Vec<(Text, Found)> = Vec::with_capacity(target.iter().count());
+        let mut printed: Vec<(Words, Found)> = Vec::with_capacity(target.iter().count());
         for (dimension, value) in target {
             let (name, value) = (dimension.name(), TargetValue::from(value));
             match printed.binary_search_by(|(known, _)| known.as_ref().cmp(name)) {
@@ -201,13 +201,13 @@ pub enum TargetValue {
         value: Bytes,
         /// Where it came from: `TF_WORKSPACE`, `-n`, `default`.
         #[cfg_attr(test, schemars(with = "String"))]
-        source: tollgate_policies::Text,
+        source: Text,
     },
     /// It applies, but could not be found out.
     Unknown {
         /// Why not.
         #[cfg_attr(test, schemars(with = "String"))]
-        unknown: tollgate_policies::Text,
+        unknown: Text,
     },
 }
 

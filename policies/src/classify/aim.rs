@@ -30,19 +30,12 @@ fn dimension(case: &Case<'_, '_, '_>, rule: &TargetRule, target: &mut Target) {
         if rules::holds(&source.when, case).is_none() {
             continue;
         }
+        // A bare condition counts as found, also where it gives no value.
         let mut found = matches!(source.of, Origin::Condition);
-        let mut add = |value| {
+        values(case, source, |value| {
             found = true;
             add(target, rule.dimension, value, source.unknown);
-        };
-        match several(case, source) {
-            Some(values) => values.into_iter().for_each(add),
-            None => {
-                if let Some(value) = one(case, source) {
-                    add(value);
-                }
-            }
-        }
+        });
         if found && !source.further {
             return;
         }
@@ -72,23 +65,9 @@ const MOST: usize = 64;
 /// Nearly always one.
 type Values = SmallVec<[Value; 1]>;
 
-/// What a source gives that can give several values; none of one that cannot.
-fn several(case: &Case<'_, '_, '_>, source: &Source) -> Option<Values> {
-    Some(match source.of {
-        Origin::Operands => many(case.parsed.operands.iter().map(|operand| operand.bytes)),
-        Origin::Names => {
-            let kinds = source.when.terms.as_ref().map_or(&[][..], |terms| &terms.only_kinds);
-            many(rules::names(kinds, case.parsed))
-        }
-        Origin::Url(part) => url::values(part, case.urls()),
-        Origin::Tree => tree(case),
-        _ => return None,
-    })
-}
-
-/// What any other source gives; nothing where the next one is to be asked.
-fn one(case: &Case<'_, '_, '_>, source: &Source) -> Option<Value> {
-    match source.of {
+/// Gives each value of a source; none where the next one is to be asked.
+fn values(case: &Case<'_, '_, '_>, source: &Source, give: impl FnMut(Value)) {
+    let one = match source.of {
         Origin::Condition => source.unknown.map(Value::unknown),
         Origin::Flag(_) | Origin::Variable(_) | Origin::Fixed(_) => {
             case.setting(std::slice::from_ref(source)).map(|(value, source)| Value::known(value, source))
@@ -96,10 +75,19 @@ fn one(case: &Case<'_, '_, '_>, source: &Source) -> Option<Value> {
         Origin::ServiceVariable(stem) => service_variable(case, stem),
         Origin::Operand(at) => case.parsed.operands.get(at).map(|operand| Value::known(operand.bytes, ARGUMENT)),
         Origin::Reference(at) => case.parsed.operands.get(at).map(|operand| reference(operand.bytes)),
+        Origin::Operands => {
+            return many(case.parsed.operands.iter().map(|operand| operand.bytes)).into_iter().for_each(give);
+        }
+        Origin::Names => {
+            let kinds = source.when.terms.as_ref().map_or(&[][..], |terms| &terms.only_kinds);
+            return many(rules::names(kinds, case.parsed)).into_iter().for_each(give);
+        }
+        Origin::Url(part) => return url::values(part, case.urls()).into_iter().for_each(give),
+        Origin::Tree => return tree(case).into_iter().for_each(give),
         Origin::Word => case.parsed.first.map(|word| Value::known(word.bytes, ARGUMENT)),
         Origin::Fact(resolver, field) => fact(case, resolver, field),
-        Origin::Operands | Origin::Names | Origin::Url(_) | Origin::Tree => None,
-    }
+    };
+    one.into_iter().for_each(give);
 }
 
 /// What a refspec is called at the other end (`git help push`, `<refspec>`).

@@ -250,7 +250,7 @@ impl Need {
             Self::Kuberc { path } | Self::OwnFile { path, .. } => vec![path],
             // Only asked about where the command runs in the caller's own folder.
             Self::BroughtFiles(BroughtFiles { paths, .. }) => {
-                paths.iter_mut().filter(|path| &***path != b"-").collect()
+                paths.iter_mut().filter(|path| path.as_ref() != b"-").collect()
             }
             Self::ComposeFiles(ComposeFiles { files, folder, variables }) => {
                 files.iter_mut().chain(variables).chain(std::iter::once(folder)).collect()

@@ -33,7 +33,8 @@ impl<'a> Folder<'a> {
         }
     }
 
-    /// Makes the question's paths such as the caller would open them.
+    /// Rewrites the question's paths to such as the caller would open; after an error it is
+    /// no question any more.
     pub(crate) fn place_all(&self, need: &mut Need) -> Result<(), String> {
         if *self == Self::Callers {
             return Ok(());

@@ -277,9 +277,9 @@ impl<'a> Wrapper<'_, 'a> {
 
     /// Whether names lead to other programs than they do for the caller.
     fn path_changed(&self, env: &[&[u8]]) -> Option<&'static str> {
-        let is = |entry: &&&[u8]| sets(entry, b"PATH");
-        let inner = env.iter().find(is);
-        let changed = inner.is_some() && inner != self.call.env.iter().find(is);
+        let sets_path = |entry: &&&[u8]| sets(entry, b"PATH");
+        let inner = env.iter().find(sets_path);
+        let changed = inner.is_some() && inner != self.call.env.iter().find(sets_path);
         changed.then_some("PATH is changed, so that its name can lead to another program")
     }
 

@@ -99,8 +99,8 @@ pub(crate) struct Parsed<'g, 'a> {
 }
 
 impl<'g, 'a> Parsed<'g, 'a> {
-    /// Of a tool's first command, nothing read yet.
-    pub(crate) fn new(command: &'g Command, arguments: &[Argument<'a>]) -> Self {
+    /// Starts at the tool's root command, with nothing read.
+    fn new(command: &'g Command, arguments: &[Argument<'a>]) -> Self {
         Self {
             command,
             entry: None,
@@ -117,19 +117,28 @@ impl<'g, 'a> Parsed<'g, 'a> {
         }
     }
 
-    /// Reads the arguments after the program's name.
-    pub(crate) fn read(&mut self, tool: &'g Tool, arguments: &[Argument<'a>], environment: &Environment<'_>) {
+    /// The arguments after the program's name, read from the tool's root command on.
+    // Returned by itself: in an `Option` it would be copied, and it is large.
+    pub(crate) fn of(
+        tool: &'g Tool,
+        root: &'g Command,
+        arguments: &[Argument<'a>],
+        environment: &Environment<'_>,
+    ) -> Self {
+        let mut parsed = Self::new(root, arguments);
         match tool.dialect {
-            Dialect::Cobra => cobra::parse(tool, arguments, self),
-            Dialect::GoFlag => go_flag::parse(tool, arguments, self),
-            Dialect::Calliope => calliope::parse(tool, arguments, self),
-            Dialect::Argparse => argparse::parse(tool, arguments, self),
-            Dialect::Getopt => getopt::parse(tool, arguments, environment, self),
-            Dialect::Generic => generic::parse(tool, arguments, self),
+            Dialect::Cobra => cobra::parse(tool, arguments, &mut parsed),
+            Dialect::GoFlag => go_flag::parse(tool, arguments, &mut parsed),
+            Dialect::Calliope => calliope::parse(tool, arguments, &mut parsed),
+            Dialect::Argparse => argparse::parse(tool, arguments, &mut parsed),
+            Dialect::Getopt => getopt::parse(tool, arguments, environment, &mut parsed),
+            Dialect::Generic => generic::parse(tool, arguments, &mut parsed),
         }
-        let given = self.flags.iter().filter(|given| tool.operand_flags.contains(&given.flag.name));
-        self.operands.extend(given.filter_map(|given| Some(Argument { bytes: given.value?, index: given.index })));
-        from_file(tool, arguments, self);
+        let Self { flags, operands, .. } = &mut parsed;
+        let given = flags.iter().filter(|given| tool.operand_flags.contains(&given.flag.name));
+        operands.extend(given.filter_map(|given| Some(Argument { bytes: given.value?, index: given.index })));
+        from_file(tool, arguments, &mut parsed);
+        parsed
     }
 
     fn role(&mut self, at: usize, role: Role) {
@@ -187,15 +196,13 @@ impl<'g, 'a> Parsed<'g, 'a> {
     }
 }
 
-/// The arguments after the program's name, read.
+/// As [`Parsed::of`]; none where the tool's grammar is empty.
 pub(crate) fn parse<'g, 'a>(
     tool: &'g Tool,
     arguments: &[Argument<'a>],
     environment: &Environment<'_>,
 ) -> Option<Parsed<'g, 'a>> {
-    let mut parsed = Parsed::new(tool.command(0)?, arguments);
-    parsed.read(tool, arguments, environment);
-    Some(parsed)
+    Some(Parsed::of(tool, tool.command(0)?, arguments, environment))
 }
 
 /// An argument that the tool replaces by the words of a file can mean anything.

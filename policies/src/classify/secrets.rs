@@ -29,7 +29,7 @@ fn is_secret(paths: &SecretPaths, path: &[u8]) -> bool {
     path.is_any(&paths.folders) || (path.is_any(&paths.files) && !path.is_any(&paths.but))
 }
 
-/// As long as most are.
+/// Most fit in place.
 pub(crate) type Path = SmallVec<[u8; 120]>;
 
 /// The path from the root without detours; from `.` where its folder is not known.

@@ -3,6 +3,7 @@
 //! Read as curl and wget do it: without a scheme it is `http`. What is not plainly
 //! a host's name is unknown.
 //! Deliberately not here: asking a name server, and which hosts are one's own (a policy says).
+
 use std::borrow::Cow;
 
 use super::super::grammar::Part;

@@ -13,7 +13,7 @@ use super::{Finding, Need};
 pub struct Facts<'a> {
     known: FrozenVec<Box<(Need, Finding)>>,
     ask: Option<&'a dyn Fn(&Need) -> Finding>,
-    /// How often an answer was looked for.
+    /// How often `find` was called: what does not raise it was judged without files.
     lookups: Cell<usize>,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The place of the answer to this need; where nobody has one, it is added to what is
-    /// missing.
+    /// missing. Every answer that a judgement depends on passes here.
     pub(crate) fn find(&self, need: Need, missing: &RefCell<Vec<Need>>) -> Option<usize> {
         self.lookups.set(self.lookups.get() + 1);
         if let Some(place) = self.known.iter().position(|(asked, _)| *asked == need) {
@@ -48,7 +48,7 @@ impl<'a> Facts<'a> {
         self.known.len().checked_sub(1)
     }
 
-    /// How often an answer was looked for.
+    /// How often [`Facts::find`] was called.
     pub(crate) fn lookups(&self) -> usize {
         self.lookups.get()
     }

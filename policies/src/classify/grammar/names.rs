@@ -1,11 +1,12 @@
 //! Names with what they stand for, sorted, and found without following each name.
 //!
 //! The first eight letters of every name stand side by side as a number: a search looks
-//! at those, and at the one name that has the same.
+//! at those, and then at the names that share them.
 
 /// Things by name.
 #[derive(Debug)]
 pub(crate) struct Names<T> {
+    /// Of each entry, at the same place.
     heads: Vec<u64>,
     entries: Vec<(&'static [u8], T)>,
 }
@@ -40,11 +41,8 @@ impl<T> Names<T> {
     }
 
     pub(crate) fn get(&self, name: &[u8]) -> Option<&T> {
-        let wanted = head(name);
-        let first = self.heads.partition_point(|known| *known < wanted);
-        let mut same = self.heads.iter().zip(&self.entries).skip(first).take_while(|(known, _)| **known == wanted);
-        let (_, (_, thing)) = same.find(|(_, (known, _))| *known == name)?;
-        Some(thing)
+        let (_, mut same) = self.alike(name);
+        same.find(|(known, _)| *known == name).map(|(_, thing)| thing)
     }
 
     /// Those whose name starts so, sorted: that of just this name is the first.
@@ -67,10 +65,16 @@ impl<T> Names<T> {
 
     /// The first place whose name is not before this one.
     fn from(&self, name: &[u8]) -> usize {
+        let (at, same) = self.alike(name);
+        at + same.take_while(|(known, _)| *known < name).count()
+    }
+
+    /// Where the names with the same first letters begin, and those.
+    fn alike(&self, name: &[u8]) -> (usize, impl Iterator<Item = &(&'static [u8], T)>) {
         let wanted = head(name);
         let at = self.heads.partition_point(|known| *known < wanted);
-        let same = self.heads.iter().zip(&self.entries).skip(at);
-        at + same.take_while(|(known, (text, _))| **known == wanted && *text < name).count()
+        let same = self.heads.iter().zip(&self.entries).skip(at).take_while(move |(known, _)| **known == wanted);
+        (at, same.map(|(_, entry)| entry))
     }
 }
 

@@ -60,7 +60,11 @@ pub(super) fn only_long(flags: &mut Flags) {
 
 fn put_short(letter: u8, flag: Flag, into: &mut Flags) {
     match into.short.binary_search_by_key(&letter, |(known, _)| *known) {
-        Ok(at) => into.short.get_mut(at).into_iter().for_each(|known| known.1 = flag),
+        Ok(at) => {
+            if let Some(known) = into.short.get_mut(at) {
+                known.1 = flag;
+            }
+        }
         Err(at) => into.short.insert(at, (letter, flag)),
     }
 }

@@ -58,14 +58,14 @@ pub(super) trait Variables {
 
 /// Expands a word as written.
 pub(super) fn expand(text: &str, variables: &impl Variables) -> Word {
-    // Most are, and need no parser. `[` is no pattern, but a command's name.
+    // Most words are literal, and need no parser. `[` is no pattern, but a command's name.
     if text == "[" || is_literal(text) {
         return Word { bytes: Some(text.into()), ..Word::default() };
     }
     parsed(text, variables)
 }
 
-/// Whether nothing in a word means anything to a shell, wherever it stands.
+/// Whether every expansion of a shell leaves the word as it is.
 fn is_literal(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:,@%+".contains(&byte);
     !text.is_empty() && text.bytes().all(plain)
