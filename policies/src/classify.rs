@@ -27,6 +27,7 @@ mod brought;
 mod case;
 mod dialect;
 mod environment;
+mod evidence;
 mod extra;
 pub mod facts;
 mod folder;
@@ -53,6 +54,7 @@ pub use pin::{By, Pinned, applied};
 
 use case::Case;
 use environment::Environment;
+use evidence::Evidence;
 use folder::Folder;
 use grammar::Tool;
 use parse::{Argument, Parsed};
@@ -103,7 +105,7 @@ pub enum Classified {
 /// What this invocation means, or what must be known first.
 #[must_use]
 pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts<'_>) -> Classified {
-    let (needs, inside) = Default::default();
+    let (needs, inside, noticed) = Default::default();
     let scene = Scene {
         grammars,
         facts,
@@ -112,7 +114,7 @@ pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts<
         start: invocation.start,
         needs: &needs,
         inside: &inside,
-        stirred: false,
+        evidence: Evidence::all(&noticed),
     };
     let mut argv: SmallVec<[Argument<'_>; 16]> = SmallVec::new();
     argv.extend(invocation.argv.iter().enumerate().map(|(at, bytes)| Argument { bytes, index: Some(at) }));
@@ -149,8 +151,8 @@ struct Scene<'s> {
     needs: &'s RefCell<Vec<Need>>,
     /// What the files of commands inside the caller's say.
     inside: &'s RefCell<Changes>,
-    /// Whether other commands of the same script may change files meanwhile.
-    stirred: bool,
+    /// What counts besides a command's own words.
+    evidence: Evidence<'s>,
 }
 
 /// One command: the caller's, or one inside another.
@@ -221,15 +223,11 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
         start: scene.start,
         folder: call.folder,
         needs: scene.needs,
-        stirred: scene.stirred,
+        evidence: scene.evidence,
         answers: Default::default(),
         urls: OnceCell::new(),
     };
     let mut meanings = meaning::meanings(&case, scene.grammars.shared(&environment));
-    if scene.stirred {
-        let all = std::iter::once(&mut meanings.primary).chain(&mut meanings.also);
-        all.for_each(|meaning| meaning.target.doubt(|_, source| !is_stated(source), case::STIRRED));
-    }
     meanings.also.extend(inner::meanings(scene, call, &case));
     let changes = brought::changes(&case, &meanings).map(Box::new);
     // What is offered instead, what is written out and what rules look at is the caller's
@@ -242,7 +240,7 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
         (Ok(_), Cow::Owned(merged)) => arguments::merged(merged, tool, &environment),
     };
     let milder = if outer { milder::argv(tool, &parsed, &arguments) } else { None };
-    let pins = if outer { pin::pins(&case, &meanings.primary.target) } else { Vec::new() };
+    let pins = if outer { pin::pins(&case, &meanings) } else { Vec::new() };
     let brought = brought::files(&case, call, &meanings);
     Operation {
         tool: Cow::Borrowed(tool.name()),
@@ -273,12 +271,6 @@ fn unknown(tool: &[u8], why: &'static str) -> Operation {
         wrapped_by: Vec::new(),
     };
     Operation::of(tool, primary)
-}
-
-/// Whether a value comes from the command's own words or variables, and from no file.
-fn is_stated(source: &str) -> bool {
-    let variable = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    source == aim::ARGUMENT || source.starts_with('-') || source.bytes().all(variable)
 }
 
 /// The file name of a path.

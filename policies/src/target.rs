@@ -116,7 +116,8 @@ pub enum Value {
     Known {
         /// The value's bytes, as the tool would take them.
         value: Bytes,
-        /// Where it came from: `TF_WORKSPACE`, `-n`, `.terraform/environment`, `default`.
+        /// Where it came from, for a person: `TF_WORKSPACE`, `-n`, `.terraform/environment`,
+        /// `default`. It can be a file's name: nothing follows from its text.
         source: Text,
     },
     /// It applies, but could not be found out.
@@ -148,22 +149,16 @@ impl Target {
         self.0.insert(at, (dimension, value));
     }
 
-    /// Makes unknown, for this reason, each known value that the test is true of; it
-    /// gets the value and its source.
-    pub(crate) fn doubt(&mut self, test: impl Fn(&[u8], &str) -> bool, reason: &'static str) {
+    /// Makes unknown, for this reason, each known value that the test is true of.
+    pub(crate) fn doubt(&mut self, test: impl Fn(&[u8]) -> bool, reason: &'static str) {
         for (_, found) in &mut self.0 {
-            if let Value::Known { value, source } = found
-                && test(value, source)
+            if let Value::Known { value, .. } = found
+                && test(value)
             {
                 *found = Value::unknown(reason);
             }
         }
         self.0.dedup();
-    }
-
-    /// Whether every value is known, and by a source that the test is true of.
-    pub(crate) fn is_known_by(&self, test: impl Fn(&str) -> bool) -> bool {
-        self.0.iter().all(|(_, value)| matches!(value, Value::Known { source, .. } if test(source)))
     }
 
     /// Says anew on which side of the network each known host lies. Where that is in

@@ -1,6 +1,7 @@
 //! The corpus: what each command means, by its grammar's own documentation.
 //!
-//! Facts are given, not read: a small cluster, the default workspace, a profile.
+//! Facts are given, not read: a small cluster, the default workspace, a profile. Their
+//! source looks as if it had been typed: nobody may go by its text.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail in its own helpers")]
 
 use std::collections::BTreeMap;
@@ -158,7 +159,6 @@ impl Case {
     }
 
     fn finding(&self, need: &Need) -> Finding {
-        let value = |field, value: &[u8]| (field, Value::known(value, "a file"));
         let values = match need {
             Need::TerraformDir { .. } => vec![value(Field::Workspace, b"default")],
             Need::Kubeconfig { context, cluster, .. } => vec![
@@ -217,7 +217,11 @@ impl Case {
 
     fn planned(&self) -> Finding {
         match self.plan.as_deref() {
-            Some("applies") => Finding::Plan(Plan::Saved(Box::default())),
+            Some("applies") => {
+                let values = vec![value(Field::Workspace, b"default"), value(Field::Backend, b"local")];
+                let found = Found { values, ..Found::default() };
+                Finding::Plan(Plan::Saved(Box::new(SavedPlan { found, ..SavedPlan::default() })))
+            }
             Some("absent") => Finding::Plan(Plan::Absent),
             Some("destroys") => Finding::Plan(Plan::Saved(Box::new(SavedPlan {
                 changes: Changes::of([(Act::Replace, String::from("terraform_data.web"))]),
@@ -234,6 +238,10 @@ impl Case {
             _ => Finding::Unknown { reason: "it is no archive".into() },
         }
     }
+}
+
+fn value(field: Field, value: &[u8]) -> (Field, Value) {
+    (field, Value::known(value, "HEAD"))
 }
 
 fn wrong(meaning: &Meaning, name: &str, wanted: &Wanted) -> Option<String> {

@@ -14,28 +14,58 @@ use crate::{Dimension, Target, Value};
 pub(crate) mod url;
 
 /// The target of a command.
-pub(crate) fn target(case: &Case<'_, '_, '_>) -> Target {
-    let mut target = Target::default();
-    if case.parsed.command.local {
-        return target;
-    }
-    for rule in &case.tool.targets {
-        dimension(case, rule, &mut target);
-    }
-    target
+#[derive(Default)]
+pub(crate) struct Aim {
+    pub target: Target,
+    /// What files said of it.
+    pub by_files: Dimensions,
+    /// What nothing said, so that the tool's default holds.
+    pub by_default: Dimensions,
 }
 
-fn dimension(case: &Case<'_, '_, '_>, rule: &TargetRule, target: &mut Target) {
+/// Some dimensions.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Dimensions(u32);
+
+impl Dimensions {
+    fn insert(&mut self, dimension: Dimension) {
+        self.0 |= 1 << dimension as u32;
+    }
+
+    pub(crate) fn contains(self, dimension: Dimension) -> bool {
+        self.0 & (1 << dimension as u32) != 0
+    }
+}
+
+/// What a command touches, as far as anything tells.
+pub(crate) fn aim(case: &Case<'_, '_, '_>) -> Aim {
+    let mut aim = Aim::default();
+    if case.parsed.command.local {
+        return aim;
+    }
+    for rule in &case.tool.targets {
+        dimension(case, rule, &mut aim);
+    }
+    aim
+}
+
+fn dimension(case: &Case<'_, '_, '_>, rule: &TargetRule, aim: &mut Aim) {
     for source in &rule.from {
         if rules::holds(&source.when, case).is_none() {
             continue;
         }
         // A bare condition counts as found, also where it gives no value.
         let mut found = matches!(source.of, Origin::Condition);
+        let unknown = source.unknown.or_else(|| case.evidence.against(source.of));
         values(case, source, |value| {
             found = true;
-            add(target, rule.dimension, value, source.unknown);
+            add(&mut aim.target, rule.dimension, value, unknown);
         });
+        match source.of {
+            Origin::Fact(..) if found => aim.by_files.insert(rule.dimension),
+            Origin::Fixed(_) if found => aim.by_default.insert(rule.dimension),
+            _ => {}
+        }
         if found && !source.further {
             return;
         }
@@ -147,6 +177,10 @@ fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field) -> Option<Val
         Ok(found) => found?,
         Err(reason) => return unknown(reason),
     };
+    // What says nothing now may say something by then.
+    if let Some(reason) = case.evidence.against(Origin::Fact(resolver, field)) {
+        return Some(Value::unknown(reason));
+    }
     match found {
         Finding::Unknown { reason } => unknown(reason),
         Finding::Plan(Plan::Saved(plan)) => plan.found.value(field).cloned(),

@@ -4,14 +4,12 @@ use std::cell::{OnceCell, RefCell};
 
 use super::aim::url::Address;
 use super::environment::Environment;
+use super::evidence::Evidence;
 use super::facts::{Facts, Finding, Need, Resolver};
 use super::folder::Folder;
 use super::grammar::{Origin, Source, Tool};
 use super::parse::Parsed;
 use super::{Start, aim, needs, rules};
-
-/// Why what a file says counts for nothing.
-pub(crate) const STIRRED: &str = "another command of the same script may change what it reads";
 
 /// What is asked about.
 pub(crate) struct Case<'c, 'g, 'a> {
@@ -27,8 +25,8 @@ pub(crate) struct Case<'c, 'g, 'a> {
     pub start: Option<Start<'c>>,
     /// Where this command runs.
     pub folder: Folder<'c>,
-    /// Whether other commands of the same script may change files meanwhile.
-    pub stirred: bool,
+    /// What counts besides its own words.
+    pub evidence: Evidence<'c>,
     /// What was asked for and is not among the facts.
     pub needs: &'c RefCell<Vec<Need>>,
     /// Where among the facts each resolver's answer is, or why nothing can be asked; worked
@@ -70,8 +68,8 @@ impl<'a> Case<'_, '_, 'a> {
 
     /// What is known of files that are brought along, or a note that it must be asked.
     pub(crate) fn brought(&self, mut need: Need) -> Result<Option<&Finding>, String> {
-        if self.stirred {
-            return Err(STIRRED.to_owned());
+        if let Some(reason) = self.evidence.against_contents() {
+            return Err(reason.to_owned());
         }
         self.folder.place_all(&mut need)?;
         Ok(self.fact(need))

@@ -15,9 +15,9 @@ use super::environment::sets;
 use super::folder::Folder;
 use super::grammar::{Credentials, Form, Wraps, secret_paths};
 use super::parse::Argument;
-use super::script::{self, Step};
-use super::{Call, Scene, UNCLEAR, aim, is_stated, last_part, secrets, understand};
-use crate::{Dimension, Meaning, Target, Tier, Value};
+use super::script::{self, Script, Step};
+use super::{Call, Scene, UNCLEAR, last_part, secrets, understand};
+use crate::{Changes, Dimension, Meaning, Target, Tier, Value};
 
 /// How deep commands may stand in one another.
 const DEEPEST: usize = 8;
@@ -51,7 +51,8 @@ pub(super) fn meanings<'a>(scene: &Scene<'_>, call: &Call<'_, 'a>, case: &Case<'
     if words.is_empty() || case.parsed.stops.is_some() {
         return Vec::new();
     }
-    let wrapper = Wrapper { scene, call, case, wraps };
+    let evidence = wraps.elsewhere.map_or(scene.evidence, |reason| scene.evidence.elsewhere(reason));
+    let wrapper = Wrapper { scene: &Scene { evidence, ..*scene }, call, case, wraps };
     if call.depth >= DEEPEST {
         return vec![wrapper.unknown("commands are nested too deep", None)];
     }
@@ -81,10 +82,11 @@ fn words<'c, 'a>(wraps: &Wraps, case: &Case<'c, '_, 'a>) -> Cow<'c, [Argument<'a
 /// A command of a script, judged by itself.
 struct Judged {
     meanings: Vec<Meaning>,
+    /// What files that it brings along say it would change.
+    changes: Changes,
     /// Whether it may change files that others are judged by.
     stirs: bool,
-    /// Whether files may have had a say: one was asked about, or not all of its targets
-    /// are in its own words.
+    /// Whether files had a say.
     by_files: bool,
 }
 
@@ -113,7 +115,7 @@ impl<'a> Wrapper<'_, 'a> {
             Some(flag) if self.case.parsed.set(flag) => Form::Words,
             _ => self.wraps.form,
         };
-        let mut meanings = match form {
+        match form {
             Form::Words => self.words(words, &place),
             Form::Script => words.first().map(|script| self.script(*script, &place)).unwrap_or_default(),
             Form::Joined => {
@@ -121,11 +123,7 @@ impl<'a> Wrapper<'_, 'a> {
                 let index = words.first().and_then(|word| word.index);
                 self.script(Argument { bytes: &joined, index }, &place)
             }
-        };
-        if let Some(reason) = self.wraps.elsewhere {
-            meanings.iter_mut().for_each(|meaning| only_stated(&mut meaning.target, reason));
         }
-        meanings
     }
 
     /// The variables that the command inside gets.
@@ -176,7 +174,7 @@ impl<'a> Wrapper<'_, 'a> {
             Err(why) => return vec![self.unknown(why, script.index)],
         };
         let mut meanings: Vec<Meaning> = Vec::new();
-        for found in self.steps(&read.steps, script.index, place) {
+        for found in self.steps(&read, script.index, place) {
             meanings.extend(found.into_iter().filter(|new| !meanings.contains(new)).collect::<Vec<_>>());
         }
         meanings.extend(read.doubts.iter().map(|why| self.unknown(why.clone(), script.index)));
@@ -186,32 +184,36 @@ impl<'a> Wrapper<'_, 'a> {
 
     /// What each does; where another may change files, whatever the files say now counts
     /// for nothing, in whichever order they stand: a script may loop.
-    fn steps(&self, steps: &[Step], index: Option<usize>, place: &Place<'_>) -> Vec<Vec<Meaning>> {
+    fn steps(&self, script: &Script, index: Option<usize>, place: &Place<'_>) -> Vec<Vec<Meaning>> {
+        let steps = &script.steps;
         let mut found: Vec<_> = steps.iter().map(|step| self.judged(step, index, place)).collect();
-        if !self.scene.stirred {
-            let stirring = found.iter().filter(|judged| judged.stirs).count();
-            let scene = Scene { stirred: true, ..*self.scene };
-            let stirred = Wrapper { scene: &scene, ..*self };
+        let evidence = self.scene.evidence;
+        if !evidence.is_stirred() {
+            let stirring = found.iter().filter(|judged| judged.stirs).count() + script.doubts.len();
+            let stirred = Wrapper { scene: &Scene { evidence: evidence.stirred(), ..*self.scene }, ..*self };
             for (step, judged) in steps.iter().zip(&mut found) {
                 if judged.by_files && stirring > usize::from(judged.stirs) {
-                    judged.meanings = stirred.step(step, index, place);
+                    *judged = stirred.judged(step, index, place);
                 }
             }
         }
-        found.into_iter().map(|judged| judged.meanings).collect()
+        let mut inside = self.scene.inside.borrow_mut();
+        let keep = |judged: Judged| {
+            inside.join(judged.changes);
+            judged.meanings
+        };
+        found.into_iter().map(keep).collect()
     }
 
     fn judged(&self, step: &Step, index: Option<usize>, place: &Place<'_>) -> Judged {
-        let lookups = self.scene.facts.lookups();
-        let meanings = self.step(step, index, place);
-        let stated = |meaning: &Meaning| meaning.target.is_known_by(is_stated);
-        Judged {
-            stirs: meanings.iter().any(|meaning| meaning.tier != Some(Tier::Observe)),
-            by_files: self.scene.facts.lookups() != lookups || !meanings.iter().all(stated),
-            meanings,
-        }
+        let outside = self.scene.inside.take();
+        let (meanings, noticed) = self.scene.evidence.noticing(|| self.step(step, index, place));
+        let changes = self.scene.inside.replace(outside);
+        let stirs = noticed.writes || meanings.iter().any(|meaning| meaning.tier != Some(Tier::Observe));
+        Judged { meanings, changes, stirs, by_files: noticed.by_files }
     }
 
+    /// What one command of a script does, and its redirections.
     fn step(&self, step: &Step, index: Option<usize>, place: &Place<'_>) -> Vec<Meaning> {
         let words: Vec<Argument<'_>> = step.words.iter().map(|bytes| Argument { bytes, index }).collect();
         let placed = match &step.folder {
@@ -227,14 +229,15 @@ impl<'a> Wrapper<'_, 'a> {
         let env = step.environment(place.env);
         let env: Vec<&[u8]> = env.iter().map(AsRef::as_ref).collect();
         let place = Place { env: &env, folder };
-        let mut meanings: Vec<Meaning> = step.writes.iter().map(|path| self.write(path, index, &place)).collect();
-        meanings.extend(step.reads.iter().filter_map(|path| self.read(path, index, &place)));
+        let evidence = match step.doubtful {
+            true => self.scene.evidence.elsewhere("what the script did before it cannot be told"),
+            false => self.scene.evidence,
+        };
+        let this = Wrapper { scene: &Scene { evidence, ..*self.scene }, ..*self };
+        let mut meanings: Vec<Meaning> = step.writes.iter().map(|path| this.write(path, index, &place)).collect();
+        meanings.extend(step.reads.iter().filter_map(|path| this.read(path, index, &place)));
         if let Some(program) = words.first() {
-            meanings.extend(self.one(program.bytes, &words, &place, step.unclear));
-        }
-        if step.doubtful {
-            let reason = "what the script did before it cannot be told";
-            meanings.iter_mut().for_each(|meaning| only_stated(&mut meaning.target, reason));
+            meanings.extend(this.one(program.bytes, &words, &place, step.unclear));
         }
         meanings
     }
@@ -302,7 +305,8 @@ impl<'a> Wrapper<'_, 'a> {
 
     fn redirection(&self, what: &str, path: &[u8], (tier, why): (Tier, &'static str), index: Option<usize>) -> Meaning {
         let mut target = Target::default();
-        target.set(Dimension::Path, Value::known(path, "redirection"));
+        let unknown = self.scene.evidence.against_redirection();
+        target.set(Dimension::Path, unknown.map_or_else(|| Value::known(path, "redirection"), Value::unknown));
         clear(&mut target);
         Meaning {
             operation: Cow::Owned(format!("{}.{what}", self.case.tool.name())),
@@ -347,12 +351,7 @@ fn variable(entry: &[u8]) -> &[u8] {
 
 /// Values that only a shell could tell are unknown.
 fn clear(target: &mut Target) {
-    target.doubt(|value, _| value.contains(&UNCLEAR), "it is for the shell to find out");
-}
-
-/// Only what the command's own words say is known.
-fn only_stated(target: &mut Target, reason: &'static str) {
-    target.doubt(|_, source| !(source.starts_with('-') || source == aim::ARGUMENT), reason);
+    target.doubt(|value| value.contains(&UNCLEAR), "it is for the shell to find out");
 }
 
 #[cfg(test)]

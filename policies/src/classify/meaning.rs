@@ -4,11 +4,12 @@
 
 use std::borrow::Cow;
 
+use super::aim::{self, Aim, Dimensions};
 use super::case::Case;
 use super::dialect::Dialect;
 use super::facts::{Finding, Plan, Resolver};
 use super::grammar::{Clause, ResolverRule, Stops, Variable};
-use super::{aim, brought, rules};
+use super::{brought, rules};
 use crate::changes::Act;
 use crate::{Meaning, Target, Tier};
 
@@ -16,10 +17,24 @@ use crate::{Meaning, Target, Tier};
 pub(crate) struct Meanings {
     pub primary: Meaning,
     pub also: Vec<Meaning>,
+    /// What of the target files said.
+    pub by_files: Dimensions,
+    /// What of it is so by default.
+    pub by_default: Dimensions,
+}
+
+impl Meanings {
+    /// What touches nothing.
+    fn harmless(primary: Meaning) -> Self {
+        Self { primary, also: Vec::new(), by_files: Dimensions::default(), by_default: Dimensions::default() }
+    }
 }
 
 /// Everything that this argv does, as far as the facts tell.
 pub(crate) fn meanings(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Meanings {
+    if case.parsed.flags.iter().any(|given| given.flag.writes) {
+        case.evidence.notice_writing();
+    }
     let mut meanings = read(case);
     let variables: Vec<_> = variables(case, shared).collect();
     if let Some(reason) = doubt(case, &variables) {
@@ -41,20 +56,21 @@ fn read(case: &Case<'_, '_, '_>) -> Meanings {
             decided_by: None,
             wrapped_by: Vec::new(),
         };
-        return Meanings { primary, also: Vec::new() };
+        return Meanings::harmless(primary);
     }
     if let (Some((stops, index)), None) = (parsed.stops, parsed.trouble) {
-        return Meanings { primary: stopped(case, stops, index), also: Vec::new() };
+        return Meanings::harmless(stopped(case, stops, index));
     }
     let generic = case.tool.dialect == Dialect::Generic;
     let only_leads = parsed.command.only_leads() && parsed.entry.is_none() && !generic;
     let stops = parsed.command.stops.or(only_leads.then_some(Stops::Help));
     if let (Some(stops), None) = (stops, parsed.trouble) {
-        return Meanings { primary: stopped(case, stops, parsed.word), also: Vec::new() };
+        return Meanings::harmless(stopped(case, stops, parsed.word));
     }
-    let primary = own(case, aim::target(case));
+    let Aim { target, by_files, by_default } = aim::aim(case);
+    let primary = own(case, target);
     let also = also(case, &primary);
-    Meanings { primary, also }
+    Meanings { primary, also, by_files, by_default }
 }
 
 /// Whether a variable makes the tool only complete a line.
@@ -207,7 +223,7 @@ fn doubted(case: &Case<'_, '_, '_>, read: Meanings, doubt: Doubt) -> Meanings {
         wrapped_by: Vec::new(),
     };
     let also = std::iter::once(read.primary).filter(|_| known).chain(read.also).collect();
-    Meanings { primary, also }
+    Meanings { primary, also, ..read }
 }
 
 /// A rule about variables, and the name of the one that it is about.

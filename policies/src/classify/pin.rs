@@ -7,10 +7,10 @@
 //! Deliberately not here: whether a verdict depended on a target (the policy
 //! knows).
 
-use super::aim;
 use super::case::Case;
 use super::facts::Finding;
-use super::grammar::{Origin, Pin, PinBy};
+use super::grammar::{Pin, PinBy};
+use super::meaning::Meanings;
 use crate::{Dimension, Target, Value};
 
 /// One target, written out.
@@ -32,19 +32,26 @@ pub enum By {
 }
 
 /// What can be written out of this command's target.
-pub(crate) fn pins(case: &Case<'_, '_, '_>, target: &Target) -> Vec<Pinned> {
+pub(crate) fn pins(case: &Case<'_, '_, '_>, meanings: &Meanings) -> Vec<Pinned> {
     if case.parsed.trouble.is_some() || case.parsed.stops.is_some() {
         return Vec::new();
     }
-    case.tool.pins.iter().filter_map(|pin| one(case, pin, target)).collect()
+    case.tool.pins.iter().filter_map(|pin| one(case, pin, meanings)).collect()
 }
 
-fn one(case: &Case<'_, '_, '_>, pin: &Pin, target: &Target) -> Option<Pinned> {
+fn one(case: &Case<'_, '_, '_>, pin: &Pin, meanings: &Meanings) -> Option<Pinned> {
+    // The argv and the environment are frozen: only what a file says, or will say, can be
+    // another by the time the command runs.
+    let by_default = pin.defaults && meanings.by_default.contains(pin.dimension);
+    if !(by_default || meanings.by_files.contains(pin.dimension)) {
+        return None;
+    }
+    let target = &meanings.primary.target;
     let mut values = target.values(pin.dimension);
-    let (Some(Value::Known { value, source }), None) = (values.next(), values.next()) else {
+    let (Some(Value::Known { value, .. }), None) = (values.next(), values.next()) else {
         return None;
     };
-    if value.is_empty() || is_frozen(case, pin, source) || is_barred(case, pin, target) {
+    if value.is_empty() || is_barred(case, pin, target) {
         return None;
     }
     let by = match pin.by {
@@ -68,15 +75,6 @@ fn is_barred(case: &Case<'_, '_, '_>, pin: &Pin, target: &Target) -> bool {
         Ok(_) | Err(_) => true,
     });
     backend || found || pin.except.iter().any(below) || pin.not_with.iter().any(beside)
-}
-
-/// Whether the value stands in the argv or the environment, which are frozen: only
-/// what a file says can be another by the time the command runs.
-fn is_frozen(case: &Case<'_, '_, '_>, pin: &Pin, source: &str) -> bool {
-    let variable = |source_of: &Origin| matches!(source_of, Origin::Variable(name) if *name == source);
-    let rules = case.tool.targets.iter().filter(|rule| rule.dimension == pin.dimension);
-    let stated = source.starts_with('-') || source == aim::ARGUMENT || (source == "default" && !pin.defaults);
-    stated || rules.flat_map(|rule| &rule.from).any(|from| variable(&from.of))
 }
 
 /// The argv and the environment with these targets written out.

@@ -7,7 +7,7 @@ use super::brought;
 use super::case::Case;
 use super::facts::Finding;
 use super::folder::Folder;
-use super::grammar::{Condition, FlagTest, OperandTest, Pattern, SecretTest, Terms, Values, any};
+use super::grammar::{Condition, FlagTest, OperandTest, Origin, Pattern, SecretTest, Terms, Values, any};
 use super::inner;
 use super::parse::{Argument, Given, Parsed, Role};
 use super::{mounts, secrets};
@@ -101,9 +101,11 @@ fn unlike(condition: &Terms, case: &Case<'_, '_, '_>) -> bool {
     let Some((resolver, field)) = condition.unlike else { return true };
     let flag = condition.flag.as_ref().and_then(|test| case.parsed.last(test.name)?.value);
     let given = flag.or_else(|| case.environment.get(condition.variables.first()?.as_bytes()));
+    let doubted = case.evidence.against(Origin::Fact(resolver, field)).is_some();
     match case.found(resolver) {
         // It is asked about first.
         Ok(None) => false,
+        Ok(Some(_)) if doubted => true,
         Ok(Some(Finding::Found(found))) => match found.value(field) {
             Some(Value::Known { value, .. }) => given != Some(&**value),
             Some(Value::Unknown { .. }) | None => true,

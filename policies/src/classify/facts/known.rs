@@ -2,7 +2,7 @@
 //!
 //! Not here: what can be asked, and finding it out.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use elsa::FrozenVec;
 
@@ -13,8 +13,6 @@ use super::{Finding, Need};
 pub struct Facts<'a> {
     known: FrozenVec<Box<(Need, Finding)>>,
     ask: Option<&'a dyn Fn(&Need) -> Finding>,
-    /// How often `find` was called: what does not raise it was judged without files.
-    lookups: Cell<usize>,
 }
 
 impl<'a> Facts<'a> {
@@ -30,9 +28,8 @@ impl<'a> Facts<'a> {
     }
 
     /// The place of the answer to this need; where nobody has one, it is added to what is
-    /// missing. Every answer that a judgement depends on passes here.
+    /// missing.
     pub(crate) fn find(&self, need: Need, missing: &RefCell<Vec<Need>>) -> Option<usize> {
-        self.lookups.set(self.lookups.get() + 1);
         if let Some(place) = self.known.iter().position(|(asked, _)| *asked == need) {
             return Some(place);
         }
@@ -46,11 +43,6 @@ impl<'a> Facts<'a> {
         let finding = ask(&need);
         self.add(need, finding);
         self.known.len().checked_sub(1)
-    }
-
-    /// How often [`Facts::find`] was called.
-    pub(crate) fn lookups(&self) -> usize {
-        self.lookups.get()
     }
 
     /// The answer at this place.

@@ -356,13 +356,14 @@ fn flags(source: &ToolFile, words: &str, written: &CommandSource) -> Result<Flag
     Ok(flags)
 }
 
-/// Marks the flags that stop the command or run a program.
+/// Marks the flags that stop the command, run a program or write a file.
 fn mark(source: &ToolFile, flags: &mut Flags) {
     let Flags { long, short, open: _ } = flags;
     let all = long.values_mut().chain(short.iter_mut().map(|(_, flag)| flag));
     for flag in all {
         let named = |names: &[String]| names.iter().any(|name| name == flag.name);
         flag.runs = named(&source.runs);
+        flag.writes = named(&source.writes);
         flag.stops = match (named(&source.help), named(&source.version_flags)) {
             (true, _) => Some(Stops::Help),
             (_, true) => Some(Stops::Version),

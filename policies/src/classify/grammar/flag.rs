@@ -65,6 +65,8 @@ pub(crate) struct Flag {
     pub stops: Option<Stops>,
     /// Its value is a program that the tool runs.
     pub runs: bool,
+    /// Its value is a file that is written, also by a command that changes nothing else.
+    pub writes: bool,
 }
 
 /// A set of flags by a few of their letters: what is not in it was not given, what is

@@ -37,7 +37,7 @@ fn arity(word: &str) -> (&str, Takes) {
 
 fn add(names: &str, takes: Takes, into: &mut Flags) -> Option<()> {
     let canonical = names.split('/').next().map(forever)?;
-    let flag = Flag { name: canonical, takes, stops: None, runs: false };
+    let flag = Flag { name: canonical, takes, stops: None, runs: false, writes: false };
     for name in names.split('/') {
         let bare = name.trim_start_matches('-');
         match (name.len().checked_sub(bare.len())?, bare.as_bytes()) {

@@ -47,6 +47,9 @@ pub(super) struct ToolFile {
     /// Flags whose value is a program.
     #[serde(default)]
     pub runs: Vec<String>,
+    /// Flags whose value is a file that is written, also by a command that changes nothing else.
+    #[serde(default)]
+    pub writes: Vec<String>,
     /// Flags with secret values; `NAME=` where the value is `key=secret`, `NAME=?`
     /// where that holds only if the key says so.
     #[serde(default)]
