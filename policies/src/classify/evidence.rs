@@ -7,7 +7,7 @@
 
 use std::cell::Cell;
 
-use super::grammar::Origin;
+use super::grammar::{Origin, Part};
 
 /// Why what a file says counts for nothing.
 const STIRRED: &str = "another command of the same script may change what it reads";
@@ -55,17 +55,17 @@ impl<'s> Evidence<'s> {
     pub(crate) fn against(self, origin: Origin) -> Option<&'static str> {
         match origin {
             Origin::Variable(_) | Origin::ServiceVariable(_) => self.elsewhere,
-            // A default holds as long as no file says otherwise.
-            Origin::Fact(..) | Origin::Fixed(_) => {
+            // A default holds as long as no file says otherwise, and a proxy can stand there.
+            Origin::Fact(..) | Origin::Fixed(_) | Origin::Url(Part::Network) => {
                 self.notice(Noticed { by_files: true, writes: false });
-                self.elsewhere.or(self.stirred.then_some(STIRRED))
+                self.stirred.then_some(STIRRED).or(self.elsewhere)
             }
             Origin::Flag(_)
             | Origin::Operand(_)
             | Origin::Reference(_)
             | Origin::Operands
             | Origin::Names
-            | Origin::Url(_)
+            | Origin::Url(Part::Scheme | Part::Host | Part::Port)
             | Origin::Tree
             | Origin::Word
             | Origin::Condition => None,
@@ -124,7 +124,7 @@ mod tests {
         let noticed = Cell::default();
         let evidence = Evidence::all(&noticed).elsewhere("a").elsewhere("b").stirred();
         assert_eq!(evidence.against(Origin::Variable("X")), Some("a"));
-        assert_eq!(evidence.against(Origin::Fixed("x")), Some("a"));
+        assert_eq!(evidence.against(Origin::Fixed("x")), Some(STIRRED));
         assert_eq!(evidence.against(Origin::Flag("--x")), None);
         assert_eq!(evidence.against_contents(), Some(STIRRED));
     }
