@@ -114,12 +114,12 @@ pub fn classify(grammars: &Grammars, invocation: &Invocation<'_>, facts: &Facts<
         start: invocation.start,
         needs: &needs,
         inside: &inside,
-        evidence: Evidence::all(&noticed),
     };
     let mut argv: SmallVec<[Argument<'_>; 16]> = SmallVec::new();
     argv.extend(invocation.argv.iter().enumerate().map(|(at, bytes)| Argument { bytes, index: Some(at) }));
     let name = last_part(invocation.tool);
-    let call = Call { tool: name, argv: &argv, env: invocation.env, folder: Folder::Callers, depth: 0 };
+    let evidence = Evidence::all(&noticed);
+    let call = Call { tool: name, argv: &argv, env: invocation.env, folder: Folder::Callers, evidence, depth: 0 };
     let mut operation = understand(&scene, &call);
     let needs = needs.into_inner();
     if !needs.is_empty() {
@@ -151,8 +151,6 @@ struct Scene<'s> {
     needs: &'s RefCell<Vec<Need>>,
     /// What the files of commands inside the caller's say.
     inside: &'s RefCell<Changes>,
-    /// What counts besides a command's own words.
-    evidence: Evidence<'s>,
 }
 
 /// One command: the caller's, or one inside another.
@@ -163,6 +161,8 @@ struct Call<'c, 'a> {
     argv: &'c [Argument<'a>],
     env: &'c [&'a [u8]],
     folder: Folder<'c>,
+    /// What counts besides its own words.
+    evidence: Evidence<'c>,
     /// In how many others it stands.
     depth: usize,
 }
@@ -223,7 +223,7 @@ fn known(scene: &Scene<'_>, tool: &Tool, call: &Call<'_, '_>) -> Operation {
         start: scene.start,
         folder: call.folder,
         needs: scene.needs,
-        evidence: scene.evidence,
+        evidence: call.evidence,
         answers: Default::default(),
         urls: OnceCell::new(),
     };

@@ -116,8 +116,8 @@ pub enum Value {
     Known {
         /// The value's bytes, as the tool would take them.
         value: Bytes,
-        /// Where it came from, for a person: `TF_WORKSPACE`, `-n`, `.terraform/environment`,
-        /// `default`. It can be a file's name: nothing follows from its text.
+        /// Where it came from, for people: `TF_WORKSPACE`, `-n`, `.terraform/environment`,
+        /// `default`. It can be a file's name, so it is never compared.
         source: Text,
     },
     /// It applies, but could not be found out.

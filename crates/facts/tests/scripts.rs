@@ -47,6 +47,9 @@ fn a_workspace_that_another_command_may_select_is_not_known() {
         "terraform workspace select prod & terraform apply",
         "bash -c 'terraform workspace select prod'; bash -c 'terraform apply'",
         "echo prod > .terraform/environment; terraform apply",
+        "terraform apply > .terraform/environment",
+        "terraform version > .terraform/environment; terraform apply",
+        "bash -c 'bash -c \"terraform workspace select prod\"'; bash -c 'bash -c \"terraform apply\"'",
     ] {
         assert_eq!(workspace(stirred), None, "{stirred}");
     }
@@ -69,6 +72,10 @@ fn what_a_file_holds_that_another_command_may_write_is_not_told() {
     };
     let (named, notes) = changes("kubectl version --client; kubectl apply -f a.yaml");
     assert!(named == 1 && !notes.contains("another command"), "{named} {notes}");
+    let (named, notes) = changes("bash -c 'kubectl apply -f a.yaml; kubectl version --client'");
+    assert!(named == 1 && !notes.contains("another command"), "{named} {notes}");
+    let (named, notes) = changes("cp b.yaml a.yaml; bash -c 'kubectl apply -f a.yaml; touch x'");
+    assert!(named == 0 && notes.contains("another command"), "{named} {notes}");
     let (named, notes) = changes("cp b.yaml a.yaml; kubectl apply -f a.yaml");
     assert!(named == 0 && notes.contains("another command of the same script may change what it reads"), "{notes}");
 }

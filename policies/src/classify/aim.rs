@@ -17,15 +17,23 @@ pub(crate) mod url;
 #[derive(Default)]
 pub(crate) struct Aim {
     pub target: Target,
-    /// What files said of it.
+    pub told: Told,
+}
+
+/// Who told what of a target.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told {
+    /// What files were asked about.
     pub by_files: Dimensions,
-    /// What nothing said, so that the tool's default holds.
+    /// What nothing says, so that the tool's default holds.
     pub by_default: Dimensions,
 }
 
-/// Some dimensions.
+/// A set of dimensions, a bit each.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Dimensions(u32);
+
+const _: () = assert!(Dimension::ALL.len() <= u32::BITS as usize);
 
 impl Dimensions {
     fn insert(&mut self, dimension: Dimension) {
@@ -54,16 +62,19 @@ fn dimension(case: &Case<'_, '_, '_>, rule: &TargetRule, aim: &mut Aim) {
         if rules::holds(&source.when, case).is_none() {
             continue;
         }
+        let unknown = source.unknown.or_else(|| against(case, source));
         // A bare condition counts as found, also where it gives no value.
-        let mut found = matches!(source.of, Origin::Condition);
-        let unknown = source.unknown.or_else(|| case.evidence.against(source.of));
+        let mut found = source.of == Origin::Condition;
+        if let (Origin::Condition, Some(reason)) = (source.of, unknown) {
+            add(&mut aim.target, rule.dimension, Value::unknown(reason));
+        }
         values(case, source, |value| {
             found = true;
-            add(&mut aim.target, rule.dimension, value, unknown);
+            add(&mut aim.target, rule.dimension, unknown.map_or(value, Value::unknown));
         });
         match source.of {
-            Origin::Fact(..) if found => aim.by_files.insert(rule.dimension),
-            Origin::Fixed(_) if found => aim.by_default.insert(rule.dimension),
+            Origin::Fact(..) if found => aim.told.by_files.insert(rule.dimension),
+            Origin::Fixed(_) if found => aim.told.by_default.insert(rule.dimension),
             _ => {}
         }
         if found && !source.further {
@@ -72,11 +83,13 @@ fn dimension(case: &Case<'_, '_, '_>, rule: &TargetRule, aim: &mut Aim) {
     }
 }
 
-fn add(target: &mut Target, dimension: Dimension, value: Value, unknown: Option<&'static str>) {
-    let value = match unknown {
-        Some(reason) => Value::unknown(reason),
-        None => value,
-    };
+/// Why what this source says counts for nothing.
+fn against(case: &Case<'_, '_, '_>, source: &Source) -> Option<&'static str> {
+    let by_variables = || case.evidence.against_variables().filter(|_| source.when.asks_variables());
+    case.evidence.against(source.of).or_else(by_variables)
+}
+
+fn add(target: &mut Target, dimension: Dimension, value: Value) {
     let same = |known: &Value| match (known, &value) {
         (Value::Known { value: one, .. }, Value::Known { value: other, .. }) => one == other,
         (one, other) => one == other,
@@ -98,7 +111,7 @@ type Values = SmallVec<[Value; 1]>;
 /// Gives each value of a source; none where the next one is to be asked.
 fn values(case: &Case<'_, '_, '_>, source: &Source, give: impl FnMut(Value)) {
     let one = match source.of {
-        Origin::Condition => source.unknown.map(Value::unknown),
+        Origin::Condition => None,
         Origin::Flag(_) | Origin::Variable(_) | Origin::Fixed(_) => {
             case.setting(std::slice::from_ref(source)).map(|(value, source)| Value::known(value, source))
         }
@@ -177,7 +190,8 @@ fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field) -> Option<Val
         Ok(found) => found?,
         Err(reason) => return unknown(reason),
     };
-    // What says nothing now may say something by then.
+    // Asked all the same, for what it makes the tool run counts (`meaning::code`). What says
+    // nothing now may say something by the time it runs.
     if let Some(reason) = case.evidence.against(Origin::Fact(resolver, field)) {
         return Some(Value::unknown(reason));
     }

@@ -61,6 +61,10 @@ pub(crate) enum Look<'f> {
 pub(crate) fn look<'c>(case: &'c Case<'_, '_, '_>) -> Look<'c> {
     let Some(brings) = &case.parsed.command.brings else { return Look::Nothing };
     if brings.form == BroughtForm::Compose {
+        let unseen = case.evidence.against_variables();
+        if let Some(reason) = unseen.filter(|_| needs::names_variables(case, Resolver::ComposeFiles)) {
+            return Look::Unread(reason.to_owned());
+        }
         let need = needs::need(case, Resolver::ComposeFiles);
         return need.map_or_else(Look::Unread, |need| answer(case, need));
     }
@@ -169,7 +173,7 @@ pub(crate) fn operand<'a>(case: &Case<'_, '_, 'a>) -> Option<Argument<'a>> {
 
 /// The files of the caller's own argv that the run is bound to.
 pub(crate) fn files(case: &Case<'_, '_, '_>, call: &Call<'_, '_>, meanings: &Meanings) -> Vec<Brought> {
-    if call.folder != Folder::Callers || call.depth != 0 || !changes_something(case, meanings) {
+    if call.folder != Folder::Callers || !call.is_callers() || !changes_something(case, meanings) {
         return Vec::new();
     }
     let mut files = Vec::new();

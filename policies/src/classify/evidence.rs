@@ -12,11 +12,11 @@ use super::grammar::{Origin, Part};
 /// Why what a file says counts for nothing.
 const STIRRED: &str = "another command of the same script may change what it reads";
 
-/// Why some of what surrounds a command counts for nothing.
+/// Which of a command's surroundings count. Whoever asks is noticed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence<'s> {
-    /// Why variables and files are others than those that can be seen.
-    elsewhere: Option<&'static str>,
+    /// Why its variables and files can be others than those that are seen.
+    unseen: Option<&'static str>,
     /// Whether other commands of the same script may change files meanwhile.
     stirred: bool,
     noticed: &'s Cell<Noticed>,
@@ -26,7 +26,7 @@ pub(crate) struct Evidence<'s> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Noticed {
     /// Files had a say.
-    pub by_files: bool,
+    pub reads: bool,
     /// A file is written, whatever the tier.
     pub writes: bool,
 }
@@ -34,12 +34,12 @@ pub(crate) struct Noticed {
 impl<'s> Evidence<'s> {
     /// Everything counts.
     pub(crate) fn all(noticed: &'s Cell<Noticed>) -> Self {
-        Self { elsewhere: None, stirred: false, noticed }
+        Self { unseen: None, stirred: false, noticed }
     }
 
     /// Neither variables nor files count, for this reason.
-    pub(crate) fn elsewhere(self, reason: &'static str) -> Self {
-        Self { elsewhere: self.elsewhere.or(Some(reason)), ..self }
+    pub(crate) fn unseen(self, reason: &'static str) -> Self {
+        Self { unseen: self.unseen.or(Some(reason)), ..self }
     }
 
     /// Other commands of the same script may change files meanwhile.
@@ -54,12 +54,11 @@ impl<'s> Evidence<'s> {
     /// Why what comes from there counts for nothing.
     pub(crate) fn against(self, origin: Origin) -> Option<&'static str> {
         match origin {
-            Origin::Variable(_) | Origin::ServiceVariable(_) => self.elsewhere,
-            // A default holds as long as no file says otherwise, and a proxy can stand there.
-            Origin::Fact(..) | Origin::Fixed(_) | Origin::Url(Part::Network) => {
-                self.notice(Noticed { by_files: true, writes: false });
-                self.stirred.then_some(STIRRED).or(self.elsewhere)
-            }
+            Origin::Variable(_) | Origin::ServiceVariable(_) => self.unseen,
+            // A default holds only while no file says otherwise, and for the network a file
+            // of settings can name a proxy. The same reason for each command of a script:
+            // equal ones are told once.
+            Origin::Fact(..) | Origin::Fixed(_) | Origin::Url(Part::Network) => self.against_contents().or(self.unseen),
             Origin::Flag(_)
             | Origin::Operand(_)
             | Origin::Reference(_)
@@ -74,23 +73,23 @@ impl<'s> Evidence<'s> {
 
     /// Why the contents of a file that the command's own words name count for nothing.
     pub(crate) fn against_contents(self) -> Option<&'static str> {
-        self.notice(Noticed { by_files: true, writes: false });
+        self.notice(Noticed { reads: true, ..Noticed::default() });
         self.stirred.then_some(STIRRED)
     }
 
-    /// Why the name of a file in a redirection can be another.
-    pub(crate) fn against_redirection(self) -> Option<&'static str> {
-        self.elsewhere
+    /// Why no variable counts.
+    pub(crate) fn against_variables(self) -> Option<&'static str> {
+        self.unseen
     }
 
     /// The command writes a file.
     pub(crate) fn notice_writing(self) {
-        self.notice(Noticed { by_files: false, writes: true });
+        self.notice(Noticed { writes: true, ..Noticed::default() });
     }
 
     fn notice(self, more: Noticed) {
-        let Noticed { by_files, writes } = self.noticed.get();
-        self.noticed.set(Noticed { by_files: by_files || more.by_files, writes: writes || more.writes });
+        let Noticed { reads, writes } = self.noticed.get();
+        self.noticed.set(Noticed { reads: reads || more.reads, writes: writes || more.writes });
     }
 
     /// Does this, and tells what was noticed meanwhile.
@@ -114,18 +113,27 @@ mod tests {
         let ((), outer) = evidence.noticing(|| {
             evidence.notice_writing();
             let ((), inner) = evidence.noticing(|| assert_eq!(evidence.against(Origin::Fixed("x")), None));
-            assert_eq!(inner, Noticed { by_files: true, writes: false });
+            assert_eq!(inner, Noticed { reads: true, writes: false });
         });
-        assert_eq!(outer, Noticed { by_files: true, writes: true });
+        assert_eq!(outer, Noticed { reads: true, writes: true });
     }
 
     #[test]
-    fn the_first_reason_holds_and_the_argv_always_counts() {
+    fn the_outermost_reason_is_told_unless_files_change_meanwhile() {
         let noticed = Cell::default();
-        let evidence = Evidence::all(&noticed).elsewhere("a").elsewhere("b").stirred();
-        assert_eq!(evidence.against(Origin::Variable("X")), Some("a"));
-        assert_eq!(evidence.against(Origin::Fixed("x")), Some(STIRRED));
+        let unseen = Evidence::all(&noticed).unseen("a").unseen("b");
+        let told = |evidence: Evidence<'_>| [Origin::Variable("X"), Origin::Fixed("x")].map(|of| evidence.against(of));
+        assert_eq!(told(unseen), [Some("a"); 2]);
+        assert_eq!(told(unseen.stirred()), [Some("a"), Some(STIRRED)]);
+        assert_eq!(told(Evidence::all(&noticed).stirred()), [None, Some(STIRRED)]);
+    }
+
+    #[test]
+    fn the_commands_own_words_always_count() {
+        let noticed = Cell::default();
+        let evidence = Evidence::all(&noticed).unseen("a").stirred();
         assert_eq!(evidence.against(Origin::Flag("--x")), None);
-        assert_eq!(evidence.against_contents(), Some(STIRRED));
+        assert_eq!(evidence.against(Origin::Operand(0)), None);
+        assert_eq!(noticed.get(), Noticed::default());
     }
 }

@@ -12,10 +12,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::case::Case;
 use super::environment::sets;
+use super::evidence::Evidence;
 use super::folder::Folder;
 use super::grammar::{Credentials, Form, Wraps, secret_paths};
 use super::parse::Argument;
-use super::script::{self, Script, Step};
+use super::script::{self, Does, Script, Step};
 use super::{Call, Scene, UNCLEAR, last_part, secrets, understand};
 use crate::{Changes, Dimension, Meaning, Target, Tier, Value};
 
@@ -51,8 +52,7 @@ pub(super) fn meanings<'a>(scene: &Scene<'_>, call: &Call<'_, 'a>, case: &Case<'
     if words.is_empty() || case.parsed.stops.is_some() {
         return Vec::new();
     }
-    let evidence = wraps.elsewhere.map_or(scene.evidence, |reason| scene.evidence.elsewhere(reason));
-    let wrapper = Wrapper { scene: &Scene { evidence, ..*scene }, call, case, wraps };
+    let wrapper = Wrapper { scene, call, case, wraps };
     if call.depth >= DEEPEST {
         return vec![wrapper.unknown("commands are nested too deep", None)];
     }
@@ -87,7 +87,7 @@ struct Judged {
     /// Whether it may change files that others are judged by.
     stirs: bool,
     /// Whether files had a say.
-    by_files: bool,
+    reads: bool,
 }
 
 /// A command with another inside.
@@ -110,7 +110,9 @@ impl<'a> Wrapper<'_, 'a> {
             Some(None) => Folder::Unknown,
             Some(Some(folder)) => Folder::At(folder),
         };
-        let place = Place { env: &env, folder };
+        let own = self.call.evidence;
+        let evidence = self.wraps.elsewhere.map_or(own, |reason| own.unseen(reason));
+        let place = Place { env: &env, folder, evidence };
         let form = match self.wraps.words {
             Some(flag) if self.case.parsed.set(flag) => Form::Words,
             _ => self.wraps.form,
@@ -169,7 +171,14 @@ impl<'a> Wrapper<'_, 'a> {
     /// Each command of a script.
     fn script(&self, script: Argument<'_>, place: &Place<'_>) -> Vec<Meaning> {
         let shell = self.case.tool.name();
-        let read = match script::read(script.bytes, shell, place.env) {
+        // A variable that is not what can be seen is put in nowhere.
+        let blank: Vec<Vec<u8>> = match place.evidence.against_variables() {
+            Some(_) => place.env.iter().map(|entry| [variable(entry), b"=", &[UNCLEAR]].concat()).collect(),
+            None => Vec::new(),
+        };
+        let blank: Vec<&[u8]> = blank.iter().map(Vec::as_slice).collect();
+        let env = if blank.is_empty() { place.env } else { &blank };
+        let read = match script::read(script.bytes, shell, env) {
             Ok(read) => read,
             Err(why) => return vec![self.unknown(why, script.index)],
         };
@@ -187,13 +196,13 @@ impl<'a> Wrapper<'_, 'a> {
     fn steps(&self, script: &Script, index: Option<usize>, place: &Place<'_>) -> Vec<Vec<Meaning>> {
         let steps = &script.steps;
         let mut found: Vec<_> = steps.iter().map(|step| self.judged(step, index, place)).collect();
-        let evidence = self.scene.evidence;
-        if !evidence.is_stirred() {
+        if !place.evidence.is_stirred() {
             let stirring = found.iter().filter(|judged| judged.stirs).count() + script.doubts.len();
-            let stirred = Wrapper { scene: &Scene { evidence: evidence.stirred(), ..*self.scene }, ..*self };
+            let stirred = Place { evidence: place.evidence.stirred(), ..*place };
             for (step, judged) in steps.iter().zip(&mut found) {
-                if judged.by_files && stirring > usize::from(judged.stirs) {
-                    *judged = stirred.judged(step, index, place);
+                let others = stirring - usize::from(judged.stirs);
+                if judged.reads && others > 0 {
+                    *judged = self.judged(step, index, &stirred);
                 }
             }
         }
@@ -206,16 +215,15 @@ impl<'a> Wrapper<'_, 'a> {
     }
 
     fn judged(&self, step: &Step, index: Option<usize>, place: &Place<'_>) -> Judged {
-        let outside = self.scene.inside.take();
-        let (meanings, noticed) = self.scene.evidence.noticing(|| self.step(step, index, place));
-        let changes = self.scene.inside.replace(outside);
+        let before = self.scene.inside.take();
+        let (meanings, noticed) = place.evidence.noticing(|| self.step(step, index, place));
+        let changes = self.scene.inside.replace(before);
         let stirs = noticed.writes || meanings.iter().any(|meaning| meaning.tier != Some(Tier::Observe));
-        Judged { meanings, changes, stirs, by_files: noticed.by_files }
+        Judged { meanings, changes, stirs, reads: noticed.reads }
     }
 
     /// What one command of a script does, and its redirections.
     fn step(&self, step: &Step, index: Option<usize>, place: &Place<'_>) -> Vec<Meaning> {
-        let words: Vec<Argument<'_>> = step.words.iter().map(|bytes| Argument { bytes, index }).collect();
         let placed = match &step.folder {
             script::Folder::Start => Some(None),
             script::Folder::At(folder) => place.folder.place(folder).map(Some),
@@ -228,18 +236,20 @@ impl<'a> Wrapper<'_, 'a> {
         };
         let env = step.environment(place.env);
         let env: Vec<&[u8]> = env.iter().map(AsRef::as_ref).collect();
-        let place = Place { env: &env, folder };
         let evidence = match step.doubtful {
-            true => self.scene.evidence.elsewhere("what the script did before it cannot be told"),
-            false => self.scene.evidence,
+            true => place.evidence.unseen("what the script did before it cannot be told"),
+            false => place.evidence,
         };
-        let this = Wrapper { scene: &Scene { evidence, ..*self.scene }, ..*self };
-        let mut meanings: Vec<Meaning> = step.writes.iter().map(|path| this.write(path, index, &place)).collect();
-        meanings.extend(step.reads.iter().filter_map(|path| this.read(path, index, &place)));
-        if let Some(program) = words.first() {
-            meanings.extend(this.one(program.bytes, &words, &place, step.unclear));
+        let place = Place { env: &env, folder, evidence };
+        match &step.does {
+            Does::Writes(path) => vec![self.write(path, index, &place)],
+            Does::Reads(path) => self.read(path, index, &place).into_iter().collect(),
+            Does::Runs { words, unclear } => {
+                let words: Vec<Argument<'_>> = words.iter().map(|bytes| Argument { bytes, index }).collect();
+                let program = words.first().map(|program| program.bytes).unwrap_or_default();
+                self.one(program, &words, &place, *unclear)
+            }
         }
-        meanings
     }
 
     /// One command with all its words.
@@ -259,7 +269,8 @@ impl<'a> Wrapper<'_, 'a> {
             return vec![self.unknown(why, index)];
         };
         let depth = self.call.depth + 1;
-        let call = Call { tool: name, argv: words, env: place.env, folder: place.folder, depth };
+        let Place { env, folder, evidence } = *place;
+        let call = Call { tool: name, argv: words, env, folder, evidence, depth };
         let operation = understand(self.scene, &call);
         if let Some(mut changes) = operation.changes {
             changes.note(NOT_COPIED.to_owned());
@@ -305,8 +316,7 @@ impl<'a> Wrapper<'_, 'a> {
 
     fn redirection(&self, what: &str, path: &[u8], (tier, why): (Tier, &'static str), index: Option<usize>) -> Meaning {
         let mut target = Target::default();
-        let unknown = self.scene.evidence.against_redirection();
-        target.set(Dimension::Path, unknown.map_or_else(|| Value::known(path, "redirection"), Value::unknown));
+        target.set(Dimension::Path, Value::known(path, "redirection"));
         clear(&mut target);
         Meaning {
             operation: Cow::Owned(format!("{}.{what}", self.case.tool.name())),
@@ -331,9 +341,12 @@ impl<'a> Wrapper<'_, 'a> {
 }
 
 /// Where a command inside runs.
+#[derive(Clone, Copy)]
 struct Place<'p> {
     env: &'p [&'p [u8]],
     folder: Folder<'p>,
+    /// What counts there besides a command's own words.
+    evidence: Evidence<'p>,
 }
 
 /// The tool's name of a program that a shell would find: a bare name, or a path

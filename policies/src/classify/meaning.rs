@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::aim::{self, Aim, Dimensions};
+use super::aim::{self, Aim, Told};
 use super::case::Case;
 use super::dialect::Dialect;
 use super::facts::{Finding, Plan, Resolver};
@@ -17,16 +17,14 @@ use crate::{Meaning, Target, Tier};
 pub(crate) struct Meanings {
     pub primary: Meaning,
     pub also: Vec<Meaning>,
-    /// What of the target files said.
-    pub by_files: Dimensions,
-    /// What of it is so by default.
-    pub by_default: Dimensions,
+    /// Who told what of the target.
+    pub told: Told,
 }
 
 impl Meanings {
-    /// What touches nothing.
-    fn harmless(primary: Meaning) -> Self {
-        Self { primary, also: Vec::new(), by_files: Dimensions::default(), by_default: Dimensions::default() }
+    /// Of a command that prints and stops.
+    fn stops(primary: Meaning) -> Self {
+        Self { primary, also: Vec::new(), told: Told::default() }
     }
 }
 
@@ -37,14 +35,14 @@ pub(crate) fn meanings(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Meanings
     }
     let mut meanings = read(case);
     let variables: Vec<_> = variables(case, shared).collect();
-    if let Some(reason) = doubt(case, &variables) {
-        meanings = doubted(case, meanings, reason);
+    if let Some(doubt) = doubt(case, &variables) {
+        meanings = doubted(case, meanings, doubt);
     }
     raise(&variables, &mut meanings);
     meanings
 }
 
-/// What the argv says, the environment and files aside.
+/// Before what variables and files make doubtful.
 fn read(case: &Case<'_, '_, '_>) -> Meanings {
     let parsed = case.parsed;
     if completes(case) {
@@ -56,21 +54,21 @@ fn read(case: &Case<'_, '_, '_>) -> Meanings {
             decided_by: None,
             wrapped_by: Vec::new(),
         };
-        return Meanings::harmless(primary);
+        return Meanings::stops(primary);
     }
     if let (Some((stops, index)), None) = (parsed.stops, parsed.trouble) {
-        return Meanings::harmless(stopped(case, stops, index));
+        return Meanings::stops(stopped(case, stops, index));
     }
     let generic = case.tool.dialect == Dialect::Generic;
     let only_leads = parsed.command.only_leads() && parsed.entry.is_none() && !generic;
     let stops = parsed.command.stops.or(only_leads.then_some(Stops::Help));
     if let (Some(stops), None) = (stops, parsed.trouble) {
-        return Meanings::harmless(stopped(case, stops, parsed.word));
+        return Meanings::stops(stopped(case, stops, parsed.word));
     }
-    let Aim { target, by_files, by_default } = aim::aim(case);
+    let Aim { target, told } = aim::aim(case);
     let primary = own(case, target);
     let also = also(case, &primary);
-    Meanings { primary, also, by_files, by_default }
+    Meanings { primary, also, told }
 }
 
 /// Whether a variable makes the tool only complete a line.
@@ -253,7 +251,8 @@ fn explained(name: &[u8], variable: &Variable) -> Cow<'static, str> {
     Cow::Owned(format!("`{}` is set: {}", String::from_utf8_lossy(name), variable.why))
 }
 
-/// What files of the caller make of the command's own words.
+/// What files of the caller make of the command's own words. They count beside other
+/// commands of a script, too: else each would make the next one unknown.
 fn files(case: &Case<'_, '_, '_>) -> Option<Cow<'static, str>> {
     let version = case.parsed.stops.is_some_and(|(stops, _)| stops == Stops::Version);
     // Without a folder (and a home) the question is about no caller in particular.

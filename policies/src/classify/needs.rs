@@ -6,7 +6,7 @@
 use super::brought;
 use super::case::Case;
 use super::facts::{ComposeFiles, GitPurpose, GitRepo, Need, Resolver};
-use super::grammar::{ResolverRule, Source};
+use super::grammar::{Origin, ResolverRule, Source};
 use crate::Bytes;
 
 /// What to ask this resolver.
@@ -149,6 +149,13 @@ fn below_home(case: &Case<'_, '_, '_>, path: &[u8]) -> Bytes {
         Some(home) => [home, b"/", path].concat().into(),
         None => path.into(),
     }
+}
+
+/// Whether a variable that is set says what this resolver is asked.
+pub(crate) fn names_variables(case: &Case<'_, '_, '_>, resolver: Resolver) -> bool {
+    let rules = case.tool.resolvers.iter().filter(|rule| rule.resolver == resolver);
+    let mut sources = rules.flat_map(|rule| &rule.parameters).flat_map(|(_, sources)| sources);
+    sources.any(|source| matches!(source.of, Origin::Variable(name) if case.environment.get(name.as_bytes()).is_some()))
 }
 
 fn setting<'a>(case: &Case<'_, '_, 'a>, rule: Option<&ResolverRule>, name: &str) -> Option<&'a [u8]> {

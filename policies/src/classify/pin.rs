@@ -42,8 +42,8 @@ pub(crate) fn pins(case: &Case<'_, '_, '_>, meanings: &Meanings) -> Vec<Pinned> 
 fn one(case: &Case<'_, '_, '_>, pin: &Pin, meanings: &Meanings) -> Option<Pinned> {
     // The argv and the environment are frozen: only what a file says, or will say, can be
     // another by the time the command runs.
-    let by_default = pin.defaults && meanings.by_default.contains(pin.dimension);
-    if !(by_default || meanings.by_files.contains(pin.dimension)) {
+    let by_default = pin.defaults && meanings.told.by_default.contains(pin.dimension);
+    if !(by_default || meanings.told.by_files.contains(pin.dimension)) {
         return None;
     }
     let target = &meanings.primary.target;

@@ -30,22 +30,31 @@ pub(crate) struct Script {
     pub doubts: Vec<Cow<'static, str>>,
 }
 
-/// One command of a script.
+/// One step of a script.
 #[derive(Debug)]
 pub(crate) struct Step {
-    /// Its words, the program first; none where only files are written.
-    pub words: Vec<Vec<u8>>,
-    /// Why its words can be others.
-    pub unclear: Option<&'static str>,
-    /// The files that its redirections write.
-    pub writes: Vec<Vec<u8>>,
-    /// The files that they read.
-    pub reads: Vec<Vec<u8>>,
+    pub does: Does,
     pub folder: Folder,
     /// Whether any variable may have any value, by what the script did before.
     pub doubtful: bool,
     /// Variables that are set otherwise than around the script; none for unset.
     pub changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub(crate) enum Does {
+    /// It runs a command.
+    Runs {
+        /// The program first.
+        words: Vec<Vec<u8>>,
+        /// Why the words can be others.
+        unclear: Option<&'static str>,
+    },
+    /// A redirection writes this file.
+    Writes(Vec<u8>),
+    /// A redirection reads this file.
+    Reads(Vec<u8>),
 }
 
 impl Step {
@@ -82,7 +91,11 @@ mod tests {
         };
         let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\0', "?");
         let step = |step: &Step| {
-            let words = step.words.iter().map(|word| shown(word)).collect::<Vec<_>>().join(" ");
+            let does = match &step.does {
+                Does::Runs { words, .. } => words.iter().map(|word| shown(word)).collect::<Vec<_>>().join(" "),
+                Does::Writes(path) => format!(">{}", shown(path)),
+                Does::Reads(path) => format!("<{}", shown(path)),
+            };
             let changes = step.changes.iter().map(|(name, value)| match value {
                 Some(value) => format!("{}={} ", shown(name), shown(value)),
                 None => format!("-{} ", shown(name)),
@@ -92,9 +105,7 @@ mod tests {
                 Folder::At(folder) => format!(" @{}", shown(folder)),
                 Folder::Unknown => String::from(" @?"),
             };
-            let writes = step.writes.iter().map(|path| format!(" >{}", shown(path)));
-            let writes = writes.chain(step.reads.iter().map(|path| format!(" <{}", shown(path))));
-            format!("{}{words}{}{folder}", changes.collect::<String>(), writes.collect::<String>())
+            format!("{}{does}{folder}", changes.collect::<String>())
         };
         let doubts = script.doubts.iter().map(|why| format!("? {why}"));
         script.steps.iter().map(step).chain(doubts).collect()
@@ -157,9 +168,9 @@ mod tests {
 
     #[test]
     fn files_that_are_written_are_named() {
-        assert_eq!(steps("a >b 2>&1 </x 2>/dev/null"), [" </x", "a >b"]);
-        assert_eq!(steps("echo x >>f"), [" >f"]);
-        assert_eq!(steps("a >\"$X\""), ["a >?"]);
+        assert_eq!(steps("a >b 2>&1 </x 2>/dev/null"), ["</x", ">b", "a"]);
+        assert_eq!(steps("echo x >>f"), [">f"]);
+        assert_eq!(steps("a >\"$X\""), [">?", "a"]);
     }
 
     #[test]

@@ -61,6 +61,11 @@ impl Condition {
         })
     }
 
+    /// Whether its terms are about variables.
+    pub(crate) fn asks_variables(&self) -> bool {
+        self.asked().next().is_some()
+    }
+
     /// The variables that its terms are about.
     pub(crate) fn asked(&self) -> impl Iterator<Item = &'static str> {
         self.terms.iter().flat_map(|terms| terms.variables.iter().chain(&terms.absent_variables)).copied()

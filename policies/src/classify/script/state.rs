@@ -80,7 +80,8 @@ impl State {
 }
 
 impl State {
-    /// Sets a variable; it is exported where it was, or where all are.
+    /// Sets a variable, whose name is a plain word (no `=` is in it); it is exported where it
+    /// was, or where all are.
     pub(super) fn set(&mut self, name: &[u8], value: Value, env: &[&[u8]]) {
         let known = self.variables.get(name).map(|variable| variable.exported);
         let exported = known.unwrap_or_else(|| is_around(name, env)) || self.exports_all;

@@ -16,7 +16,7 @@ use brush_parser::{Parser, ParserOptions};
 
 use super::state::{State, Value};
 use super::word::{self, Shape, Variables, Word};
-use super::{Script, Step, UNCLEAR, arithmetic, bounds, special};
+use super::{Does, Script, Step, UNCLEAR, arithmetic, bounds, special};
 
 mod known;
 mod own;
@@ -318,7 +318,7 @@ impl<'e> Walk<'e> {
                     let path = self.word(&word.value, state).bytes.unwrap_or_default();
                     let reads = matches!(kind, IoFileRedirectKind::Read | IoFileRedirectKind::DuplicateInput);
                     if reads || matches!(kind, IoFileRedirectKind::ReadAndWrite) {
-                        self.redirected_from(path.clone(), state);
+                        self.step(Does::Reads(path.clone()), state);
                     }
                     (!reads).then_some(path)
                 }
@@ -350,24 +350,14 @@ impl<'e> Walk<'e> {
         target.filter(|path| !matches!(path.as_slice(), b"/dev/null" | b"/dev/stdout" | b"/dev/stderr" | b"/dev/tty"))
     }
 
-    /// Notes files that a compound writes.
+    /// Notes files that redirections write.
     fn writes(&mut self, writes: Vec<Vec<u8>>, state: &State) {
-        if !writes.is_empty() {
-            self.step(Vec::new(), None, writes, state);
-        }
+        writes.into_iter().for_each(|path| self.step(Does::Writes(path), state));
     }
 
-    /// Notes a file that a redirection reads.
-    fn redirected_from(&mut self, path: Vec<u8>, state: &State) {
+    fn step(&mut self, does: Does, state: &State) {
         let (folder, changes, doubtful) = (state.folder.clone(), state.changes(), self.doubtful);
-        let (words, writes, reads) = (Vec::new(), Vec::new(), vec![path]);
-        self.script.steps.push(Step { words, unclear: None, writes, reads, folder, doubtful, changes });
-    }
-
-    fn step(&mut self, words: Vec<Vec<u8>>, unclear: Option<&'static str>, writes: Vec<Vec<u8>>, state: &State) {
-        let (folder, changes) = (state.folder.clone(), state.changes());
-        let doubtful = self.doubtful;
-        self.script.steps.push(Step { words, unclear, writes, reads: Vec::new(), folder, doubtful, changes });
+        self.script.steps.push(Step { does, folder, doubtful, changes });
     }
 }
 

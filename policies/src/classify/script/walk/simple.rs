@@ -7,7 +7,7 @@ use brush_parser::ast::{Assignment, AssignmentName, AssignmentValue, SimpleComma
 use super::super::builtin;
 use super::super::state::{State, Value};
 use super::super::word::Word;
-use super::{EVALUATED, Item, Shape, UNCLEAR, Walk, special};
+use super::{Does, EVALUATED, Item, Shape, UNCLEAR, Walk, special};
 
 /// Why the words of a command can be others.
 const EXPANDED: &str = "what one of its arguments becomes is for the shell to find out";
@@ -44,13 +44,14 @@ impl Walk<'_> {
             self.named(name, value.clone(), &mut around);
             around.export(name);
         }
+        // The shell opens these before it starts the command.
+        self.writes(read.writes, &around);
         let own = own(&read.words, self.zsh);
         let name = read.words.get(own).map(|name| name.bytes.as_slice()).unwrap_or_default();
         let Some(builtin) = builtin::of(name, self.zsh) else {
             let words = read.words.into_iter().map(|word| word.bytes).collect();
-            return self.step(words, read.unclear.then_some(EXPANDED), read.writes, &around);
+            return self.step(Does::Runs { words, unclear: read.unclear.then_some(EXPANDED) }, &around);
         };
-        self.writes(read.writes, &around);
         self.builtin(builtin, name, read.words.get(own + 1..).unwrap_or_default(), state);
         if builtin::keeps_assignments(name) {
             for (name, _) in &read.before {
