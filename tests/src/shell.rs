@@ -57,6 +57,16 @@ impl Shell {
         self.until(PROMPT);
     }
 
+    /// Waits for the prompt and for what a job shows, whichever comes first: typed before
+    /// the shell reads, a line is shown in pieces.
+    pub fn prompt_and(&mut self, text: &str) {
+        let before = self.screen.len();
+        self.until(text);
+        if !self.screen.get(before..).is_some_and(|shown| shown.contains(PROMPT)) {
+            self.prompt();
+        }
+    }
+
     /// Types a line and waits for the prompt after it.
     pub fn done(&mut self, text: &str) {
         self.line(text);

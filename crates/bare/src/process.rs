@@ -6,7 +6,7 @@ use linux_raw_sys::general::{AT_EMPTY_PATH, WCONTINUED, WNOHANG, WUNTRACED};
 use linux_raw_sys::prctl;
 
 use crate::call::call;
-pub use crate::stopped::is_stopped;
+pub use crate::stopped::{Standing, is_stopped, standing};
 use crate::{Descriptor, Errno, Mapping};
 
 /// Ends the process.

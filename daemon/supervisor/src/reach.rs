@@ -65,10 +65,12 @@ impl Course {
     /// is to be delivered. A witness may have lost its own to a stop right after
     /// it, and the tool be stopped since: one that came before the stop continues
     /// nothing, one of about the time that the tool went on is what it went on by.
-    fn takes_continuation(self, sent: Duration, now: Duration) -> bool {
+    /// What the shim said before a stop may be heard after it, or after the tool has gone
+    /// on by its group's: `waits_for_it` looks at both.
+    fn takes_continuation(self, sent: Duration, now: Duration, waits_for_it: impl FnOnce() -> bool) -> bool {
         match self {
             Self::Started => true,
-            Self::Stopped(at) => at < sent,
+            Self::Stopped(at) => at < sent && waits_for_it(),
             Self::Continued(at) => now.saturating_sub(at) > ONE_CONTINUATION,
         }
     }
@@ -173,7 +175,9 @@ impl Reach {
         while let Some(shared) = &mut self.shared
             && let Some((number, since)) = shared.doubles.alone(now)
         {
-            if number != SIGCONT || shared.tool_has.takes_continuation(since, now) {
+            if number != SIGCONT
+                || shared.tool_has.takes_continuation(since, now, || shared.shim.waits_for(self.child.id))
+            {
                 self.deliver(number, ladder);
             }
         }
@@ -233,10 +237,15 @@ mod tests {
     #[test]
     fn a_continuation_is_delivered_where_the_tool_has_not_had_it() {
         let at = |milliseconds| Duration::from_secs(1000) + Duration::from_millis(milliseconds);
-        assert!(Course::Started.takes_continuation(at(0), at(4)));
-        assert!(Course::Stopped(at(0)).takes_continuation(at(1), at(4)), "whoever continues a stopped shim alone");
-        assert!(!Course::Stopped(at(2)).takes_continuation(at(1), at(4)), "Ctrl-Z right after `fg`");
-        assert!(!Course::Continued(at(2)).takes_continuation(at(1), at(4)), "`fg`, seen twice");
-        assert!(Course::Continued(at(0)).takes_continuation(at(5000), at(5004)));
+        let takes = |course: Course, sent, now| course.takes_continuation(at(sent), at(now), || true);
+        assert!(takes(Course::Started, 0, 4));
+        assert!(takes(Course::Stopped(at(0)), 1, 4), "whoever continues a stopped shim alone");
+        assert!(!takes(Course::Stopped(at(2)), 1, 4), "Ctrl-Z right after `fg`");
+        assert!(
+            !Course::Stopped(at(0)).takes_continuation(at(1), at(4), || false),
+            "the same, heard the other way round"
+        );
+        assert!(!takes(Course::Continued(at(2)), 1, 4), "`fg`, seen twice");
+        assert!(takes(Course::Continued(at(0)), 5000, 5004));
     }
 }

@@ -106,8 +106,7 @@ pub fn job_control(stage: &Stage) -> Result<(), Difference> {
 /// Sent on behind the shell.
 fn in_background(shell: &mut Shell) {
     shell.line("bg");
-    shell.until("continued");
-    shell.settle();
+    shell.prompt_and("continued");
     shell.done("jobs");
 }
 

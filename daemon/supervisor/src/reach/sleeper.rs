@@ -8,7 +8,7 @@
 use core::time::Duration;
 
 use tollgate_bare::Descriptor;
-use tollgate_bare::process::{self, is_stopped, kill_by_descriptor};
+use tollgate_bare::process::{self, Standing, is_stopped, kill_by_descriptor, standing};
 use tollgate_bare::signals::SIGCONT;
 
 /// A shim that was about to stop when its tool went on has stopped by then.
@@ -67,6 +67,13 @@ impl Sleeper {
         }
     }
 
+    /// Whether the tool stands still although the shim was continued: by a signal that was
+    /// the shim's alone. Where neither can be seen, so it is.
+    pub(super) fn waits_for(&self, tool: i32) -> bool {
+        let goes_on = standing(tool.cast_unsigned()).is_ok_and(|tool| !tool.stands());
+        !goes_on && !standing(self.id).is_ok_and(Standing::was_told_to)
+    }
+
     /// Looks again where that is due.
     pub(super) fn settle(&mut self, tool: i32, now: Duration) {
         if self.patience(now) == Some(Duration::ZERO) {
@@ -94,7 +101,7 @@ impl Sleeper {
     fn wake_where_it_alone_sleeps(&self, tool: i32) -> Found {
         let sleeps = is_stopped(self.id) != Ok(false);
         // The tool last: what stopped the shim and meant both has been sent to it by now.
-        match (sleeps, is_stopped(tool.cast_unsigned()) == Ok(true)) {
+        match (sleeps, standing(tool.cast_unsigned()).is_ok_and(Standing::stands)) {
             (_, true) => Found::BothStand,
             (false, false) => Found::Awake,
             (true, false) => {
