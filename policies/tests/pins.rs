@@ -68,6 +68,7 @@ fn what_the_command_itself_says_stays_as_it_is() {
     let aws = pinned("aws s3 ls", &["AWS_PROFILE=prod", "AWS_DEFAULT_REGION=x"], &[(Field::Region, "y")]);
     assert_eq!(aws, "aws s3 ls");
     assert_eq!(pinned("docker ps", &["DOCKER_HOST=tcp://x"], &[(Field::Context, "lab")]), "docker ps");
+    assert_eq!(pinned("docker ps", &["DOCKER_CONTEXT=lab"], &[(Field::Context, "lab")]), "docker ps");
     assert_eq!(
         pinned("gcloud projects list", &["CLOUDSDK_CORE_ACCOUNT=me"], &[(Field::Account, "x")]),
         "gcloud projects list"

@@ -270,6 +270,8 @@ pub(crate) struct Command {
     pub declared: bool,
     /// It touches nothing that a target could name.
     pub local: bool,
+    /// It writes a file, whatever its tier.
+    pub writes: bool,
     pub stops: Option<Stops>,
     /// The operand that is a saved plan.
     pub saved_plan: Option<SavedPlan>,

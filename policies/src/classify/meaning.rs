@@ -30,7 +30,7 @@ impl Meanings {
 
 /// Everything that this argv does, as far as the facts tell.
 pub(crate) fn meanings(case: &Case<'_, '_, '_>, shared: &[Variable]) -> Meanings {
-    if case.parsed.flags.iter().any(|given| given.flag.writes) {
+    if case.parsed.command.writes || case.parsed.flags.iter().any(|given| given.flag.writes) {
         case.evidence.notice_writing();
     }
     let mut meanings = read(case);

@@ -146,6 +146,7 @@ mod tests {
         assert_eq!(steps("for NS in a b; do c $NS; done"), ["NS=? c ?"]);
         assert_eq!(steps("read NS; c $NS"), ["NS=? c ?"]);
         assert_eq!(steps("NS=x : ; c"), ["NS=? c"]);
+        assert_eq!(steps("NS=x exec 2>/dev/null; c"), ["NS=x exec", "NS=? c"]);
         assert_eq!(steps("export NS; export NS=x; c"), ["NS=x c"]);
         assert_eq!(steps("export \"NS=x\"; c"), ["NS=x c"]);
         assert_eq!(steps("export NEW; NEW=x; c"), ["NEW=x c"]);

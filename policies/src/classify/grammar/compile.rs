@@ -293,6 +293,7 @@ fn command(source: &ToolFile, name: &str, words: &str, written: &CommandSource) 
         ends: written.ends,
         declared: !written.leads,
         local: written.local,
+        writes: written.writes,
         stops: stops(words, written.stops.as_deref())?,
         saved_plan: written.saved_plan.as_ref().map(|plan| saved_plan(name, words, plan)).transpose()?,
         brings: written.brings.as_ref().map(|brings| self::brings(words, brings)).transpose()?,

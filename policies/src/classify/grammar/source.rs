@@ -151,6 +151,9 @@ pub(super) struct CommandSource {
     pub leads: bool,
     #[serde(default)]
     pub local: bool,
+    /// It writes a file, whatever its tier.
+    #[serde(default)]
+    pub writes: bool,
     /// `help` or `version`.
     pub stops: Option<String>,
     pub saved_plan: Option<SavedPlanSource>,

@@ -48,11 +48,13 @@ impl Walk<'_> {
         self.writes(read.writes, &around);
         let own = own(&read.words, self.zsh);
         let name = read.words.get(own).map(|name| name.bytes.as_slice()).unwrap_or_default();
-        let Some(builtin) = builtin::of(name, self.zsh) else {
-            let words = read.words.into_iter().map(|word| word.bytes).collect();
-            return self.step(Does::Runs { words, unclear: read.unclear.then_some(EXPANDED) }, &around);
-        };
-        self.builtin(builtin, name, read.words.get(own + 1..).unwrap_or_default(), state);
+        match builtin::of(name, self.zsh) {
+            Some(builtin) => self.builtin(builtin, name, read.words.get(own + 1..).unwrap_or_default(), state),
+            None => {
+                let words = read.words.iter().map(|word| word.bytes.clone()).collect();
+                self.step(Does::Runs { words, unclear: read.unclear.then_some(EXPANDED) }, &around);
+            }
+        }
         if builtin::keeps_assignments(name) {
             for (name, _) in &read.before {
                 self.named(name, Value::Unknown, state);
