@@ -103,7 +103,10 @@ impl<'a> Wrapper<'_, 'a> {
         let env = self.environment();
         let stated = self.wraps.folder.and_then(|flag| self.case.parsed.last(flag)?.value);
         let placed = stated.map(|folder| self.call.folder.place(folder));
-        let moved = self.wraps.moves.iter().any(|flag| self.case.parsed.set(flag));
+        let parsed = self.case.parsed;
+        let is_given =
+            |word: &&str| parsed.set(word) || parsed.operands.iter().any(|operand| operand.bytes == word.as_bytes());
+        let moved = self.wraps.moves.iter().any(is_given);
         let folder = match &placed {
             _ if moved => Folder::Unknown,
             None => self.call.folder,

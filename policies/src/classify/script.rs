@@ -165,6 +165,7 @@ mod tests {
         assert_eq!(steps("cd && a"), ["a @/home/me"]);
         assert_eq!(steps("cd $(x) && a"), ["x", "a @?"]);
         assert_eq!(steps("pushd x && a"), ["a @?"]);
+        assert_eq!(steps("CDPATH=/x cd infra && a"), ["a @?"]);
     }
 
     #[test]

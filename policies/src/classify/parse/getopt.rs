@@ -105,9 +105,14 @@ fn long<'a>(
     match flags.shortened(name) {
         Shortened::To(flag) => take(flag, value, argument, rest, parsed),
         Shortened::Ambiguous => parsed.trouble(AMBIGUOUS, argument.index),
-        Shortened::Unknown if flags.open => {}
+        Shortened::Unknown if flags.open && !takes_back(flags, name) => {}
         Shortened::Unknown => parsed.trouble(UNKNOWN_FLAG, argument.index),
     }
+}
+
+/// Whether this is the opposite of a flag that counts: `--no-check`, shortened too.
+fn takes_back(flags: &Flags, name: &[u8]) -> bool {
+    name.strip_prefix(b"no-").is_some_and(|flag| !flag.is_empty() && flags.starting(flag).next().is_some())
 }
 
 fn cluster<'a>(

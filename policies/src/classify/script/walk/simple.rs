@@ -4,7 +4,7 @@
 
 use brush_parser::ast::{Assignment, AssignmentName, AssignmentValue, SimpleCommand};
 
-use super::super::builtin;
+use super::super::builtin::{self, Builtin};
 use super::super::state::{State, Value};
 use super::super::word::Word;
 use super::{Does, EVALUATED, Item, Shape, UNCLEAR, Walk, special};
@@ -49,6 +49,8 @@ impl Walk<'_> {
         let own = own(&read.words, self.zsh);
         let name = read.words.get(own).map(|name| name.bytes.as_slice()).unwrap_or_default();
         match builtin::of(name, self.zsh) {
+            // `CDPATH=x cd y` goes to `x/y`.
+            Some(Builtin::Goes) if !read.before.is_empty() => state.go(None),
             Some(builtin) => self.builtin(builtin, name, read.words.get(own + 1..).unwrap_or_default(), state),
             None => {
                 let words = read.words.iter().map(|word| word.bytes.clone()).collect();
