@@ -62,13 +62,14 @@ fn dimension(case: &Case<'_, '_, '_>, rule: &TargetRule, aim: &mut Aim) {
         if rules::holds(&source.when, case).is_none() {
             continue;
         }
-        let unknown = source.unknown.or_else(|| against(case, source));
+        let against = against(case, source);
+        let unknown = source.unknown.or(against);
         // A bare condition counts as found, also where it gives no value.
         let mut found = source.of == Origin::Condition;
         if let (Origin::Condition, Some(reason)) = (source.of, unknown) {
             add(&mut aim.target, rule.dimension, Value::unknown(reason));
         }
-        values(case, source, |value| {
+        values(case, source, against, |value| {
             found = true;
             add(&mut aim.target, rule.dimension, unknown.map_or(value, Value::unknown));
         });
@@ -108,8 +109,9 @@ const MOST: usize = 64;
 /// Nearly always one.
 type Values = SmallVec<[Value; 1]>;
 
-/// Gives each value of a source; none where the next one is to be asked.
-fn values(case: &Case<'_, '_, '_>, source: &Source, give: impl FnMut(Value)) {
+/// Gives each value of a source; none where the next one is to be asked. `against` is why
+/// what it says counts for nothing.
+fn values(case: &Case<'_, '_, '_>, source: &Source, against: Option<&'static str>, give: impl FnMut(Value)) {
     let one = match source.of {
         Origin::Condition => None,
         Origin::Flag(_) | Origin::Variable(_) | Origin::Fixed(_) => {
@@ -128,7 +130,7 @@ fn values(case: &Case<'_, '_, '_>, source: &Source, give: impl FnMut(Value)) {
         Origin::Url(part) => return url::values(part, case.urls()).into_iter().for_each(give),
         Origin::Tree => return tree(case).into_iter().for_each(give),
         Origin::Word => case.parsed.first.map(|word| Value::known(word.bytes, ARGUMENT)),
-        Origin::Fact(resolver, field) => fact(case, resolver, field),
+        Origin::Fact(resolver, field) => fact(case, resolver, field, against),
     };
     one.into_iter().for_each(give);
 }
@@ -181,7 +183,7 @@ fn service_variable(case: &Case<'_, '_, '_>, stem: &'static str) -> Option<Value
     Some(Value::Known { value: value.into(), source: String::from_utf8_lossy(&name).into() })
 }
 
-fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field) -> Option<Value> {
+fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field, against: Option<&'static str>) -> Option<Value> {
     if resolver == Resolver::PlanFile && brought::operand(case).is_none() {
         return None;
     }
@@ -192,7 +194,7 @@ fn fact(case: &Case<'_, '_, '_>, resolver: Resolver, field: Field) -> Option<Val
     };
     // Asked all the same, for what it makes the tool run counts (`meaning::code`). What says
     // nothing now may say something by the time it runs.
-    if let Some(reason) = case.evidence.against(Origin::Fact(resolver, field)) {
+    if let Some(reason) = against {
         return Some(Value::unknown(reason));
     }
     match found {

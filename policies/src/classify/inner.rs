@@ -79,7 +79,7 @@ fn words<'c, 'a>(wraps: &Wraps, case: &Case<'c, '_, 'a>) -> Cow<'c, [Argument<'a
     Cow::Borrowed(operands.get(first..).unwrap_or_default())
 }
 
-/// A command of a script, judged by itself.
+/// A step of a script, judged by itself.
 struct Judged {
     meanings: Vec<Meaning>,
     /// What files that it brings along say it would change.
@@ -104,9 +104,9 @@ impl<'a> Wrapper<'_, 'a> {
         let stated = self.wraps.folder.and_then(|flag| self.case.parsed.last(flag)?.value);
         let placed = stated.map(|folder| self.call.folder.place(folder));
         let parsed = self.case.parsed;
-        let is_given =
-            |word: &&str| parsed.set(word) || parsed.operands.iter().any(|operand| operand.bytes == word.as_bytes());
-        let moved = self.wraps.moves.iter().any(is_given);
+        // `-` is an operand; a flag among those is the inner command's.
+        let dash = || parsed.operands.iter().any(|operand| operand.bytes == b"-");
+        let moved = self.wraps.moves.iter().any(|word| parsed.set(word) || *word == "-" && dash());
         let folder = match &placed {
             _ if moved => Folder::Unknown,
             None => self.call.folder,
@@ -225,7 +225,6 @@ impl<'a> Wrapper<'_, 'a> {
         Judged { meanings, changes, stirs, reads: noticed.reads }
     }
 
-    /// What one command of a script does, and its redirections.
     fn step(&self, step: &Step, index: Option<usize>, place: &Place<'_>) -> Vec<Meaning> {
         let placed = match &step.folder {
             script::Folder::Start => Some(None),
@@ -237,17 +236,17 @@ impl<'a> Wrapper<'_, 'a> {
             Some(None) => place.folder,
             Some(Some(folder)) => Folder::At(folder),
         };
-        let env = step.environment(place.env);
-        let env: Vec<&[u8]> = env.iter().map(AsRef::as_ref).collect();
-        let evidence = match step.doubtful {
-            true => place.evidence.unseen("what the script did before it cannot be told"),
-            false => place.evidence,
-        };
-        let place = Place { env: &env, folder, evidence };
         match &step.does {
-            Does::Writes(path) => vec![self.write(path, index, &place)],
-            Does::Reads(path) => self.read(path, index, &place).into_iter().collect(),
+            Does::Writes(path) => vec![self.write(path, index, folder)],
+            Does::Reads(path) => self.read(path, index, folder).into_iter().collect(),
             Does::Runs { words, unclear } => {
+                let env = step.environment(place.env);
+                let env: Vec<&[u8]> = env.iter().map(AsRef::as_ref).collect();
+                let evidence = match step.doubtful {
+                    true => place.evidence.unseen("what the script did before it cannot be told"),
+                    false => place.evidence,
+                };
+                let place = Place { env: &env, folder, evidence };
                 let words: Vec<Argument<'_>> = words.iter().map(|bytes| Argument { bytes, index }).collect();
                 let program = words.first().map(|program| program.bytes).unwrap_or_default();
                 self.one(program, &words, &place, *unclear)
@@ -301,8 +300,8 @@ impl<'a> Wrapper<'_, 'a> {
     }
 
     /// A file that a redirection writes.
-    fn write(&self, path: &[u8], index: Option<usize>, place: &Place<'_>) -> Meaning {
-        let outside = super::rules::is_outside(self.scene.cwd, place.folder, path);
+    fn write(&self, path: &[u8], index: Option<usize>, folder: Folder<'_>) -> Meaning {
+        let outside = super::rules::is_outside(self.scene.cwd, folder, path);
         let (tier, why) = match outside {
             true => (Tier::Sensitive, "a redirection writes to a file outside of the working folder"),
             false => (Tier::Modify, "a redirection writes to a file"),
@@ -311,8 +310,8 @@ impl<'a> Wrapper<'_, 'a> {
     }
 
     /// A file of credentials that a redirection reads; other files are no meaning of it.
-    fn read(&self, path: &[u8], index: Option<usize>, place: &Place<'_>) -> Option<Meaning> {
-        let secret = secrets::names(secret_paths(Credentials::Files), self.scene.cwd, place.folder, path);
+    fn read(&self, path: &[u8], index: Option<usize>, folder: Folder<'_>) -> Option<Meaning> {
+        let secret = secrets::names(secret_paths(Credentials::Files), self.scene.cwd, folder, path);
         let tier = (Tier::Sensitive, "a redirection reads a file that holds credentials");
         secret.then(|| self.redirection("read", path, tier, index))
     }
